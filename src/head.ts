@@ -1,0 +1,51 @@
+/**
+ * The small network on top of features: dense layers, the last of which gives logits.
+ *
+ * With one layer it is a linear classifier: logits = weight · x + bias.
+ */
+import { InputError } from "./errors.ts";
+
+/** A dense layer as PyTorch stores it: `weight` is [outputs, inputs] row-major, `bias` is [outputs]. */
+export interface Layer {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+export type Activation = "relu" | "gelu" | "tanh";
+
+export interface Head {
+  readonly layers: readonly Layer[];
+  /** Applied after every layer but the last. */
+  readonly activation: Activation;
+}
+
+/** Refuses a head whose layers do not fit each other, its features, or hold a value that is not a number. */
+export function checkHead(name: string, head: Head, dims: number): void {
+  if (head.layers.length === 0) throw new InputError(`${name}: the head has no layers`);
+  let inputs = dims;
+  head.layers.forEach((layer, i) => {
+    const shape = `layer ${i}: weight [${layer.outputs}, ${layer.inputs}]`;
+    if (layer.inputs !== inputs) {
+      const giver = i === 0 ? `features have ${inputs} dims` : `layer ${i - 1} gives ${inputs}`;
+      throw new InputError(`${name}: ${shape} does not fit: ${giver}`);
+    }
+    if (layer.weight.length !== layer.outputs * layer.inputs) {
+      throw new InputError(`${name}: ${shape} needs ${layer.outputs * layer.inputs} values, has ${layer.weight.length}`);
+    }
+    if (layer.bias.length !== layer.outputs) {
+      throw new InputError(`${name}: ${shape} needs a bias of ${layer.outputs}, has ${layer.bias.length}`);
+    }
+    for (const values of [layer.weight, layer.bias]) {
+      const at = values.findIndex((v) => !Number.isFinite(v));
+      if (at >= 0) throw new InputError(`${name}: layer ${i} holds ${values[at]} at position ${at}`);
+    }
+    inputs = layer.outputs;
+  });
+}
+
+/** Classes a head tells apart: the outputs of its last layer. */
+export function classesOf(head: Head): number {
+  return head.layers[head.layers.length - 1].outputs;
+}

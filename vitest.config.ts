@@ -1,0 +1,42 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "./test/support/chromium.ts";
+
+// Where a device is software, a kernel that takes 5 ms on a GPU can take seconds.
+const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...patience,
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/browser/**"],
+          setupFiles: ["test/support/adapter.ts"],
+          pool: "forks", // the adapter is chosen through process.env, which is only a copy in a worker thread
+        },
+      },
+      {
+        optimizeDeps: { include: ["webgpu-utils"] }, // found late, vite would reload the page in the middle of a test
+        test: {
+          ...patience,
+          name: "browser",
+          include: ["test/backends/**/*.test.ts", "test/browser/**/*.test.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            instances: [{ browser: "chromium" }],
+            provider: playwright({
+              get launchOptions() {
+                return chromiumLaunchOptions(); // asked for late: it may unpack 200 MB, of no use to the node project
+              },
+            }),
+          },
+        },
+      },
+    ],
+  },
+});
