@@ -32,7 +32,9 @@ export function checkHead(name: string, head: Head, dims: number): void {
       throw new InputError(`${name}: ${shape} does not fit: ${giver}`);
     }
     if (layer.weight.length !== layer.outputs * layer.inputs) {
-      throw new InputError(`${name}: ${shape} needs ${layer.outputs * layer.inputs} values, has ${layer.weight.length}`);
+      throw new InputError(
+        `${name}: ${shape} needs ${layer.outputs * layer.inputs} values, has ${layer.weight.length}`,
+      );
     }
     if (layer.bias.length !== layer.outputs) {
       throw new InputError(`${name}: ${shape} needs a bias of ${layer.outputs}, has ${layer.bias.length}`);

@@ -55,6 +55,26 @@ export function arraySource(name: string, data: Float32Array, rows: number, cols
   };
 }
 
+/** Anything a pool may be loaded from as a row source; `sizes` is what its second size is called. */
+export function sourceOf(
+  name: string,
+  given: Predictions | Features | Float32Array | RowSource,
+  sizes: "classes" | "dims" | "scores",
+): RowSource {
+  if (given instanceof Float32Array) return arraySource(name, given, given.length, 1);
+  if (given === null || typeof given !== "object")
+    throw new InputError(`${name}: expected { data, rows, ${sizes} } or a row source`);
+  if ("read" in given) {
+    checkCount(given.name, "rows", given.rows);
+    checkCount(given.name, "columns", given.cols);
+    if (sizes === "scores" && given.cols !== 1)
+      throw new InputError(`${given.name}: scores are one column, got ${given.cols}`);
+    return given;
+  }
+  return arraySource(name, given.data, given.rows, "classes" in given ? given.classes : given.dims);
+}
+
 function checkCount(name: string, what: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new InputError(`${name}: ${what} must be a whole number of at least 1, got ${value}`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InputError(`${name}: ${what} must be a whole number of at least 1, got ${value}`);
 }

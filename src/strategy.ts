@@ -25,11 +25,17 @@ export interface Strategy<Name extends string = string> {
   score(beliefs: RowBeliefs): number;
   /** Lowest and highest value the score can take. */
   range(classes: number): readonly [low: number, high: number];
-  /** Bound on |kernel − score| for any row of valid logits or probabilities, in the score's own unit. */
-  bound(classes: number): number;
+  /**
+   * Bound on |float32 kernel − float64 score| for any row of valid logits or probabilities, in the score's own unit.
+   * `additions` is the longest chain of float32 additions in the frame that makes Z and folds the classes.
+   */
+  bound(classes: number, additions: number): number;
   /**
    * Bound on |change of score| when every logit changes by at most 1: what an error in the logits themselves costs,
    * where they come out of a head instead of a file.
    */
   sensitivity(classes: number): number;
 }
+
+/** u = 2⁻²⁴: the largest relative error of one float32 operation. Bounds are counted in it. */
+export const unitRoundoff = 2 ** -24;

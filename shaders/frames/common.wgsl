@@ -1,0 +1,74 @@
+// What every score frame shares: where a chunk lies, what is reported of it, and what becomes of a finished row.
+//
+// A score kernel is the concatenation of: this file, one frame (who reads which classes of which row), one input (where
+// logits come from), one tally (what else is counted on the way), the score files asked for, and the link between them
+// (SCORES accumulators, and functions that forward to each score's own). Each prediction is read once, however many
+// scores are asked for.
+
+struct ScoreParams {
+  rows: u32,          // of this chunk
+  classes: u32,
+  dims: u32,          // values a row of the input: classes, or the head's inputs
+  first_row: u32,     // of this chunk, in the pool
+  segment_row: u32,   // of this chunk, in the scores buffer
+  segment_rows: u32,  // distance between two strategies in the scores buffer
+  padded_classes: u32, // columns of the transposed weights
+  seed: u32,
+  limit: u32,         // bit pattern from which a magnitude is not valid input
+  half_floor: f32,    // −50 τ: below it exp((z − top) / τ) is 0 in float32
+  double_scale: f32,  // 2 / τ
+}
+
+@group(0) @binding(0) var<uniform> params: ScoreParams;
+@group(0) @binding(1) var<storage, read_write> scores: array<u32>;
+@group(0) @binding(2) var<storage, read_write> report: Report;
+
+// Probabilities instead of logits, and whether they are used as they stand (temperature 1: no softmax).
+override PROBABILITIES: bool = false;
+override DIRECT: bool = false;
+
+const LOWEST = -0x1.fffffep+127f;
+const NOT_A_SCORE = 0x7fc00000u;
+const SUM_TOLERANCE = 1e-3f;
+
+// What has been seen of one row's input while it was read.
+struct Health {
+  magnitude: u32,  // largest bit pattern without its sign: NaN and infinity are the largest of all
+  pattern: u32,    // largest bit pattern: past that of −0 when any value is negative
+  total: f32,      // sum of probabilities, or of squared features
+}
+var<private> health: Health;
+
+fn inspect(bits: u32) {
+  health.magnitude = max(health.magnitude, bits & 0x7fffffffu);
+  health.pattern = max(health.pattern, bits);
+}
+
+fn is_valid() -> bool {
+  if (health.magnitude >= params.limit) { return false; }
+  if (!PROBABILITIES) { return true; }
+  return health.pattern <= 0x80000000u && abs(health.total - 1.0) <= SUM_TOLERANCE;
+}
+
+// (z − top) / τ without overflow: halves are exact, and the difference is cut off where its exponential is 0.
+fn below_top(z: f32, half_top: f32) -> f32 {
+  return max(z * 0.5 - half_top, params.half_floor) * params.double_scale;
+}
+
+// −p ln p of a probability, exact at 0.
+fn surprise(p: f32) -> f32 {
+  return select(0.0, -p * log(p), p > 0.0);
+}
+
+// Records a finished row of this chunk. A row that was not valid keeps its place with a score that is not a number.
+fn emit(row: u32, valid: bool, accs: ptr<function, array<vec4f, SCORES>>) {
+  if (!valid) {
+    atomicAdd(&report.invalid, 1u);
+    atomicMin(&report.first_invalid, params.first_row + row);
+  }
+  for (var slot = 0u; slot < SCORES; slot++) {
+    let bits = select(NOT_A_SCORE, bitcast<u32>(finish_one(slot, (*accs)[slot], params.first_row + row)), valid);
+    scores[slot * params.segment_rows + params.segment_row + row] = bits;
+    tally(slot, params.segment_row + row, bits);
+  }
+}

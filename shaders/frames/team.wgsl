@@ -1,0 +1,104 @@
+// TEAM lanes a row, SLICE classes in the registers of each: for at most TEAM · SLICE classes. Neighbouring lanes read
+// neighbouring classes, so loads coalesce.
+
+override WORKGROUP: u32 = 128u;
+override TEAM: u32 = 32u;  // a power of two that divides WORKGROUP
+
+var<workgroup> shared_floats: array<f32, WORKGROUP>;
+var<workgroup> shared_health: array<Health, WORKGROUP>;
+var<workgroup> shared_accs: array<vec4f, WORKGROUP>;
+
+fn team_max(value: f32, lane: u32, member: u32) -> f32 {
+  shared_floats[lane] = value;
+  workgroupBarrier();
+  for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+    if (member < half) { shared_floats[lane] = max(shared_floats[lane], shared_floats[lane + half]); }
+    workgroupBarrier();
+  }
+  let result = shared_floats[lane - member];
+  workgroupBarrier();
+  return result;
+}
+
+fn team_sum(value: f32, lane: u32, member: u32) -> f32 {
+  shared_floats[lane] = value;
+  workgroupBarrier();
+  for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+    if (member < half) { shared_floats[lane] += shared_floats[lane + half]; }
+    workgroupBarrier();
+  }
+  let result = shared_floats[lane - member];
+  workgroupBarrier();
+  return result;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn score_rows(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  tally_begin(lane, WORKGROUP);
+  let teams = WORKGROUP / TEAM;
+  let member = lane % TEAM;
+  var norm = 0.0;
+  // Every lane of the workgroup takes every turn, so that barriers are met by all; rows past the end repeat the last.
+  for (var first = group.x * teams; first < params.rows; first += groups.x * teams) {
+    let own_row = first + lane / TEAM;
+    let row = min(own_row, params.rows - 1u);
+    health = Health();
+    var values = fill(row, member, TEAM);
+    var accs = array<vec4f, SCORES>();
+    if (DIRECT) {
+      for (var i = 0u; i < SLICE; i++) { visit_all(&accs, values[i], surprise(values[i])); }
+    } else {
+      var top = values[0];
+      for (var i = 1u; i < SLICE; i++) { top = max(top, values[i]); }
+      top = team_max(top, lane, member);
+      var exps: array<f32, SLICE>;
+      var sum = 0.0;
+      for (var i = 0u; i < SLICE; i++) {
+        values[i] = below_top(values[i], top * 0.5);
+        exps[i] = select(0.0, exp(values[i]), member + i * TEAM < params.classes);
+        sum += exps[i];
+      }
+      sum = team_sum(sum, lane, member);
+      let scale = 1.0 / sum;
+      let log_sum = log(sum);
+      for (var i = 0u; i < SLICE; i++) {
+        let p = exps[i] * scale;
+        visit_all(&accs, p, p * (log_sum - values[i]));
+      }
+    }
+    shared_health[lane] = health;
+    workgroupBarrier();
+    for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+      if (member < half) {
+        let other = shared_health[lane + half];
+        shared_health[lane].magnitude = max(shared_health[lane].magnitude, other.magnitude);
+        shared_health[lane].pattern = max(shared_health[lane].pattern, other.pattern);
+        // Each lane has seen the whole row of features, but only its own share of probabilities.
+        if (PROBABILITIES) { shared_health[lane].total += other.total; }
+      }
+      workgroupBarrier();
+    }
+    health = shared_health[lane];
+    for (var slot = 0u; slot < SCORES; slot++) {
+      shared_accs[lane] = accs[slot];
+      workgroupBarrier();
+      for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+        if (member < half) { shared_accs[lane] = merge_one(slot, shared_accs[lane], shared_accs[lane + half]); }
+        workgroupBarrier();
+      }
+      accs[slot] = shared_accs[lane];
+      workgroupBarrier();
+    }
+    if (member == 0u && own_row < params.rows) {
+      let valid = is_valid();
+      norm = select(norm, max(norm, health.total), valid);
+      emit(row, valid, &accs);
+    }
+  }
+  atomicMax(&report.norm, bitcast<u32>(norm));
+  tally_end(lane, WORKGROUP);
+}

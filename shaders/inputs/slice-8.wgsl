@@ -1,0 +1,1 @@
+const SLICE = 8u;

@@ -1,0 +1,22 @@
+// The first digit of the radix select, counted while the scores are still in registers.
+
+@group(0) @binding(6) var<storage, read_write> histogram: array<atomic<u32>>;
+
+var<workgroup> bins: array<atomic<u32>, DIGIT_BINS>;
+
+fn tally_begin(lane: u32, lanes: u32) {
+  for (var bin = lane; bin < DIGIT_BINS; bin += lanes) { atomicStore(&bins[bin], 0u); }
+  workgroupBarrier();
+}
+
+fn tally(slot: u32, segment_row: u32, bits: u32) {
+  if (slot == 0u) { atomicAdd(&bins[digit_of(key_of(bits, segment_row), 0u)], 1u); }
+}
+
+fn tally_end(lane: u32, lanes: u32) {
+  workgroupBarrier();
+  for (var bin = lane; bin < DIGIT_BINS; bin += lanes) {
+    let count = atomicLoad(&bins[bin]);
+    if (count > 0u) { atomicAdd(&histogram[bin], count); }
+  }
+}

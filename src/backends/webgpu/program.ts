@@ -1,0 +1,75 @@
+/**
+ * Puts shader files together. A .wgsl file is never edited: files are concatenated, and the one thing WGSL cannot say,
+ * which score's functions fill which slot, is linked by a few forwarding functions.
+ */
+import { shaders, type ShaderName } from "./shaders.gen.ts";
+
+export type Frame = "thread" | "team" | "sweep" | "given";
+export type Input = "predictions" | "linear";
+/** Classes that one lane holds in registers at a time. */
+export type Slice = 4 | 8 | 16 | 32;
+
+export interface ScoreProgram {
+  frame: Frame;
+  input: Input;
+  slice: Slice;
+  /** Count the first digit of the radix select on the way; scores fill slot 0. */
+  histogram: boolean;
+  /** What fills the slots, by strategy name; each has three functions in shaders/scores/<name>.wgsl or in `extra`. */
+  strategies: readonly string[];
+}
+
+const text = (...names: ShaderName[]): string => names.map((name) => shaders[name]).join("\n");
+
+/** `least-confidence` → `least_confidence`: how a strategy's functions are called in WGSL. */
+const wgslName = (strategy: string): string => strategy.replaceAll("-", "_");
+
+/** visit_all, merge_all, merge_one and finish_one over the slots of a set of scores. */
+function linkScores(strategies: readonly string[]): string {
+  const each = (line: (name: string, slot: number) => string) =>
+    strategies.map((s, i) => line(wgslName(s), i)).join("\n");
+  return `
+const SCORES = ${strategies.length}u;
+alias Accs = array<vec4f, SCORES>;
+fn visit_all(accs: ptr<function, Accs>, p: f32, h: f32) {
+${each((name, i) => `  (*accs)[${i}] = ${name}_visit((*accs)[${i}], p, h);`)}
+}
+fn merge_all(accs: ptr<function, Accs>, others: ptr<function, Accs>) {
+${each((name, i) => `  (*accs)[${i}] = ${name}_merge((*accs)[${i}], (*others)[${i}]);`)}
+}
+fn merge_one(slot: u32, a: vec4f, b: vec4f) -> vec4f {
+  switch slot {
+${each((name, i) => `    case ${i}u: { return ${name}_merge(a, b); }`)}
+    default: { return a; }
+  }
+}
+fn finish_one(slot: u32, acc: vec4f, row: u32) -> f32 {
+  switch slot {
+${each((name, i) => `    case ${i}u: { return ${name}_finish(acc, row); }`)}
+    default: { return 0.0; }
+  }
+}
+`;
+}
+
+/** Given scores are taken as they are: their only slot holds the finished score. */
+const linkGiven = `
+const SCORES = 1u;
+fn finish_one(slot: u32, acc: vec4f, row: u32) -> f32 { return acc.x; }
+`;
+
+/** The whole WGSL of a score kernel; entry point `score_rows`. */
+export function scoreProgram({ frame, input, slice, histogram, strategies }: ScoreProgram): string {
+  const tally = histogram ? text("select/key", "select/taken", "tally/histogram") : text("tally/none");
+  const shared = text("frames/report", "frames/common", `frames/${frame}`) + tally;
+  if (frame === "given") return shared + linkGiven;
+  const scores = strategies.map((name) => shaders[`scores/${name}` as ShaderName]).join("\n");
+  return shared + text(`inputs/${input}`, `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);
+}
+
+/** The steps of a selection after the first digit has been counted; the entry point is in the name of each. */
+export const selectPrograms = {
+  count_digit: () => text("select/key", "select/taken", "select/selection", "select/segment", "select/count"),
+  find_digit: () => text("frames/report", "select/key", "select/selection", "select/digit"),
+  collect_candidates: () => text("select/key", "select/taken", "select/selection", "select/segment", "select/collect"),
+} as const;

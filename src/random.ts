@@ -1,0 +1,36 @@
+/**
+ * The one generator: an integer hash of where a number is needed, not of how many were drawn before, so that chunks,
+ * threads and backends agree on every bit. `shaders/random.wgsl` is the same function.
+ *
+ * The mixer is the 32-bit finaliser of MurmurHash3 (Appleby): a bijection, so distinct rows of one stream get distinct
+ * bits.
+ */
+
+/** What a draw is for. Streams are independent of each other. */
+export const streams = {
+  /** The `random` strategy. */
+  scores: 1,
+  /** Which rows to sample: seed sets, held-out shares, sketches. */
+  sample: 2,
+} as const;
+
+function mix(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** 32 uniform bits for one (seed, stream, row, unit, pass); each argument is a whole number below 2³². */
+export function randomBits(seed: number, stream: number, row: number, unit = 0, pass = 0): number {
+  let h = mix(seed + 0x9e3779b9);
+  h = mix(h ^ stream);
+  h = mix(h ^ row);
+  h = mix(h ^ unit);
+  return mix(h ^ pass);
+}
+
+/** Uniform in [0, 1): the top 24 bits, so that the number is the same float32 on every backend. */
+export function randomUniform(seed: number, stream: number, row: number, unit = 0, pass = 0): number {
+  return (randomBits(seed, stream, row, unit, pass) >>> 8) / 0x1000000;
+}

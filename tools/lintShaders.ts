@@ -1,0 +1,60 @@
+/**
+ * Compiles every program the engine can put together on Dawn's null backend: Tint's real messages with line and column,
+ * and no driver needed. Nothing is computed; the tests do that.
+ */
+import { create, globals } from "webgpu";
+import { readdirSync } from "node:fs";
+import { scoreProgram, selectPrograms, type Frame, type Input, type Slice } from "../src/backends/webgpu/program.ts";
+
+Object.assign(globalThis, globals);
+const gpu = create(["backend=null"]);
+const adapter = await gpu.requestAdapter();
+if (!adapter) throw new Error("Dawn's null backend gave no adapter");
+const device = await adapter.requestDevice();
+
+const strategies = readdirSync(new URL("../shaders/scores", import.meta.url)).map((file) =>
+  file.replace(/\.wgsl$/, ""),
+);
+const sets = [...strategies.map((name) => [name]), strategies];
+
+const programs = new Map<string, { code: string; entryPoint: string; constants?: Record<string, number>[] }>();
+for (const frame of ["thread", "team", "sweep"] satisfies Frame[])
+  for (const input of ["predictions", "linear"] satisfies Input[])
+    for (const slice of [4, 8, 16, 32] satisfies Slice[])
+      for (const histogram of [false, true])
+        for (const set of sets) {
+          const code = scoreProgram({ frame, input, slice, histogram, strategies: set });
+          programs.set(`${frame} ${input} ${slice} ${histogram ? "histogram " : ""}${set.join("+")}`, {
+            code,
+            entryPoint: "score_rows",
+          });
+        }
+for (const histogram of [false, true]) {
+  const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, histogram, strategies: [] });
+  programs.set(`given ${histogram ? "histogram" : ""}`, { code, entryPoint: "score_rows" });
+}
+for (const [entryPoint, program] of Object.entries(selectPrograms))
+  programs.set(entryPoint, { code: program(), entryPoint });
+
+let faults = 0;
+for (const [name, { code, entryPoint }] of programs) {
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ label: name, code });
+  const { messages } = await module.getCompilationInfo();
+  for (const { type, lineNum, linePos, message } of messages) {
+    console.error(`${name}:${lineNum}:${linePos}: ${type}: ${message}\n    ${code.split("\n")[lineNum - 1]}`);
+  }
+  if (!messages.some((m) => m.type === "error")) {
+    await device
+      .createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint } })
+      .catch((error: Error) => {
+        console.error(`${name}: ${error.message}`);
+        faults++;
+      });
+  }
+  await device.popErrorScope();
+  faults += messages.length;
+}
+device.destroy();
+console.log(`${programs.size} programs compiled, ${faults} faults`);
+process.exit(faults > 0 ? 1 : 0);
