@@ -1,0 +1,83 @@
+/**
+ * What a backend does, and all that the rest knows of it. There are two: `cpu`, the textbook in float64, and `webgpu`,
+ * kernels in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
+ */
+import type { Head } from "../head.ts";
+import type { Kind, RowSource } from "../matrix.ts";
+import type { Strategy } from "../strategy.ts";
+
+/** A pool as it came through the door. `head` is there exactly when the rows are features. */
+export interface PoolInput {
+  readonly kind: Kind;
+  readonly source: RowSource;
+  readonly head?: Head;
+}
+
+export interface PassOptions {
+  /** Divides logits before the softmax. */
+  readonly temperature: number;
+  readonly seed: number;
+  /** Called now and then with the rows that are done. */
+  readonly onProgress?: (rows: number) => void;
+}
+
+/** Rows with a value that is no valid input. They get no score and are never candidates. */
+export interface InvalidRows {
+  readonly count: number;
+  /** The lowest of them; meaningless when there are none. */
+  readonly first: number;
+}
+
+/** Seconds. A stage that did not happen took none. */
+export interface Timings {
+  /** Reading the source and bringing it to where it is computed on. */
+  upload: number;
+  kernel: number;
+  readback: number;
+}
+
+export interface ScorePass {
+  /** One array [rows] a strategy; NaN at invalid rows. */
+  readonly values: Float32Array[];
+  readonly invalid: InvalidRows;
+  readonly timings: Timings;
+}
+
+export interface CandidatePass {
+  /** Ascending. Holds every row that is among the k best in float64, and few others. */
+  readonly rows: Uint32Array;
+  readonly invalid: InvalidRows;
+  readonly timings: Timings;
+}
+
+export interface Selection {
+  readonly k: number;
+  /** A bit a row, 32 a word: rows that must not be picked. */
+  readonly taken: Uint32Array;
+}
+
+/** A pool on a backend. The first pass brings the rows in; they stay where they fit. */
+export interface BackendPool {
+  /** Scores of every row by each strategy, each prediction read once. */
+  scores(strategies: readonly Strategy[], options: PassOptions): Promise<ScorePass>;
+  /** The rows that may be among the k best by one strategy, or by the given scores where there is none. */
+  candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
+  close(): void;
+}
+
+export interface Backend {
+  readonly name: "cpu" | "webgpu";
+  /** The processor or adapter, in words. */
+  readonly adapter: string;
+  load(input: PoolInput): BackendPool;
+  close(): Promise<void>;
+}
+
+/**
+ * From this magnitude on a feature or weight is refused: products and squared norms must stay within float32 for
+ * kernels and textbook to agree.
+ */
+export const FEATURE_LIMIT = 1e15;
+
+/** Probabilities of a row may miss 1 by this much. */
+export const SUM_TOLERANCE = 1e-3;

@@ -1,0 +1,90 @@
+/**
+ * The textbook in float64: what a row's values mean, and whether they are valid. The CPU backend scores with it, and
+ * the referee settles with it what kernels could not separate.
+ */
+import { FEATURE_LIMIT, SUM_TOLERANCE, type PassOptions, type PoolInput } from "../backend.ts";
+import { classesOf, type Head } from "../../head.ts";
+import type { RowBeliefs } from "../../strategy.ts";
+
+/** Reads row `row`, whose values begin at `at`. The result is the same object every time, filled anew. */
+export type ReadBeliefs = (values: Float32Array, at: number, row: number) => RowBeliefs;
+
+export function beliefsReader({ kind, source, head }: PoolInput, { temperature, seed }: PassOptions): ReadBeliefs {
+  const classes = head ? classesOf(head) : source.cols;
+  const p = new Float64Array(classes);
+  const logP = new Float64Array(classes);
+  const beliefs = { classes, p, logP, row: 0, seed };
+  const logits = logP;
+
+  const direct = kind === "probabilities" && temperature === 1;
+  const weights = head && float64Layer(head);
+  return (values, at, row) => {
+    beliefs.row = row;
+    if (direct) {
+      for (let c = 0; c < classes; c++) {
+        p[c] = values[at + c];
+        logP[c] = Math.log(p[c]);
+      }
+      return beliefs;
+    }
+    if (weights) linear(weights, values, at, logits);
+    else if (kind === "probabilities") for (let c = 0; c < classes; c++) logits[c] = Math.log(values[at + c]);
+    else for (let c = 0; c < classes; c++) logits[c] = values[at + c];
+    logSoftmax(logits, temperature, p);
+    return beliefs;
+  };
+}
+
+/** Turns logits into ln p in place, with p beside it. The maximum and ln Z stay apart: folded together they lose digits. */
+function logSoftmax(logits: Float64Array, temperature: number, p: Float64Array): void {
+  let top = -Infinity;
+  for (let c = 0; c < logits.length; c++) if (logits[c] > top) top = logits[c];
+  let sum = 0;
+  for (let c = 0; c < logits.length; c++) {
+    const d = (logits[c] - top) / temperature;
+    logits[c] = d;
+    sum += p[c] = Math.exp(d);
+  }
+  const logSum = Math.log(sum);
+  for (let c = 0; c < logits.length; c++) {
+    logits[c] -= logSum;
+    p[c] /= sum;
+  }
+}
+
+interface Float64Layer {
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+  readonly inputs: number;
+}
+
+/** The only layer of a linear head, in float64: products of a Float32Array would be converted at every step. */
+function float64Layer({ layers: [{ weight, bias, inputs }] }: Head): Float64Layer {
+  return { weight: Float64Array.from(weight), bias: Float64Array.from(bias), inputs };
+}
+
+function linear({ weight, bias, inputs }: Float64Layer, values: Float32Array, at: number, logits: Float64Array): void {
+  for (let c = 0; c < bias.length; c++) {
+    let sum = bias[c];
+    for (let d = 0, w = c * inputs; d < inputs; d++, w++) sum += weight[w] * values[at + d];
+    logits[c] = sum;
+  }
+}
+
+/** What is wrong with a row, with the column where there is one; undefined when nothing is. */
+export function faultIn({ kind, source }: PoolInput, values: Float32Array, at: number): string | undefined {
+  const { cols } = source;
+  const column = { logits: "class", probabilities: "class", features: "column", scores: "column" }[kind];
+  let sum = 0;
+  for (let c = 0; c < cols; c++) {
+    const value = values[at + c];
+    if (!Number.isFinite(value)) return `${column} ${c} is ${Number.isNaN(value) ? "NaN" : value}`;
+    if (kind === "features" && Math.abs(value) >= FEATURE_LIMIT)
+      return `column ${c} is ${value}, beyond ±${FEATURE_LIMIT}`;
+    if (kind === "probabilities" && value < 0) return `class ${c} has probability ${value}`;
+    sum += value;
+  }
+  if (kind === "probabilities" && Math.abs(sum - 1) > SUM_TOLERANCE)
+    return `its probabilities sum to ${Number(sum.toPrecision(7))}`;
+  return undefined;
+}

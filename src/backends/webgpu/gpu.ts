@@ -1,0 +1,226 @@
+/**
+ * A device and what is always done with it: buffers, compiled kernels bound by name, submits, readbacks, and its loss.
+ */
+import type * as WebGpuUtils from "webgpu-utils";
+import { DeviceLostError, InputError } from "../../errors.ts";
+
+/** A buffer, or the values of a uniform struct. */
+export type Binding = GPUBuffer | object;
+
+/** A compiled compute shader that is called with its bindings by name. */
+export interface Kernel {
+  /** Records one dispatch. Uniform structs are given as plain objects of their fields. */
+  dispatch(batch: Batch, bindings: Record<string, Binding>, groups: number): void;
+}
+
+/** Commands recorded for one submit, and the buffers that live only as long. */
+export interface Batch {
+  readonly encoder: GPUCommandEncoder;
+  readonly temporary: GPUBuffer[];
+}
+
+export interface KernelSource {
+  readonly code: string;
+  readonly entryPoint: string;
+  readonly constants: Record<string, number>;
+}
+
+let utils: typeof WebGpuUtils | undefined;
+
+/**
+ * webgpu-utils reads these globals when it is imported or used, and Node has none of them: numbers as the WebGPU
+ * specification fixes them. Loaded on first use, so that the CPU backend never meets it.
+ */
+async function loadUtils(): Promise<typeof WebGpuUtils> {
+  if (utils) return utils;
+  const globals = globalThis as Record<string, unknown>;
+  globals.Float16Array ??= class Float16Array {};
+  globals.GPUShaderStage ??= { VERTEX: 1, FRAGMENT: 2, COMPUTE: 4 };
+  return (utils = await import("webgpu-utils"));
+}
+
+/** Buffer usages and map modes as the WebGPU specification numbers them: Node has no such globals. */
+export const usage = {
+  mapRead: 0x1,
+  mapWrite: 0x2,
+  copySource: 0x4,
+  copyTarget: 0x8,
+  uniform: 0x40,
+  storage: 0x80,
+} as const;
+const MAP_READ = 1;
+
+export class Gpu {
+  readonly device: GPUDevice;
+  private readonly owned: boolean;
+  private readonly kernels = new Map<string, Promise<Kernel>>();
+  private readonly lost: Promise<never>;
+  private fault: string | undefined;
+
+  /** With `owned`, closing destroys the device; a caller's own device is left as it was. */
+  constructor(device: GPUDevice, owned: boolean) {
+    this.device = device;
+    this.owned = owned;
+    this.lost = device.lost.then((info) => {
+      throw new DeviceLostError(
+        `the GPU device was lost (${info.message || info.reason}): open a new engine and load again`,
+      );
+    });
+    this.lost.catch(() => {});
+    device.addEventListener?.("uncapturederror", (event) => {
+      this.fault ??= event.error.message;
+    });
+  }
+
+  /** Waits for device work, and fails in its place when the device is lost or has reported an error. */
+  async guard<T>(work: Promise<T>): Promise<T> {
+    const result = await Promise.race([work, this.lost]).catch(async (error: unknown) => {
+      // A map that is refused because the device went away should say so.
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 0))]);
+      throw error;
+    });
+    if (this.fault !== undefined) throw new Error(`WebGPU: ${this.fault}`);
+    return result;
+  }
+
+  /** A buffer of zeros, or undefined when the device has no room for it. */
+  async tryBuffer(label: string, size: number, usages: number): Promise<GPUBuffer | undefined> {
+    this.device.pushErrorScope("out-of-memory");
+    const buffer = this.device.createBuffer({ label, size: align(size), usage: usages });
+    const error = await this.guard(this.device.popErrorScope());
+    if (!error) return buffer;
+    buffer.destroy();
+    return undefined;
+  }
+
+  /** A buffer of zeros. */
+  async buffer(label: string, size: number, usages: number): Promise<GPUBuffer> {
+    const buffer = await this.tryBuffer(label, size, usages);
+    if (!buffer)
+      throw new InputError(`the GPU has no room for ${label} (${size} bytes): use fewer rows, or the cpu backend`);
+    return buffer;
+  }
+
+  /** A small buffer that already holds its values. */
+  filled(label: string, data: ArrayBuffer | Uint32Array | Float32Array, usages: number): GPUBuffer {
+    const bytes = ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data);
+    const buffer = this.device.createBuffer({
+      label,
+      size: align(bytes.length),
+      usage: usages,
+      mappedAtCreation: true,
+    });
+    new Uint8Array(buffer.getMappedRange()).set(bytes);
+    buffer.unmap();
+    return buffer;
+  }
+
+  /** Compiles a kernel once for each source and set of constants. */
+  kernel(source: KernelSource): Promise<Kernel> {
+    const key = JSON.stringify([source.constants, source.entryPoint, source.code]);
+    let kernel = this.kernels.get(key);
+    if (!kernel) this.kernels.set(key, (kernel = this.compile(source)));
+    return kernel;
+  }
+
+  private async compile({ code, entryPoint, constants }: KernelSource): Promise<Kernel> {
+    const { makeShaderDataDefinitions, makeBindGroupLayoutDescriptors, makeStructuredView } = await loadUtils();
+    const { device } = this;
+    const definitions = makeShaderDataDefinitions(code);
+    const module = device.createShaderModule({ label: entryPoint, code });
+    const [descriptor] = makeBindGroupLayoutDescriptors(definitions, { compute: { entryPoint } });
+    const layout = device.createBindGroupLayout(descriptor);
+    const pipeline = await this.guard(
+      device.createComputePipelineAsync({
+        label: entryPoint,
+        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint, constants: declaredIn(code, constants) },
+      }),
+    ).catch(async (error: Error) => {
+      const { messages } = await module.getCompilationInfo();
+      const lines = messages.map(
+        (m) => `\n  ${m.lineNum}:${m.linePos} ${m.message}: ${code.split("\n")[m.lineNum - 1]}`,
+      );
+      throw error instanceof DeviceLostError
+        ? error
+        : new Error(`shader ${entryPoint}: ${error.message}${lines.join("")}`);
+    });
+
+    const uniform = (name: string, values: object, batch: Batch): GPUBuffer => {
+      const view = makeStructuredView(definitions.uniforms[name]);
+      view.set(values);
+      const buffer = this.filled(name, view.arrayBuffer, usage.uniform);
+      batch.temporary.push(buffer);
+      return buffer;
+    };
+    return {
+      dispatch(batch, bindings, groups) {
+        const entries = Object.entries(bindings).map(([name, value]) => {
+          const { binding } = definitions.uniforms[name] ?? definitions.storages[name];
+          return { binding, resource: { buffer: isBuffer(value) ? value : uniform(name, value, batch) } };
+        });
+        const pass = batch.encoder.beginComputePass();
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+        pass.dispatchWorkgroups(groups);
+        pass.end();
+      },
+    };
+  }
+
+  batch(): Batch {
+    return { encoder: this.device.createCommandEncoder(), temporary: [] };
+  }
+
+  /** Hands the recorded commands to the device. Temporary buffers are released once the commands have run. */
+  submit({ encoder, temporary }: Batch): void {
+    this.device.queue.submit([encoder.finish()]);
+    for (const buffer of temporary) buffer.destroy();
+  }
+
+  /** Resolves when all that was submitted has run. */
+  async finished(): Promise<void> {
+    await this.guard(this.device.queue.onSubmittedWorkDone());
+  }
+
+  /** Bytes of buffers, copied in one submit and mapped together; each is given as [buffer, bytes]. */
+  async read(...parts: [source: GPUBuffer, bytes: number][]): Promise<ArrayBuffer[]> {
+    const total = parts.reduce((sum, [, bytes]) => sum + align(bytes), 0);
+    const staging = await this.buffer("readback", total, usage.mapRead | usage.copyTarget);
+    const batch = this.batch();
+    let offset = 0;
+    for (const [source, bytes] of parts) {
+      batch.encoder.copyBufferToBuffer(source, 0, staging, offset, align(bytes));
+      offset += align(bytes);
+    }
+    this.submit(batch);
+    try {
+      await this.guard(staging.mapAsync(MAP_READ));
+      const mapped = staging.getMappedRange();
+      offset = 0;
+      return parts.map(([, bytes]) => {
+        const copy = mapped.slice(offset, offset + bytes);
+        offset += align(bytes);
+        return copy;
+      });
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  close(): void {
+    if (this.owned) this.device.destroy();
+  }
+}
+
+const align = (bytes: number): number => Math.max(4, Math.ceil(bytes / 4) * 4);
+
+const isBuffer = (value: Binding): value is GPUBuffer => "getMappedRange" in value;
+
+/** Those constants that the shader has as overrides: kernels of one family share most, not all. */
+function declaredIn(code: string, constants: Record<string, number>): Record<string, number> {
+  const declared = new Set([...code.matchAll(/^override (\w+)/gm)].map(([, name]) => name));
+  return Object.fromEntries(Object.entries(constants).filter(([name]) => declared.has(name)));
+}

@@ -1,0 +1,167 @@
+/** One pass over the pool: every chunk through the score kernel, the scores left on the device. */
+import { FEATURE_LIMIT, type PassOptions, type PoolInput } from "../backend.ts";
+import type { Strategy } from "../../strategy.ts";
+import type { AdapterClass, FrameChoice } from "./frames.ts";
+import { usage, type Gpu, type KernelSource } from "./gpu.ts";
+import { scoreProgram } from "./program.ts";
+import type { ScoreParams } from "./shaders.gen.ts";
+import type { ChunkedRows } from "./upload.ts";
+
+/** A stretch of the pool whose scores lie in one buffer. */
+export interface Segment {
+  /** First row, in the pool. */
+  readonly first: number;
+  readonly rows: number;
+  /** [strategies, rows], the bits of float32. */
+  readonly scores: GPUBuffer;
+  /** A bit a row: those that must not be picked. */
+  readonly taken: GPUBuffer;
+}
+
+/** A pool as the device sees it. */
+export interface DevicePool {
+  readonly gpu: Gpu;
+  readonly adapterClass: AdapterClass;
+  readonly input: PoolInput;
+  readonly classes: number;
+  readonly frame: FrameChoice;
+  readonly chunks: ChunkedRows;
+  readonly chunkRows: number;
+  /** [dims + 1, padded classes], the bias last: the head's weights as the frame reads them. */
+  readonly weights: GPUBuffer | undefined;
+}
+
+export interface Scored {
+  readonly segments: readonly Segment[];
+  readonly report: GPUBuffer;
+  /** Seconds spent on reading and uploading. */
+  readonly upload: number;
+}
+
+/** Bytes of the report as the shader lays it out: invalid, first_invalid, norm. */
+export const REPORT_BYTES = 12;
+const NO_ROW = 0xffffffff;
+/** A submit for so many chunks: on a software adapter a submit must stay short, on a GPU they should be few. */
+const CHUNKS_A_SUBMIT = { software: 2, gpu: 64 };
+/** More workgroups than this would only cost: rows past them are taken in strides. */
+export const MAX_GROUPS = { software: 64, gpu: 2048 };
+/** Longest stretch of scores in one buffer; with few strategies the binding limit allows it. */
+const MAX_SEGMENT_ROWS = 1 << 24;
+
+/** Empty score buffers for the whole pool. Segments are whole chunks, so a chunk never crosses into the next one. */
+export async function openSegments(
+  pool: DevicePool,
+  slots: number,
+  taken: Uint32Array | undefined,
+): Promise<Segment[]> {
+  const { gpu, input, chunkRows } = pool;
+  const most = Math.min(MAX_SEGMENT_ROWS, gpu.device.limits.maxStorageBufferBindingSize / 4 / slots);
+  const size = Math.max(1, Math.floor(most / chunkRows)) * chunkRows;
+  const segments: Segment[] = [];
+  for (let first = 0; first < input.source.rows; first += size) {
+    const rows = Math.min(size, input.source.rows - first);
+    const bits = taken ? taken.subarray(first / 32, Math.ceil((first + rows) / 32)) : new Uint32Array(1);
+    segments.push({
+      first,
+      rows,
+      scores: await gpu.buffer("scores", rows * slots * 4, usage.storage | usage.copySource),
+      taken: gpu.filled("taken", bits, usage.storage),
+    });
+  }
+  return segments;
+}
+
+export function closeSegments(segments: readonly Segment[]): void {
+  for (const { scores, taken } of segments) {
+    scores.destroy();
+    taken.destroy();
+  }
+}
+
+/**
+ * Fills the segments with the scores of each strategy, or with the given scores where there is none. With a histogram
+ * the first digit of the first strategy's keys is counted on the way.
+ */
+export async function scorePool(
+  pool: DevicePool,
+  segments: readonly Segment[],
+  strategies: readonly Strategy[],
+  options: PassOptions,
+  histogram?: GPUBuffer,
+): Promise<Scored> {
+  const { gpu, adapterClass, input, frame } = pool;
+  const kernel = await gpu.kernel(scoreKernel(pool, strategies, options, histogram !== undefined));
+  const report = gpu.filled("report", new Uint32Array([0, NO_ROW, 0]), usage.storage | usage.copySource);
+  const inputName = { logits: "predictions", probabilities: "predictions", features: "features", scores: "given" }[
+    input.kind
+  ];
+  let batch = gpu.batch();
+  let recorded = 0;
+  let upload = 0;
+  let since = performance.now();
+  for await (const { first, rows, buffer, uploaded } of pool.chunks.chunks()) {
+    upload += performance.now() - since;
+    const segment = segments.find((s) => first < s.first + s.rows) as Segment;
+    const params: ScoreParams = {
+      rows,
+      classes: pool.classes,
+      dims: input.source.cols,
+      first_row: first,
+      segment_row: first - segment.first,
+      segment_rows: segment.rows,
+      padded_classes: paddedClasses(pool.classes, frame),
+      seed: options.seed,
+      limit: floatBits(input.kind === "features" ? FEATURE_LIMIT : Infinity),
+      half_floor: -50 * options.temperature,
+      double_scale: 2 / options.temperature,
+    };
+    const bindings = {
+      params,
+      scores: segment.scores,
+      report,
+      [inputName]: buffer,
+      ...(pool.weights && { weights: pool.weights }),
+      ...(histogram && { taken: segment.taken, histogram }),
+    };
+    kernel.dispatch(batch, bindings, Math.min(Math.ceil(rows / frame.rowsAtOnce), MAX_GROUPS[adapterClass]));
+    if (uploaded || ++recorded % CHUNKS_A_SUBMIT[adapterClass] === 0) {
+      gpu.submit(batch);
+      batch = gpu.batch();
+    }
+    options.onProgress?.(first + rows);
+    since = performance.now();
+  }
+  gpu.submit(batch);
+  return { segments, report, upload: upload / 1000 };
+}
+
+function scoreKernel(
+  { input, frame }: DevicePool,
+  strategies: readonly Strategy[],
+  { temperature }: PassOptions,
+  histogram: boolean,
+): KernelSource {
+  const probabilities = input.kind === "probabilities";
+  return {
+    code: scoreProgram({
+      frame: input.kind === "scores" ? "given" : frame.frame,
+      input: input.kind === "features" ? "linear" : "predictions",
+      slice: frame.slice,
+      histogram,
+      strategies: strategies.map(({ name }) => name),
+    }),
+    entryPoint: "score_rows",
+    constants: {
+      ...frame.constants,
+      PROBABILITIES: Number(probabilities),
+      DIRECT: Number(probabilities && temperature === 1),
+    },
+  };
+}
+
+export const paddedClasses = (classes: number, { classStep }: FrameChoice): number =>
+  Math.ceil(classes / classStep) * classStep;
+
+function floatBits(value: number): number {
+  return new Uint32Array(new Float32Array([value]).buffer)[0];
+}

@@ -1,0 +1,2 @@
+/** The batch rules there are. One line adds one. */
+export { topK } from "./topK.ts";

@@ -1,0 +1,140 @@
+/** Opens a backend, owns its lifetime, and loads pools onto it. */
+import type { Backend, PoolInput } from "./backends/backend.ts";
+import { cpuBackend } from "./backends/cpu/cpu.ts";
+import { InputError } from "./errors.ts";
+import { checkHead, type Head } from "./head.ts";
+import { sourceOf, type Features, type Predictions, type RowSource } from "./matrix.ts";
+import { Pool, type InvalidPolicy } from "./pool.ts";
+
+export interface EngineOptions {
+  /**
+   * `auto` takes a real GPU where there is one and the CPU otherwise; a software GPU is slower than the CPU backend and
+   * is used only when `webgpu` is asked for. Default `auto`.
+   */
+  backend?: "auto" | "cpu" | "webgpu";
+  /** A device of the caller's own, used and never destroyed. */
+  device?: GPUDevice;
+}
+
+interface LoadOptions {
+  /** What becomes of rows that hold NaN, an infinity, or no probabilities. Default `error`. */
+  invalid?: InvalidPolicy;
+}
+
+/** What a pool may be loaded from: exactly one of these. Arrays are read in place: leave them unchanged while in use. */
+export type PoolData =
+  | { logits: Predictions | RowSource }
+  | { probabilities: Predictions | RowSource }
+  | { features: Features | RowSource; head: Head }
+  | { scores: Float32Array | RowSource };
+
+/** A backend that is open. Close it when done; `await using` does so by itself. */
+export class Engine {
+  readonly backend: "cpu" | "webgpu";
+  /** The processor or adapter, in words. */
+  readonly adapter: string;
+  /** Why this backend was chosen. */
+  readonly reason: string;
+  private readonly opened: Backend;
+  private readonly pools = new Set<Pool>();
+  private closed = false;
+
+  /** Made by `openEngine`. */
+  constructor(backend: Backend, reason: string) {
+    this.backend = backend.name;
+    this.adapter = backend.adapter;
+    this.reason = reason;
+    this.opened = backend;
+  }
+
+  /**
+   * Makes a pool of predictions, of features under a linear head, or of scores. Shapes are checked here; values are read
+   * on first use, a chunk at a time, and stay on the device where they fit.
+   *
+   * @throws InputError when sizes and data disagree, or the head does not fit the features
+   */
+  async load(data: PoolData & LoadOptions): Promise<Pool> {
+    if (this.closed) throw new InputError("the engine is closed: open a new one");
+    const { invalid = "error" } = data;
+    if (invalid !== "error" && invalid !== "skip")
+      throw new InputError(`invalid must be error or skip, got ${String(invalid)}`);
+    const pool = new Pool(this.opened, inputOf(data), invalid);
+    this.pools.add(pool);
+    return pool;
+  }
+
+  /** Closes every pool and the backend. A device of the caller's own stays open. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    for (const pool of this.pools) pool.close();
+    await this.opened.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/**
+ * Opens an engine.
+ *
+ * @throws InputError when `webgpu` is asked for and there is none: says what was looked for
+ */
+export async function openEngine({ backend = "auto", device }: EngineOptions = {}): Promise<Engine> {
+  if (backend === "cpu") {
+    if (device) throw new InputError("a device was given, but backend is cpu: leave one of them out");
+    return new Engine(cpuBackend(describeCpu()), "asked for");
+  }
+  if (backend !== "auto" && backend !== "webgpu") {
+    throw new InputError(`unknown backend "${String(backend)}": known are auto, cpu, webgpu`);
+  }
+  // Loaded only when wanted: a process that asks for the CPU never touches WebGPU.
+  const { findAdapter, openAdapter, openDevice } = await import("./backends/webgpu/open.ts");
+  if (device) return new Engine(await openDevice(device), "a device was given");
+  const found = await findAdapter();
+  if (backend === "webgpu") {
+    if (!found.adapter) throw new InputError(`no WebGPU adapter: ${found.looked}. ${found.remedy}`);
+    return new Engine(await openAdapter(found), "asked for");
+  }
+  if (!found.adapter) return new Engine(cpuBackend(describeCpu()), `no GPU: ${found.looked}`);
+  if (found.adapterClass === "software") {
+    return new Engine(
+      cpuBackend(describeCpu()),
+      `the only adapter is software (${found.description}), slower than the cpu backend`,
+    );
+  }
+  try {
+    return new Engine(await openAdapter(found), "a real GPU");
+  } catch (error) {
+    return new Engine(cpuBackend(describeCpu()), `${found.description} did not open: ${(error as Error).message}`);
+  }
+}
+
+function inputOf(data: PoolData): PoolInput {
+  if ("logits" in data) return { kind: "logits", source: sourceOf("logits", data.logits, "classes") };
+  if ("probabilities" in data) {
+    return { kind: "probabilities", source: sourceOf("probabilities", data.probabilities, "classes") };
+  }
+  if ("features" in data) {
+    const source = sourceOf("features", data.features, "dims");
+    if (!data.head) throw new InputError(`${source.name}: features need a head`);
+    checkHead("head", data.head, source.cols);
+    if (data.head.layers.length > 1) {
+      throw new InputError(
+        `head: it has ${data.head.layers.length} layers; this version runs linear heads, of one layer`,
+      );
+    }
+    return { kind: "features", source, head: data.head };
+  }
+  if ("scores" in data) return { kind: "scores", source: sourceOf("scores", data.scores, "scores") };
+  throw new InputError("load: give one of logits, probabilities, features with a head, or scores");
+}
+
+/** The processor's own name where the platform tells it. */
+function describeCpu(): string {
+  const os = globalThis.process?.getBuiltinModule?.("node:os");
+  const cpus = os?.cpus() ?? [];
+  if (cpus.length > 0) return `${cpus[0].model.trim()}, 1 of ${cpus.length} threads`;
+  return "1 thread";
+}

@@ -1,0 +1,216 @@
+/** A loaded pool: what it holds, which rows remain, score and select. */
+import { batchOf, type BatchName } from "./batches/index.ts";
+import { faultIn } from "./backends/cpu/reference.ts";
+import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
+import { InputError } from "./errors.ts";
+import { settle, type Pick } from "./referee.ts";
+import { strategyOf, type StrategyName } from "./scores/index.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** Rows done so far, of how many. */
+export interface Progress {
+  readonly rows: number;
+  readonly of: number;
+}
+
+export interface ScoreOptions {
+  /** Divides logits before the softmax; of probabilities, the power 1/temperature. Default 1. */
+  temperature?: number;
+  /** Whole number below 2³² that fixes all that is random. Default 0. */
+  seed?: number;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface SelectOptions extends ScoreOptions {
+  /** Rows to pick: at least 1, at most the rows left. */
+  k: number;
+  /** What is ranked. Default `entropy`; a pool of scores has no strategy. */
+  strategy?: StrategyName;
+  /** Rows that have a label already: never picked. */
+  labelled?: Iterable<number>;
+}
+
+/** The scores of every row by one strategy. */
+export interface Scores {
+  readonly strategy: StrategyName;
+  /** [rows]; higher means "ask first". NaN at rows left out for invalid values. */
+  readonly values: Float32Array;
+  /** Rows left out. */
+  readonly invalid: number;
+  /** Of the pass that made them; strategies of one call share it. */
+  readonly timings: Timings;
+}
+
+/** The rows to label next. */
+export interface Batch {
+  readonly strategy: StrategyName | undefined;
+  readonly batch: BatchName;
+  readonly seed: number;
+  readonly backend: "cpu" | "webgpu";
+  /** Rows in the pool. */
+  readonly rows: number;
+  /** Best first; the same on every backend. */
+  readonly picks: readonly Pick[];
+  /** Rows left out for invalid values. */
+  readonly invalid: number;
+  /** Rows that float32 could not tell from a pick, settled in float64. */
+  readonly refereed: number;
+  readonly timings: Timings & { readonly referee: number };
+}
+
+/** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
+export type InvalidPolicy = "error" | "skip";
+
+export class Pool {
+  readonly rows: number;
+  private readonly backend: Backend;
+  private readonly input: PoolInput;
+  private readonly invalid: InvalidPolicy;
+  private readonly resident: BackendPool;
+  private closed = false;
+
+  /** Made by `engine.load`. */
+  constructor(backend: Backend, input: PoolInput, invalid: InvalidPolicy) {
+    this.rows = input.source.rows;
+    this.backend = backend;
+    this.input = input;
+    this.invalid = invalid;
+    this.resident = backend.load(input);
+  }
+
+  /**
+   * Scores every row by a strategy, or by several in one read of the pool.
+   *
+   * @throws InputError for an unknown strategy (lists the known), a pool of scores, or an invalid row (says which)
+   */
+  score(strategy: StrategyName, options?: ScoreOptions): Promise<Scores>;
+  score(strategies: readonly StrategyName[], options?: ScoreOptions): Promise<Scores[]>;
+  async score(names: StrategyName | readonly StrategyName[], options: ScoreOptions = {}): Promise<Scores | Scores[]> {
+    this.checkOpen();
+    const list = typeof names === "string" ? [names] : names;
+    if (list.length === 0) throw new InputError("score: name at least one strategy");
+    if (this.input.kind === "scores")
+      throw new InputError(`${this.input.source.name}: holds scores already; score needs predictions`);
+    const strategies = list.map(strategyOf);
+    const { values, invalid, timings } = await this.resident.scores(strategies, this.passOptions(options));
+    await this.refuse(invalid);
+    const results = strategies.map((strategy, i) => ({
+      strategy: strategy.name,
+      values: values[i],
+      invalid: invalid.count,
+      timings,
+    }));
+    return typeof names === "string" ? results[0] : results;
+  }
+
+  /**
+   * Picks k rows by a batch rule. The picks are those of the textbook formula in float64, ties to the lowest row, on
+   * every backend.
+   *
+   * @throws InputError for an unknown batch or strategy (lists the known), k larger than the rows left, or an invalid row
+   */
+  async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
+    this.checkOpen();
+    const rule = batchOf(batch);
+    const strategy = this.strategyFor(options.strategy);
+    const pass = this.passOptions(options);
+    const { k } = options;
+    if (!Number.isInteger(k) || k < 1) throw new InputError(`k must be a whole number of at least 1, got ${k}`);
+    const { taken, count } = this.takenRows(options.labelled ?? []);
+
+    let invalid: InvalidRows = { count: 0, first: 0 };
+    let refereed = 0;
+    let timings = { upload: 0, kernel: 0, readback: 0, referee: 0 };
+    const best = async (n: number): Promise<Pick[]> => {
+      if (n > this.rows - count) throw this.tooFew(n, this.rows - count, count, 0);
+      const candidates = await this.resident.candidates(strategy, { k: n, taken }, pass);
+      invalid = candidates.invalid;
+      await this.refuse(invalid);
+      refereed = candidates.rows.length;
+      // With fewer than n rows to choose from, all of them are candidates.
+      if (refereed < n) throw this.tooFew(n, refereed, count, invalid.count);
+      const started = performance.now();
+      const picks = await settle(this.input, candidates.rows, n, strategy, pass);
+      timings = { ...candidates.timings, referee: (performance.now() - started) / 1000 };
+      return picks;
+    };
+    const picks = await rule.select({ k, best });
+    return {
+      strategy: strategy?.name,
+      batch: rule.name,
+      seed: pass.seed,
+      backend: this.backend.name,
+      rows: this.rows,
+      picks,
+      invalid: invalid.count,
+      refereed,
+      timings,
+    };
+  }
+
+  /** Releases what the pool holds on the device. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.resident.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new InputError("the pool is closed: load it again");
+  }
+
+  private strategyFor(name: StrategyName | undefined): Strategy<StrategyName> | undefined {
+    if (this.input.kind !== "scores") return strategyOf(name ?? "entropy");
+    if (name === undefined) return undefined;
+    throw new InputError(`${this.input.source.name}: holds scores already; leave the strategy out`);
+  }
+
+  private passOptions({ temperature = 1, seed = 0, onProgress }: ScoreOptions): PassOptions {
+    if (!(temperature >= 1e-6 && temperature <= 1e6)) {
+      throw new InputError(`temperature must be between 1e-6 and 1e6, got ${temperature}`);
+    }
+    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+      throw new InputError(`seed must be a whole number from 0 to 4294967295, got ${seed}`);
+    }
+    return { temperature, seed, onProgress: onProgress && ((rows) => onProgress({ rows, of: this.rows })) };
+  }
+
+  /** Row numbers as a bit a row; a row named twice counts once. */
+  private takenRows(labelled: Iterable<number>): { taken: Uint32Array; count: number } {
+    const taken = new Uint32Array(Math.ceil(this.rows / 32));
+    let count = 0;
+    for (const row of labelled) {
+      if (!Number.isInteger(row) || row < 0 || row >= this.rows) {
+        throw new InputError(`labelled row ${row} is not in the pool: rows are 0 to ${this.rows - 1}`);
+      }
+      const bit = 1 << (row & 31);
+      if (taken[row >>> 5] & bit) continue;
+      taken[row >>> 5] |= bit;
+      count++;
+    }
+    return { taken, count };
+  }
+
+  private tooFew(k: number, left: number, labelled: number, invalid: number): InputError {
+    const without = [labelled && `${labelled} labelled`, invalid && `${invalid} invalid`].filter(Boolean).join(" and ");
+    return new InputError(
+      `k = ${k} is more than the ${left} rows left of ${this.rows}${without && ` (${without})`}: ask for at most ${left}`,
+    );
+  }
+
+  /** Under the policy "error", names the first invalid row and what is wrong with it. */
+  private async refuse({ count, first }: InvalidRows): Promise<void> {
+    if (count === 0 || this.invalid === "skip") return;
+    const { source } = this.input;
+    const values = new Float32Array(source.cols);
+    await source.read(first, 1, values);
+    const others = count > 1 ? ` (and ${count - 1} more such rows)` : "";
+    throw new InputError(
+      `${source.name}: row ${first}: ${faultIn(this.input, values, 0)}${others}: correct it, or leave such rows out (invalid: skip)`,
+    );
+  }
+}

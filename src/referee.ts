@@ -1,0 +1,80 @@
+/**
+ * The referee: float64 order among the rows that a kernel could not separate. Ties go to the lowest row.
+ *
+ * It reads candidates only, a stretch at a time, and holds no more than the stretch and the best k so far.
+ */
+import type { PassOptions, PoolInput } from "./backends/backend.ts";
+import { beliefsReader } from "./backends/cpu/reference.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** A row that was chosen. */
+export interface Pick {
+  readonly row: number;
+  /** The textbook score in float64, the same on every backend. */
+  readonly score: number;
+}
+
+/** Values read at a time. */
+const STRETCH_VALUES = 1 << 20;
+/** Candidates this close together are read in one go, the rows between them too. */
+const GAP_BYTES = 4096;
+
+/** The k best of `candidates` (ascending rows), best first. Without a strategy the source holds the scores themselves. */
+export async function settle(
+  input: PoolInput,
+  candidates: Uint32Array,
+  k: number,
+  strategy: Strategy | undefined,
+  options: PassOptions,
+): Promise<Pick[]> {
+  const { source } = input;
+  const readBeliefs = strategy && beliefsReader(input, options);
+  const best = new BestPicks(k);
+  const gap = Math.max(1, Math.floor(GAP_BYTES / 4 / source.cols));
+  const longest = Math.max(1, Math.floor(STRETCH_VALUES / source.cols));
+  let values = new Float32Array(0);
+  for (let i = 0; i < candidates.length;) {
+    const first = candidates[i];
+    let end = i + 1;
+    while (end < candidates.length && candidates[end] - candidates[end - 1] <= gap && candidates[end] - first < longest)
+      end++;
+    const rows = candidates[end - 1] - first + 1;
+    if (values.length < rows * source.cols) values = new Float32Array(rows * source.cols);
+    await source.read(first, rows, values.subarray(0, rows * source.cols));
+    for (; i < end; i++) {
+      const row = candidates[i];
+      const at = (row - first) * source.cols;
+      best.offer(row, strategy && readBeliefs ? strategy.score(readBeliefs(values, at, row)) : values[at]);
+    }
+  }
+  return best.sorted();
+}
+
+/** Keeps the best k of what it is offered in ascending order of rows. */
+class BestPicks {
+  private readonly k: number;
+  private readonly kept: Pick[] = [];
+  /** No later row with this score or less can be among the k. */
+  private bar = -Infinity;
+
+  constructor(k: number) {
+    this.k = k;
+  }
+
+  offer(row: number, score: number): void {
+    if (score <= this.bar) return;
+    this.kept.push({ row, score });
+    if (this.kept.length >= 2 * this.k + 1024) this.cut();
+  }
+
+  sorted(): Pick[] {
+    this.cut();
+    return this.kept;
+  }
+
+  private cut(): void {
+    this.kept.sort((a, b) => b.score - a.score || a.row - b.row);
+    this.kept.length = Math.min(this.kept.length, this.k);
+    if (this.kept.length === this.k) this.bar = this.kept[this.k - 1].score;
+  }
+}
