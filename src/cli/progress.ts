@@ -1,0 +1,42 @@
+/** What a person waiting at a terminal sees: rows done, rate, time left; and one line when the work is done. */
+import pc from "picocolors";
+import type { Progress } from "../pool.ts";
+
+const EVERY_MS = 100;
+
+/** A progress line on standard error when it is a terminal; otherwise nothing. */
+export function progressLine(
+  what: string,
+  quiet: boolean | undefined,
+): { update(progress: Progress): void; clear(): void } {
+  if (quiet || !process.stderr.isTTY) return { update() {}, clear() {} };
+  const started = performance.now();
+  let last = started;
+  return {
+    update({ rows, of }) {
+      const now = performance.now();
+      if (now - last < EVERY_MS) return;
+      last = now;
+      const rate = rows / ((now - started) / 1000);
+      const left = rate > 0 ? `${((of - rows) / rate).toFixed(1)} s left` : "";
+      process.stderr.write(
+        `\r\x1b[2K${pc.dim(`${what} ${count(rows)} of ${count(of)} rows · ${count(rate)} rows/s · ${left}`)}`,
+      );
+    },
+    clear() {
+      process.stderr.write("\r\x1b[2K");
+    },
+  };
+}
+
+/** A line about work that is done, unless --quiet. */
+export function say(line: string, quiet: boolean | undefined): void {
+  if (!quiet) process.stderr.write(`${line}\n`);
+}
+
+/** 1234567 → "1,234,567". */
+export const count = (value: number): string => Math.round(value).toLocaleString("en-US");
+
+/** Seconds, with as many digits as one reads. */
+export const seconds = (value: number): string =>
+  value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`;

@@ -1,0 +1,75 @@
+/** `poolwise select`: the k rows to label next. */
+import { Argument, type Command } from "commander";
+import { batchNames, batchOf } from "../batches/index.ts";
+import { openEngine } from "../engine.ts";
+import { InputError } from "../errors.ts";
+import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../files/index.ts";
+import { strategyNames, strategyOf } from "../scores/index.ts";
+import { openInput, type NamedInput } from "./input.ts";
+import { command, wholeNumber, withPassOptions } from "./options.ts";
+import { count, progressLine, say, seconds } from "./progress.ts";
+
+interface SelectArguments extends NamedInput {
+  strategy?: string;
+  batch: string;
+  labelled?: string;
+  k: number;
+  out: string;
+}
+
+export function selectCommand(): Command {
+  return withPassOptions(command("select", "Pick the k rows to label next."))
+    .addArgument(new Argument("[predictions]", "file of logits or probabilities, [rows, classes]: .npy"))
+    .option("--scores <file>", "scores made before, [rows], in place of PREDICTIONS: .npy")
+    .option("--strategy <name>", `one of ${strategyNames.join(", ")} (default: entropy)`)
+    .option("--batch <name>", `one of ${batchNames.join(", ")}`, "top-k")
+    .option(
+      "--labelled <file>",
+      `rows that have a label, never picked; a file of picks will do: ${rowFormats.join(", ")}`,
+    )
+    .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
+    .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`)
+    .action((predictions: string | undefined, options: SelectArguments) => select({ ...options, predictions }));
+}
+
+async function select(args: SelectArguments): Promise<void> {
+  const { out, quiet, json, invalid, temperature, seed, k } = args;
+  const strategy = args.strategy === undefined ? undefined : strategyOf(args.strategy).name;
+  const rule = batchOf(args.batch).name;
+  if (strategy && args.scores)
+    throw new InputError("--strategy and --scores are both given: scores are ranked as they are");
+  await checkOutput(out, pickFormats);
+  const input = await openInput(args);
+  try {
+    const labelled = args.labelled === undefined ? [] : await readLabelled(args.labelled, input.rows);
+    await using engine = await openEngine({ backend: args.backend });
+    const pool = await engine.load({ ...input.data, invalid });
+    const started = performance.now();
+    const progress = progressLine("scoring", quiet);
+    const batch = await pool
+      .select(rule, { k, strategy, labelled, temperature, seed, onProgress: progress.update })
+      .finally(progress.clear);
+    const took = (performance.now() - started) / 1000;
+    const { timings: _, ...result } = batch;
+    await writePicks(out, { ...result, picks: batch.picks.map((pick) => ({ ...pick })) });
+    if (json && out !== "-") {
+      const { picks, ...rest } = result;
+      console.log(JSON.stringify({ ...rest, k: picks.length, adapter: engine.adapter, seconds: took, out }));
+    } else
+      say(
+        `${count(k)} of ${count(input.rows)} rows picked in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
+          `${batch.invalid > 0 ? `, ${count(batch.invalid)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
+        quiet,
+      );
+  } finally {
+    await input.close();
+  }
+}
+
+async function readLabelled(path: string, rows: number): Promise<Uint32Array> {
+  const labelled = await readRows(path);
+  const outside = labelled.find((row) => row >= rows);
+  if (outside !== undefined)
+    throw new InputError(`${path}: row ${outside} is not in the pool: its rows are 0 to ${rows - 1}`);
+  return labelled;
+}
