@@ -1,0 +1,164 @@
+/**
+ * numpy's .npy arrays as row sources: ranges of rows are read where they lie and become float32 on the way.
+ */
+import { InputError } from "../errors.ts";
+import type { RowSource } from "../matrix.ts";
+import { type Bytes, openBytes } from "./bytes.ts";
+import { type Numbers, swapBytes } from "./elements.ts";
+import { type NpyHeader, npyHeader, readNpyHeader } from "./npyHeader.ts";
+import { writeFileWhole } from "./output.ts";
+
+export interface NpyFile {
+  readonly shape: readonly number[];
+  /** As the file says it, such as "<f4". */
+  readonly dtype: string;
+  /**
+   * The rows of a [rows, cols] array, of a [rows] array (cols is 1), or of a [1, rows, cols] array (one pass). Values
+   * beyond float32 become infinite. Closing it closes the file. Any other shape is an InputError.
+   */
+  source(name?: string): RowSource;
+  close(): Promise<void>;
+}
+
+/** Opens a `.npy` file of numbers or bools and checks its header against its size; reads no values yet. */
+export async function openNpy(path: string): Promise<NpyFile> {
+  return closeOnError(await openBytes(path), npyFile);
+}
+
+/** The array in bytes that are a whole .npy file, wherever they come from. */
+export async function npyFile(bytes: Bytes): Promise<NpyFile> {
+  const header = await readNpyHeader(bytes);
+  const { shape, dtype } = header;
+  if (shape.includes(0))
+    throw new InputError(`${bytes.name}: shape [${shape.join(", ")}] is empty; give at least one row and one column`);
+  const close = once(() => bytes.close());
+  return { shape, dtype, close, source: (name = bytes.name) => npySource(name, bytes, header, close) };
+}
+
+/**
+ * A list of whole numbers, [n] or [n, 1], in full; n may be 0. Float64 holds every one up to 2^53. A fraction, NaN,
+ * infinity or an integer beyond 2^53 is an InputError.
+ */
+export async function readIntegers(path: string): Promise<Float64Array> {
+  const bytes = await openBytes(path);
+  try {
+    const header = await readNpyHeader(bytes);
+    const [n, cols = 1, ...more] = header.shape;
+    if (n === undefined || cols !== 1 || more.length > 0) {
+      throw new InputError(`${path}: shape [${header.shape.join(", ")}] is not a list; give one axis`);
+    }
+    const values = new Float64Array(n);
+    await readValues(bytes, header, 0, values);
+    const at = values.findIndex((value) => !Number.isSafeInteger(value));
+    if (at >= 0) throw new InputError(`${path}: index ${at} holds ${values[at]}; give whole numbers`);
+    return values;
+  } finally {
+    await bytes.close();
+  }
+}
+
+/** Writes float32 or int32 values in C order as they come; together they must fill the shape. */
+export async function writeNpy(
+  path: string,
+  shape: readonly number[],
+  chunks: AsyncIterable<Float32Array | Int32Array> | Iterable<Float32Array | Int32Array>,
+  dtype: "<f4" | "<i4" = "<f4",
+): Promise<void> {
+  let left = shape.reduce((product, count) => product * count, 1);
+  await writeFileWhole(path, async (write) => {
+    await write(npyHeader(dtype, shape));
+    for await (const chunk of chunks) {
+      left -= chunk.length;
+      if (chunk instanceof Int32Array !== (dtype === "<i4"))
+        throw new TypeError(`${path}: a chunk of ${chunk.constructor.name} in an array of ${dtype}`);
+      await write(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    }
+    if (left !== 0)
+      throw new RangeError(`${path}: shape [${shape.join(", ")}] and its values differ by ${Math.abs(left)}`);
+  });
+}
+
+function npySource(name: string, bytes: Bytes, header: NpyHeader, close: () => Promise<void>): RowSource {
+  const [rows, cols] = rowsAndCols(name, header.shape);
+  // With one column, or one row, both orders are the same bytes.
+  const byColumns = header.fortran && cols > 1 && rows > 1;
+  return {
+    name,
+    rows,
+    cols,
+    async read(start, count, into) {
+      if (start < 0 || start + count > rows || into.length !== count * cols) {
+        throw new RangeError(
+          `${name}: rows ${start} to ${start + count} of ${rows} do not go into ${into.length} values`,
+        );
+      }
+      if (!byColumns) return readValues(bytes, header, start * cols, into);
+      const columns = Array.from({ length: Math.min(cols, COLUMNS) }, () => new Float32Array(count));
+      for (let first = 0; first < cols; first += COLUMNS) {
+        const some = columns.slice(0, cols - first);
+        await Promise.all(some.map((column, c) => readValues(bytes, header, (first + c) * rows + start, column)));
+        transpose(some, into.subarray(first), cols);
+      }
+    },
+    close,
+  };
+}
+
+/** Columns read at a time: their values of one row fill a cache line. */
+const COLUMNS = 16;
+
+function transpose(columns: readonly Float32Array[], into: Float32Array, stride: number): void {
+  const count = columns[0].length;
+  for (let row = 0; row < count; row++) {
+    for (let c = 0; c < columns.length; c++) into[row * stride + c] = columns[c][row];
+  }
+}
+
+function rowsAndCols(name: string, shape: readonly number[]): [rows: number, cols: number] {
+  const said = `${name}: shape [${shape.join(", ")}]`;
+  if (shape.length === 1) return [shape[0], 1];
+  if (shape.length === 2) return [shape[0], shape[1]];
+  if (shape.length !== 3) throw new InputError(`${said} has ${shape.length} axes; give [rows] or [rows, columns]`);
+  const [passes, rows, classes] = shape;
+  if (passes === 1) return [rows, classes];
+  throw new InputError(
+    `${said} has ${passes} passes; this version scores one pass: average the passes or give [rows, classes]`,
+  );
+}
+
+/** Fills `into` with the values from `start` on, counted in the order in which they lie in the file. */
+async function readValues(bytes: Bytes, header: NpyHeader, start: number, into: Numbers): Promise<void> {
+  const { element, bigEndian, dtype } = header;
+  const position = header.start + start * element.size;
+  if (into instanceof Float32Array && dtype.endsWith("f4")) {
+    const target = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+    await bytes.read(target, position);
+    if (bigEndian) swapBytes(target, element.size);
+    return;
+  }
+  const scratch = new Uint8Array(Math.min(into.length, PIECE) * element.size);
+  for (let done = 0; done < into.length; done += PIECE) {
+    const piece = into.subarray(done, done + PIECE);
+    const raw = scratch.subarray(0, piece.length * element.size);
+    await bytes.read(raw, position + done * element.size);
+    if (bigEndian) swapBytes(raw, element.size);
+    element.decode(raw, piece);
+  }
+}
+
+/** Values converted at a time: what bounds the memory beside the target. */
+const PIECE = 2 ** 18;
+
+async function closeOnError<T>(bytes: Bytes, use: (bytes: Bytes) => Promise<T>): Promise<T> {
+  try {
+    return await use(bytes);
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => (closing ??= close());
+}
