@@ -20,7 +20,7 @@ const sets = [...strategies.map((name) => [name]), strategies];
 const programs = new Map<string, { code: string; entryPoint: string; constants?: Record<string, number>[] }>();
 for (const frame of ["thread", "team", "sweep"] satisfies Frame[])
   for (const input of ["predictions", "linear"] satisfies Input[])
-    for (const slice of [4, 8, 16, 32] satisfies Slice[])
+    for (const slice of [4, 8, 16] satisfies Slice[])
       for (const histogram of [false, true])
         for (const set of sets) {
           const code = scoreProgram({ frame, input, slice, histogram, strategies: set });

@@ -14,6 +14,7 @@ struct ScoreParams {
   segment_rows: u32,  // distance between two strategies in the scores buffer
   padded_classes: u32, // columns of the transposed weights
   seed: u32,
+  half_team: u32,     // half the lanes that share a row
   limit: u32,         // bit pattern from which a magnitude is not valid input
   half_floor: f32,    // −50 τ: below it exp((z − top) / τ) is 0 in float32
   double_scale: f32,  // 2 / τ

@@ -1,9 +1,9 @@
-// LANES lanes a row, any number of classes, SLICE at a time: a first sweep finds the maximum and Z together, a second
+// TEAM lanes a row, any number of classes, SLICE at a time: a first sweep finds the maximum and Z together, a second
 // one, over lines that are still in cache, visits the probabilities. With one lane there is no barrier: what a software
 // adapter wants. With a whole workgroup a row it takes vocabularies that no register file holds.
 
 override WORKGROUP: u32 = 64u;
-override LANES: u32 = 1u;  // 1, or WORKGROUP
+override TEAM: u32 = 1u;  // 1, or WORKGROUP
 
 // (top, Σ exp((z − top) / τ)) of a part of a row; two parts join.
 var<workgroup> shared_parts: array<vec2f, WORKGROUP>;
@@ -22,26 +22,26 @@ fn score_rows(
   @builtin(num_workgroups) groups: vec3u,
 ) {
   tally_begin(lane, WORKGROUP);
-  let rows_at_once = WORKGROUP / LANES;
-  let member = lane % LANES;
-  let step = SLICE * LANES;
+  let rows_at_once = WORKGROUP / TEAM;
+  let member = lane % TEAM;
+  let step = SLICE * TEAM;
   var norm = 0.0;
   for (var first = group.x * rows_at_once; first < params.rows; first += groups.x * rows_at_once) {
-    let own_row = first + lane / LANES;
+    let own_row = first + lane / TEAM;
     let row = min(own_row, params.rows - 1u);
     health = Health();
     var accs = array<vec4f, SCORES>();
 
     var part = vec2f(LOWEST, 0.0);
     for (var start = 0u; start < params.classes; start += step) {
-      let values = fill(row, start + member, LANES);
+      let values = fill(row, start + member, TEAM);
       if (!DIRECT) {
         var top = values[0];
         for (var i = 1u; i < SLICE; i++) { top = max(top, values[i]); }
         var sum = 0.0;
         for (var i = 0u; i < SLICE; i++) {
           let e = exp(below_top(values[i], top * 0.5));
-          sum += select(0.0, e, start + member + i * LANES < params.classes);
+          sum += select(0.0, e, start + member + i * TEAM < params.classes);
         }
         part = join_parts(part, vec2f(top, sum));
       } else {
@@ -50,11 +50,11 @@ fn score_rows(
         merge_all(&accs, &part_accs);
       }
     }
-    if (LANES > 1u) {
+    if (TEAM > 1u) {
       shared_parts[lane] = part;
       shared_health[lane] = health;
       workgroupBarrier();
-      for (var half = LANES / 2u; half > 0u; half /= 2u) {
+      for (var half = params.half_team; half > 0u; half /= 2u) {
         if (member < half) {
           let other = shared_health[lane + half];
           shared_health[lane].magnitude = max(shared_health[lane].magnitude, other.magnitude);
@@ -75,22 +75,22 @@ fn score_rows(
       let scale = 1.0 / part.y;
       let log_sum = log(part.y);
       for (var start = 0u; start < params.classes; start += step) {
-        let values = fill(row, start + member, LANES);
+        let values = fill(row, start + member, TEAM);
         // Sums of sums: the rounding error of SLICE + classes / SLICE additions instead of one a class.
         var part_accs = array<vec4f, SCORES>();
         for (var i = 0u; i < SLICE; i++) {
           let d = below_top(values[i], part.x * 0.5);
-          let p = select(0.0, exp(d) * scale, start + member + i * LANES < params.classes);
+          let p = select(0.0, exp(d) * scale, start + member + i * TEAM < params.classes);
           visit_all(&part_accs, p, p * (log_sum - d));
         }
         merge_all(&accs, &part_accs);
       }
     }
-    if (LANES > 1u) {
+    if (TEAM > 1u) {
       for (var slot = 0u; slot < SCORES; slot++) {
         shared_accs[lane] = accs[slot];
         workgroupBarrier();
-        for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        for (var half = params.half_team; half > 0u; half /= 2u) {
           if (member < half) { shared_accs[lane] = merge_one(slot, shared_accs[lane], shared_accs[lane + half]); }
           workgroupBarrier();
         }

@@ -1,5 +1,8 @@
 // TEAM lanes a row, SLICE classes in the registers of each: for at most TEAM · SLICE classes. Neighbouring lanes read
 // neighbouring classes, so loads coalesce.
+//
+// Reductions count down from params.half_team and not from TEAM: a compiler that cannot unroll them is done in a third
+// of the time behind a software adapter, where every barrier is a suspended coroutine.
 
 override WORKGROUP: u32 = 128u;
 override TEAM: u32 = 32u;  // a power of two that divides WORKGROUP
@@ -11,7 +14,7 @@ var<workgroup> shared_accs: array<vec4f, WORKGROUP>;
 fn team_max(value: f32, lane: u32, member: u32) -> f32 {
   shared_floats[lane] = value;
   workgroupBarrier();
-  for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+  for (var half = params.half_team; half > 0u; half /= 2u) {
     if (member < half) { shared_floats[lane] = max(shared_floats[lane], shared_floats[lane + half]); }
     workgroupBarrier();
   }
@@ -23,7 +26,7 @@ fn team_max(value: f32, lane: u32, member: u32) -> f32 {
 fn team_sum(value: f32, lane: u32, member: u32) -> f32 {
   shared_floats[lane] = value;
   workgroupBarrier();
-  for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+  for (var half = params.half_team; half > 0u; half /= 2u) {
     if (member < half) { shared_floats[lane] += shared_floats[lane + half]; }
     workgroupBarrier();
   }
@@ -72,7 +75,7 @@ fn score_rows(
     }
     shared_health[lane] = health;
     workgroupBarrier();
-    for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+    for (var half = params.half_team; half > 0u; half /= 2u) {
       if (member < half) {
         let other = shared_health[lane + half];
         shared_health[lane].magnitude = max(shared_health[lane].magnitude, other.magnitude);
@@ -86,7 +89,7 @@ fn score_rows(
     for (var slot = 0u; slot < SCORES; slot++) {
       shared_accs[lane] = accs[slot];
       workgroupBarrier();
-      for (var half = TEAM / 2u; half > 0u; half /= 2u) {
+      for (var half = params.half_team; half > 0u; half /= 2u) {
         if (member < half) { shared_accs[lane] = merge_one(slot, shared_accs[lane], shared_accs[lane + half]); }
         workgroupBarrier();
       }

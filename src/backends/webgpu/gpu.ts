@@ -79,7 +79,9 @@ export class Gpu {
       await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 0))]);
       throw error;
     });
-    if (this.fault !== undefined) throw new Error(`WebGPU: ${this.fault}`);
+    const { fault } = this;
+    this.fault = undefined;
+    if (fault !== undefined) throw new Error(`WebGPU: ${fault}`);
     return result;
   }
 

@@ -3,8 +3,8 @@ import { DeviceLostError } from "../../errors.ts";
 import { arraySource } from "../../matrix.ts";
 import type { Strategy } from "../../strategy.ts";
 import type { Backend } from "../backend.ts";
-import type { AdapterClass } from "./frames.ts";
 import { Gpu } from "./gpu.ts";
+import { tunings, type AdapterClass, type Tuning } from "./tuning.ts";
 import { webgpuBackend } from "./webgpu.ts";
 
 export interface FoundAdapter {
@@ -66,18 +66,19 @@ export async function openAdapter({ adapter, adapterClass, description }: FoundA
   const device = await (adapter as GPUAdapter).requestDevice({
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
   });
-  return proven(new Gpu(device, true), description, adapterClass);
+  return proven(new Gpu(device, true), description, tunings[adapterClass]);
 }
 
-/** Opens a backend on the caller's device; `adapterClass` is told by the device unless a test says otherwise. */
-export async function openDevice(device: GPUDevice, adapterClass?: AdapterClass): Promise<Backend> {
+/** Opens a backend on the caller's device, with the sizes that fit its adapter unless some are given. */
+export async function openDevice(device: GPUDevice, sizes: Partial<Tuning> = {}): Promise<Backend> {
   const info = device.adapterInfo;
-  return proven(new Gpu(device, false), describe(info), adapterClass ?? classOf(info));
+  const adapterClass = sizes.adapterClass ?? classOf(info);
+  return proven(new Gpu(device, false), describe(info), { ...tunings[adapterClass], ...sizes });
 }
 
 /** Runs the canary: a null device compiles everything and returns zeros. */
-async function proven(gpu: Gpu, description: string, adapterClass: AdapterClass): Promise<Backend> {
-  const backend = webgpuBackend(gpu, description, adapterClass);
+async function proven(gpu: Gpu, description: string, tuning: Tuning): Promise<Backend> {
+  const backend = webgpuBackend(gpu, description, tuning);
   try {
     await runCanary(backend);
     return backend;

@@ -7,7 +7,7 @@ import { shaders, type ShaderName } from "./shaders.gen.ts";
 export type Frame = "thread" | "team" | "sweep" | "given";
 export type Input = "predictions" | "linear";
 /** Classes that one lane holds in registers at a time. */
-export type Slice = 4 | 8 | 16 | 32;
+export type Slice = 4 | 8 | 16;
 
 export interface ScoreProgram {
   frame: Frame;

@@ -1,10 +1,11 @@
 /** One pass over the pool: every chunk through the score kernel, the scores left on the device. */
 import { FEATURE_LIMIT, type PassOptions, type PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
-import type { AdapterClass, FrameChoice } from "./frames.ts";
+import type { FrameChoice } from "./frames.ts";
 import { usage, type Gpu, type KernelSource } from "./gpu.ts";
 import { scoreProgram } from "./program.ts";
 import type { ScoreParams } from "./shaders.gen.ts";
+import type { Tuning } from "./tuning.ts";
 import type { ChunkedRows } from "./upload.ts";
 
 /** A stretch of the pool whose scores lie in one buffer. */
@@ -21,7 +22,7 @@ export interface Segment {
 /** A pool as the device sees it. */
 export interface DevicePool {
   readonly gpu: Gpu;
-  readonly adapterClass: AdapterClass;
+  readonly tuning: Tuning;
   readonly input: PoolInput;
   readonly classes: number;
   readonly frame: FrameChoice;
@@ -31,31 +32,24 @@ export interface DevicePool {
   readonly weights: GPUBuffer | undefined;
 }
 
+/** What a pass leaves on the device. */
 export interface Scored {
   readonly segments: readonly Segment[];
+  /** Counts of invalid rows and the largest norm, as the shader lays them out. */
   readonly report: GPUBuffer;
-  /** Seconds spent on reading and uploading. */
-  readonly upload: number;
 }
 
 /** Bytes of the report as the shader lays it out: invalid, first_invalid, norm. */
 export const REPORT_BYTES = 12;
 const NO_ROW = 0xffffffff;
-/** A submit for so many chunks: on a software adapter a submit must stay short, on a GPU they should be few. */
-const CHUNKS_A_SUBMIT = { software: 2, gpu: 64 };
-/** More workgroups than this would only cost: rows past them are taken in strides. */
-export const MAX_GROUPS = { software: 64, gpu: 2048 };
-/** Longest stretch of scores in one buffer; with few strategies the binding limit allows it. */
-const MAX_SEGMENT_ROWS = 1 << 24;
-
 /** Empty score buffers for the whole pool. Segments are whole chunks, so a chunk never crosses into the next one. */
 export async function openSegments(
   pool: DevicePool,
   slots: number,
   taken: Uint32Array | undefined,
 ): Promise<Segment[]> {
-  const { gpu, input, chunkRows } = pool;
-  const most = Math.min(MAX_SEGMENT_ROWS, gpu.device.limits.maxStorageBufferBindingSize / 4 / slots);
+  const { gpu, input, tuning, chunkRows } = pool;
+  const most = Math.min(tuning.segmentRows, gpu.device.limits.maxStorageBufferBindingSize / 4 / slots);
   const size = Math.max(1, Math.floor(most / chunkRows)) * chunkRows;
   const segments: Segment[] = [];
   for (let first = 0; first < input.source.rows; first += size) {
@@ -78,20 +72,23 @@ export function closeSegments(segments: readonly Segment[]): void {
   }
 }
 
+export function newReport(gpu: Gpu): GPUBuffer {
+  return gpu.filled("report", new Uint32Array([0, NO_ROW, 0]), usage.storage | usage.copySource);
+}
+
 /**
  * Fills the segments with the scores of each strategy, or with the given scores where there is none. With a histogram
- * the first digit of the first strategy's keys is counted on the way.
+ * the first digit of the first strategy's keys is counted on the way. Gives the seconds spent on reading and uploading.
  */
 export async function scorePool(
   pool: DevicePool,
-  segments: readonly Segment[],
+  { segments, report }: Scored,
   strategies: readonly Strategy[],
   options: PassOptions,
   histogram?: GPUBuffer,
-): Promise<Scored> {
-  const { gpu, adapterClass, input, frame } = pool;
+): Promise<number> {
+  const { gpu, tuning, input, frame } = pool;
   const kernel = await gpu.kernel(scoreKernel(pool, strategies, options, histogram !== undefined));
-  const report = gpu.filled("report", new Uint32Array([0, NO_ROW, 0]), usage.storage | usage.copySource);
   const inputName = { logits: "predictions", probabilities: "predictions", features: "features", scores: "given" }[
     input.kind
   ];
@@ -111,6 +108,7 @@ export async function scorePool(
       segment_rows: segment.rows,
       padded_classes: paddedClasses(pool.classes, frame),
       seed: options.seed,
+      half_team: frame.team >> 1,
       limit: floatBits(input.kind === "features" ? FEATURE_LIMIT : Infinity),
       half_floor: -50 * options.temperature,
       double_scale: 2 / options.temperature,
@@ -123,8 +121,8 @@ export async function scorePool(
       ...(pool.weights && { weights: pool.weights }),
       ...(histogram && { taken: segment.taken, histogram }),
     };
-    kernel.dispatch(batch, bindings, Math.min(Math.ceil(rows / frame.rowsAtOnce), MAX_GROUPS[adapterClass]));
-    if (uploaded || ++recorded % CHUNKS_A_SUBMIT[adapterClass] === 0) {
+    kernel.dispatch(batch, bindings, Math.min(Math.ceil(rows / frame.rowsAtOnce), tuning.maxGroups));
+    if (uploaded || ++recorded % tuning.chunksASubmit === 0) {
       gpu.submit(batch);
       batch = gpu.batch();
     }
@@ -132,7 +130,7 @@ export async function scorePool(
     since = performance.now();
   }
   gpu.submit(batch);
-  return { segments, report, upload: upload / 1000 };
+  return upload / 1000;
 }
 
 function scoreKernel(

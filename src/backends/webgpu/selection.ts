@@ -5,7 +5,7 @@
 import type { Selection } from "../backend.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { selectPrograms } from "./program.ts";
-import { MAX_GROUPS, REPORT_BYTES, type DevicePool, type Scored } from "./scoring.ts";
+import { REPORT_BYTES, type DevicePool, type Scored } from "./scoring.ts";
 import type { Slack } from "./shaders.gen.ts";
 
 const DIGITS = 3;
@@ -30,12 +30,16 @@ export async function selectCandidates(
   { k }: Selection,
   slack: Slack,
 ): Promise<Candidates> {
-  const { gpu, adapterClass } = pool;
+  const { gpu, tuning } = pool;
   const started = performance.now();
-  const selection = gpu.filled("selection", new Uint32Array([0, k, 0, 0]), usage.storage | usage.copySource);
+  const selection = gpu.filled(
+    "selection",
+    new Uint32Array([0, k, 0, 0]),
+    usage.storage | usage.copySource | usage.copyTarget,
+  );
   let candidates: GPUBuffer | undefined;
   try {
-    const groupsFor = (rows: number): number => Math.min(Math.ceil(rows / WORKGROUP), MAX_GROUPS[adapterClass]);
+    const groupsFor = (rows: number): number => Math.min(Math.ceil(rows / WORKGROUP), tuning.maxGroups);
     for (let digit = 0; digit < DIGITS; digit++) {
       if (digit > 0) {
         const count = await step(gpu, "count_digit", { WORKGROUP, DIGIT: digit });

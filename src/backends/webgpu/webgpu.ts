@@ -4,44 +4,46 @@ import { classesOf, type Head } from "../../head.ts";
 import type { Strategy } from "../../strategy.ts";
 import { unitRoundoff } from "../../strategy.ts";
 import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput } from "../backend.ts";
-import { chooseFrame, type AdapterClass } from "./frames.ts";
+import { chooseFrame } from "./frames.ts";
 import { usage, type Gpu } from "./gpu.ts";
-import { closeSegments, openSegments, paddedClasses, REPORT_BYTES, scorePool, type DevicePool } from "./scoring.ts";
+import {
+  closeSegments,
+  newReport,
+  openSegments,
+  paddedClasses,
+  REPORT_BYTES,
+  scorePool,
+  type DevicePool,
+} from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
+import type { Tuning } from "./tuning.ts";
 import { ChunkedRows } from "./upload.ts";
 
-/**
- * Bytes of input a chunk: large enough to fill a GPU, small enough that one dispatch of a software adapter stays near
- * 50 ms.
- */
-const CHUNK_BYTES = { software: 8 << 20, gpu: 64 << 20 };
-/** Products a chunk of features may cost where a CPU plays the GPU: 50 ms at 8 GFLOP/s. */
-const CHUNK_PRODUCTS = { software: 2e8, gpu: 2e11 };
-/** Rows of input that stay on the device between passes take at most this many bytes. */
-const RESIDENT_BYTES = 8 * 2 ** 30;
+/** Scores of a chunk by 32 strategies still fit the smallest binding limit there is. */
+const MAX_CHUNK_ROWS = 2 ** 20;
 
-export function webgpuBackend(gpu: Gpu, adapter: string, adapterClass: AdapterClass): Backend {
+export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
     name: "webgpu",
     adapter,
-    load: (input) => openPool(gpu, adapterClass, input),
+    load: (input) => openPool(gpu, tuning, input),
     close: async () => gpu.close(),
   };
 }
 
-function openPool(gpu: Gpu, adapterClass: AdapterClass, input: PoolInput): BackendPool {
+function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   const { source, head } = input;
   const classes = head ? classesOf(head) : source.cols;
-  const frame = chooseFrame(classes, adapterClass);
-  const chunkRows = rowsAChunk(gpu, adapterClass, input, classes);
+  const frame = chooseFrame(classes, tuning.adapterClass);
+  const chunkRows = rowsAChunk(gpu, tuning, input, classes);
   const pool: DevicePool = {
     gpu,
-    adapterClass,
+    tuning,
     input,
     classes,
     frame,
-    chunks: new ChunkedRows(gpu, source, chunkRows, RESIDENT_BYTES),
+    chunks: new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
     chunkRows,
     weights: head && gpu.filled("weights", transposedWeights(head, paddedClasses(classes, frame)), usage.storage),
   };
@@ -50,44 +52,47 @@ function openPool(gpu: Gpu, adapterClass: AdapterClass, input: PoolInput): Backe
     async scores(strategies, options) {
       const slots = Math.max(1, strategies.length);
       const segments = await openSegments(pool, slots, undefined);
+      const report = newReport(gpu);
       const started = performance.now();
       try {
-        const scored = await scorePool(pool, segments, strategies, options);
+        const upload = await scorePool(pool, { segments, report }, strategies, options);
         await gpu.finished();
-        const kernel = (performance.now() - started) / 1000 - scored.upload;
+        const kernel = (performance.now() - started) / 1000 - upload;
         const reading = performance.now();
         const values = Array.from({ length: slots }, () => new Float32Array(source.rows));
         for (const { first, rows, scores } of segments) {
           const [bytes] = await gpu.read([scores, rows * slots * 4]);
           values.forEach((all, slot) => all.set(new Float32Array(bytes, slot * rows * 4, rows), first));
         }
-        const [report] = await gpu.read([scored.report, REPORT_BYTES]);
-        scored.report.destroy();
+        const [state] = await gpu.read([report, REPORT_BYTES]);
         const readback = (performance.now() - reading) / 1000;
-        return { values, invalid: invalidIn(report), timings: { upload: scored.upload, kernel, readback } };
+        return { values, invalid: invalidIn(state), timings: { upload, kernel, readback } };
       } finally {
         closeSegments(segments);
+        report.destroy();
       }
     },
 
     async candidates(strategy, selection, options) {
       const strategies = strategy ? [strategy] : [];
       const segments = await openSegments(pool, 1, selection.taken);
+      const report = newReport(gpu);
       const histogram = await gpu.buffer("histogram", HISTOGRAM_BYTES, usage.storage);
       const started = performance.now();
       try {
-        const scored = await scorePool(pool, segments, strategies, options, histogram);
-        const scoring = (performance.now() - started) / 1000 - scored.upload;
+        const scored = { segments, report };
+        const upload = await scorePool(pool, scored, strategies, options, histogram);
+        const scoring = (performance.now() - started) / 1000 - upload;
         const slack = strategy ? slackOf(pool, strategy, options) : { fixed: 0, per_norm: 0 };
         const found = await selectCandidates(pool, scored, histogram, selection, slack);
-        scored.report.destroy();
         return {
           rows: found.rows,
           invalid: invalidIn(found.report),
-          timings: { upload: scored.upload, kernel: scoring + found.kernel, readback: found.readback },
+          timings: { upload, kernel: scoring + found.kernel, readback: found.readback },
         };
       } finally {
         closeSegments(segments);
+        report.destroy();
         histogram.destroy();
       }
     },
@@ -100,15 +105,15 @@ function openPool(gpu: Gpu, adapterClass: AdapterClass, input: PoolInput): Backe
 }
 
 /** A multiple of 64 rows that fits one binding and one dispatch. */
-function rowsAChunk(gpu: Gpu, adapterClass: AdapterClass, { kind, source }: PoolInput, classes: number): number {
+function rowsAChunk(gpu: Gpu, tuning: Tuning, { kind, source }: PoolInput, classes: number): number {
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   if (64 * source.cols * 4 > limit) {
     throw new InputError(`${source.name}: ${source.cols} columns are more than this GPU can bind: use the cpu backend`);
   }
-  const byBytes = Math.min(CHUNK_BYTES[adapterClass], limit) / (source.cols * 4);
-  const byWork = kind === "features" ? CHUNK_PRODUCTS[adapterClass] / (source.cols * classes) : Infinity;
-  return Math.max(1, Math.floor(Math.min(byBytes, byWork, 1 << 24) / 64)) * 64;
+  const byBytes = Math.min(tuning.chunkBytes, limit) / (source.cols * 4);
+  const byWork = kind === "features" ? tuning.chunkProducts / (source.cols * classes) : Infinity;
+  return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentRows, MAX_CHUNK_ROWS) / 64)) * 64;
 }
 
 /** A one-layer head as the kernel reads it: [inputs + 1, padded] with the bias as last row, zeros past the classes. */

@@ -1,1 +1,0 @@
-const SLICE = 32u;

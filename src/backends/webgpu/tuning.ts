@@ -1,0 +1,34 @@
+/** The sizes of the work that one kind of adapter is given at a time. */
+
+/** `software`: lavapipe, SwiftShader and their kind, where a thread is a lane of a CPU's vector unit. */
+export type AdapterClass = "gpu" | "software";
+
+export interface Tuning {
+  readonly adapterClass: AdapterClass;
+  /** Bytes of input a chunk and a dispatch: enough to fill a GPU; near 50 ms where a CPU plays one. */
+  readonly chunkBytes: number;
+  /** Products that a chunk of features may cost: 50 ms where a CPU plays the GPU. */
+  readonly chunkProducts: number;
+  /** Chunks a submit: a software adapter's submit must stay short, a GPU's should be few. */
+  readonly chunksASubmit: number;
+  /** More workgroups than this would only cost: rows past them are taken in strides. */
+  readonly maxGroups: number;
+  /** Longest stretch of scores in one buffer, when the binding limit allows it. */
+  readonly segmentRows: number;
+  /** Bytes of input that stay on the device between passes; the rest is read anew for each. */
+  readonly residentBytes: number;
+}
+
+const common = { segmentRows: 2 ** 24, residentBytes: 8 * 2 ** 30 };
+
+export const tunings: Record<AdapterClass, Tuning> = {
+  gpu: { adapterClass: "gpu", chunkBytes: 2 ** 26, chunkProducts: 2e11, chunksASubmit: 64, maxGroups: 2048, ...common },
+  software: {
+    adapterClass: "software",
+    chunkBytes: 2 ** 23,
+    chunkProducts: 2e8,
+    chunksASubmit: 2,
+    maxGroups: 64,
+    ...common,
+  },
+};

@@ -1,0 +1,29 @@
+/** The engines that every assertion holds for. No node: imports here, the browser loads this file too. */
+import { cpuBackend } from "../../src/backends/cpu/cpu.ts";
+import { openDevice } from "../../src/backends/webgpu/open.ts";
+import type { Tuning } from "../../src/backends/webgpu/tuning.ts";
+import { Engine } from "../../src/engine.ts";
+import { testDevice } from "./gpu.ts";
+
+/** Frames for a GPU and for a software adapter run on whatever adapter there is: chunks small enough to need several. */
+const small = { chunkBytes: 2 ** 16, segmentRows: 2 ** 14, maxGroups: 8 };
+
+export const engineKinds: Record<string, Partial<Tuning> | undefined> = {
+  cpu: undefined,
+  "webgpu, frames for a GPU": { adapterClass: "gpu", chunksASubmit: 3 },
+  "webgpu, frames for software": { adapterClass: "software" },
+  "webgpu, small chunks": { adapterClass: "gpu", ...small, chunksASubmit: 2 },
+  "webgpu, nothing resident": { adapterClass: "software", ...small, residentBytes: 0 },
+};
+
+export type EngineKind = string;
+export const engineNames = Object.keys(engineKinds);
+
+let device: Promise<GPUDevice> | undefined;
+
+/** An engine of one kind. WebGPU engines of a test file share one device. */
+export async function openTestEngine(kind: EngineKind): Promise<Engine> {
+  const sizes = engineKinds[kind];
+  if (!sizes) return new Engine(cpuBackend("test"), "test");
+  return new Engine(await openDevice(await (device ??= testDevice()), sizes), "test");
+}
