@@ -4,8 +4,11 @@
 
 var<workgroup> bins: array<atomic<u32>, DIGIT_BINS>;
 
+// DIGIT_BINS, but not known when compiled: unrolled, these loops are what a pipeline takes longest to compile.
+fn bin_count() -> u32 { return arrayLength(&histogram) / DIGITS; }
+
 fn tally_begin(lane: u32, lanes: u32) {
-  for (var bin = lane; bin < DIGIT_BINS; bin += lanes) { atomicStore(&bins[bin], 0u); }
+  for (var bin = lane; bin < bin_count(); bin += lanes) { atomicStore(&bins[bin], 0u); }
   workgroupBarrier();
 }
 
@@ -15,7 +18,7 @@ fn tally(slot: u32, segment_row: u32, bits: u32) {
 
 fn tally_end(lane: u32, lanes: u32) {
   workgroupBarrier();
-  for (var bin = lane; bin < DIGIT_BINS; bin += lanes) {
+  for (var bin = lane; bin < bin_count(); bin += lanes) {
     let count = atomicLoad(&bins[bin]);
     if (count > 0u) { atomicAdd(&histogram[bin], count); }
   }

@@ -62,18 +62,17 @@ describe.each(engineNames)("%s", (kind) => {
     for (const pool of pools) {
       using ours = await load(pool);
       using theirs = await reference.load({ logits: pool });
-      for (const strategy of [...ranked, "random" as const]) {
-        for (const temperature of [1, 2.5]) {
-          const options = {
-            k: Math.min(50, pool.rows),
-            strategy,
-            temperature,
-            seed: 3,
-            labelled: [0, 5, 5, 17].filter((row) => row < pool.rows - 50),
-          };
-          const [a, b] = [await ours.select("top-k", options), await theirs.select("top-k", options)];
-          expect(a.picks, `${strategy} of ${pool.name}`).toEqual(b.picks);
-        }
+      const names = pool === pools[0] ? [...ranked, "random" as const] : ranked;
+      for (const strategy of names) {
+        const options = {
+          k: Math.min(50, pool.rows),
+          strategy,
+          temperature: pool === pools[0] ? 2.5 : 1,
+          seed: 3,
+          labelled: [0, 5, 5, 17].filter((row) => row < pool.rows - 50),
+        };
+        const [a, b] = [await ours.select("top-k", options), await theirs.select("top-k", options)];
+        expect(a.picks, `${strategy} of ${pool.name}`).toEqual(b.picks);
       }
     }
   });
