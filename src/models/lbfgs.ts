@@ -42,6 +42,8 @@ export interface Minimum {
 /** Steps remembered. Next to a product with X they cost nothing, and thirty save up to a third of the steps of ten. */
 const history = 30;
 const probes = 40;
+/** Least entry of a Hessian's diagonal to be trusted: an objective that is flat to the last digit has a 0 there. */
+const flattest = 1e-10;
 
 /** Moves the objective until no entry of its gradient exceeds `tolerance`, or no step makes it smaller. */
 export function minimise(objective: LinearObjective, tolerance: number, maxIterations: number): Minimum {
@@ -61,6 +63,7 @@ export function minimise(objective: LinearObjective, tolerance: number, maxItera
     // Rows that the model grows sure of stop bending the objective, so the diagonal shrinks by orders of magnitude.
     if (iterations === refresh) {
       objective.hessianDiagonal(memory.diagonal);
+      for (let i = 0; i < size; i++) memory.diagonal[i] = Math.max(memory.diagonal[i], flattest);
       refresh = Math.max(10, 2 * refresh);
     }
     memory.solve(gradient, direction);

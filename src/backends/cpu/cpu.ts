@@ -1,7 +1,7 @@
 /** The CPU backend: the textbook formulas in float64, one row after the other. */
 import type { Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, ScorePass } from "../backend.ts";
-import { beliefsReader, faultIn } from "./reference.ts";
+import { beliefsReader, validityCheck } from "./reference.ts";
 import { topRows } from "./topk.ts";
 
 /** Values read at a time: fits the cache, and lets an asynchronous source breathe. */
@@ -30,6 +30,7 @@ async function scorePool(input: PoolInput, strategies: readonly Strategy[], opti
   const { rows, cols } = source;
   const values = Array.from({ length: Math.max(1, strategies.length) }, () => new Float32Array(rows));
   const readBeliefs = input.kind === "scores" ? undefined : beliefsReader(input, options);
+  const isValid = validityCheck(input);
   const invalid: { -readonly [K in keyof InvalidRows]: InvalidRows[K] } = { count: 0, first: 0 };
   const timings = { upload: 0, kernel: 0, readback: 0 };
   const chunkRows = Math.max(1, Math.floor(CHUNK_VALUES / cols));
@@ -43,12 +44,12 @@ async function scorePool(input: PoolInput, strategies: readonly Strategy[], opti
     started = performance.now();
     for (let i = 0; i < count; i++) {
       const row = first + i;
-      if (faultIn(input, chunk, i * cols)) {
+      if (!isValid(chunk, i * cols)) {
         if (invalid.count++ === 0) invalid.first = row;
         for (const scores of values) scores[row] = NaN;
       } else if (readBeliefs) {
         const beliefs = readBeliefs(chunk, i * cols, row);
-        strategies.forEach((strategy, slot) => (values[slot][row] = strategy.score(beliefs)));
+        for (let slot = 0; slot < strategies.length; slot++) values[slot][row] = strategies[slot].score(beliefs);
       } else values[0][row] = chunk[i];
     }
     timings.kernel += seconds(started);

@@ -71,6 +71,31 @@ function linear({ weight, bias, inputs }: Float64Layer, values: Float32Array, at
   }
 }
 
+/** Whether a row may be scored: exactly when `faultIn` finds nothing. */
+export function validityCheck({ kind, source: { cols } }: PoolInput): (values: Float32Array, at: number) => boolean {
+  if (kind === "probabilities") {
+    return (values, at) => {
+      let sum = 0;
+      for (let c = at; c < at + cols; c++) sum += values[c] >= 0 ? values[c] : NaN;
+      return Math.abs(sum - 1) <= SUM_TOLERANCE;
+    };
+  }
+  if (kind === "features") {
+    return (values, at) => {
+      let largest = 0;
+      // Math.max gives NaN for NaN, and NaN is below no limit.
+      for (let c = at; c < at + cols; c++) largest = Math.max(largest, Math.abs(values[c]));
+      return largest < FEATURE_LIMIT;
+    };
+  }
+  return (values, at) => {
+    let sum = 0;
+    // No sum of float32 overflows a float64, so it is finite exactly when all of them are.
+    for (let c = at; c < at + cols; c++) sum += values[c];
+    return Number.isFinite(sum);
+  };
+}
+
 /** What is wrong with a row, with the column where there is one; undefined when nothing is. */
 export function faultIn({ kind, source }: PoolInput, values: Float32Array, at: number): string | undefined {
   const { cols } = source;

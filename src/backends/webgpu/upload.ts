@@ -81,7 +81,9 @@ export class ChunkedRows {
     const values = rows * this.source.cols;
     const buffer = await this.gpu.buffer(this.source.name, values * 4, usage.storage | usage.copyTarget);
     await this.gpu.guard(staging.ready);
-    await this.source.read(first, rows, new Float32Array(staging.buffer.getMappedRange(0, values * 4)));
+    const into = new Float32Array(staging.buffer.getMappedRange(0, values * 4));
+    // Guarded: losing the device takes the mapped memory from under whoever is writing to it.
+    await this.gpu.guard((async () => this.source.read(first, rows, into))());
     staging.buffer.unmap();
     const batch = this.gpu.batch();
     batch.encoder.copyBufferToBuffer(staging.buffer, 0, buffer, 0, values * 4);
