@@ -2,13 +2,8 @@
 // one, over lines that are still in cache, visits the probabilities. With one lane there is no barrier: what a software
 // adapter wants. With a whole workgroup a row it takes vocabularies that no register file holds.
 
-override WORKGROUP: u32 = 64u;
-override TEAM: u32 = 1u;  // 1, or WORKGROUP
-
 // (top, Σ exp((z − top) / τ)) of a part of a row; two parts join.
 var<workgroup> shared_parts: array<vec2f, WORKGROUP>;
-var<workgroup> shared_health: array<Health, WORKGROUP>;
-var<workgroup> shared_accs: array<vec4f, WORKGROUP>;
 
 fn join_parts(a: vec2f, b: vec2f) -> vec2f {
   let top = max(a.x, b.x);
@@ -51,21 +46,14 @@ fn score_rows(
       }
     }
     if (TEAM > 1u) {
+      share_health(lane, member);
       shared_parts[lane] = part;
-      shared_health[lane] = health;
       workgroupBarrier();
       for (var half = params.half_team; half > 0u; half /= 2u) {
-        if (member < half) {
-          let other = shared_health[lane + half];
-          shared_health[lane].magnitude = max(shared_health[lane].magnitude, other.magnitude);
-          shared_health[lane].pattern = max(shared_health[lane].pattern, other.pattern);
-          if (PROBABILITIES) { shared_health[lane].total += other.total; }
-          shared_parts[lane] = join_parts(shared_parts[lane], shared_parts[lane + half]);
-        }
+        if (member < half) { shared_parts[lane] = join_parts(shared_parts[lane], shared_parts[lane + half]); }
         workgroupBarrier();
       }
-      part = shared_parts[0];
-      health = shared_health[0];
+      part = shared_parts[lane - member];
       workgroupBarrier();
     }
     let valid = is_valid();
@@ -86,18 +74,7 @@ fn score_rows(
         merge_all(&accs, &part_accs);
       }
     }
-    if (TEAM > 1u) {
-      for (var slot = 0u; slot < SCORES; slot++) {
-        shared_accs[lane] = accs[slot];
-        workgroupBarrier();
-        for (var half = params.half_team; half > 0u; half /= 2u) {
-          if (member < half) { shared_accs[lane] = merge_one(slot, shared_accs[lane], shared_accs[lane + half]); }
-          workgroupBarrier();
-        }
-        accs[slot] = shared_accs[lane];
-        workgroupBarrier();
-      }
-    }
+    if (TEAM > 1u) { merge_team(&accs, lane, member); }
     if (member == 0u && own_row < params.rows) {
       norm = select(norm, max(norm, total), valid);
       emit(row, valid, &accs);

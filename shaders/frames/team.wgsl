@@ -1,15 +1,7 @@
 // TEAM lanes a row, SLICE classes in the registers of each: for at most TEAM · SLICE classes. Neighbouring lanes read
 // neighbouring classes, so loads coalesce.
-//
-// Reductions count down from params.half_team and not from TEAM: a compiler that cannot unroll them is done in a third
-// of the time behind a software adapter, where every barrier is a suspended coroutine.
-
-override WORKGROUP: u32 = 128u;
-override TEAM: u32 = 32u;  // a power of two that divides WORKGROUP
 
 var<workgroup> shared_floats: array<f32, WORKGROUP>;
-var<workgroup> shared_health: array<Health, WORKGROUP>;
-var<workgroup> shared_accs: array<vec4f, WORKGROUP>;
 
 fn team_max(value: f32, lane: u32, member: u32) -> f32 {
   shared_floats[lane] = value;
@@ -73,29 +65,8 @@ fn score_rows(
         visit_all(&accs, p, p * (log_sum - values[i]));
       }
     }
-    shared_health[lane] = health;
-    workgroupBarrier();
-    for (var half = params.half_team; half > 0u; half /= 2u) {
-      if (member < half) {
-        let other = shared_health[lane + half];
-        shared_health[lane].magnitude = max(shared_health[lane].magnitude, other.magnitude);
-        shared_health[lane].pattern = max(shared_health[lane].pattern, other.pattern);
-        // Each lane has seen the whole row of features, but only its own share of probabilities.
-        if (PROBABILITIES) { shared_health[lane].total += other.total; }
-      }
-      workgroupBarrier();
-    }
-    health = shared_health[lane];
-    for (var slot = 0u; slot < SCORES; slot++) {
-      shared_accs[lane] = accs[slot];
-      workgroupBarrier();
-      for (var half = params.half_team; half > 0u; half /= 2u) {
-        if (member < half) { shared_accs[lane] = merge_one(slot, shared_accs[lane], shared_accs[lane + half]); }
-        workgroupBarrier();
-      }
-      accs[slot] = shared_accs[lane];
-      workgroupBarrier();
-    }
+    share_health(lane, member);
+    merge_team(&accs, lane, member);
     if (member == 0u && own_row < params.rows) {
       let valid = is_valid();
       norm = select(norm, max(norm, health.total), valid);

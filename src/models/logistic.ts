@@ -76,8 +76,8 @@ export function fitLogistic(options: LogisticOptions): LogisticModel {
   checkOptions(options);
   const { classes, counts } = countClasses(labels, features.rows, options.classes);
   const seen = classes.filter((_, column) => counts[column] > 0);
-  const pinned = seen.length === 2;
-  const free = seen.length === 1 ? [] : pinned ? seen.slice(1) : seen;
+  const pinned = seen.length <= 2;
+  const free = pinned ? seen.slice(1) : seen;
 
   // p(1 − p) where all classes are equally likely.
   const split = Math.max(2, seen.length);

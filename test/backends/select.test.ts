@@ -25,6 +25,13 @@ const pools: TestPool[] = [
   makePool("certain but for 1e-9", 400, 3, (row, c) => (c === 0 ? 20 + (row % 17) * 1e-3 : 0)),
 ];
 
+/** One value of a healthy pool replaced. */
+function spoil(row: number, c: number, value: number): TestPool {
+  const pool = makePool("spoiled", 700, 4, bell(41, 1));
+  pool.data[row * 4 + c] = value;
+  return pool;
+}
+
 describe.each(engineNames)("%s", (kind) => {
   let engine: Engine;
   beforeAll(async () => {
@@ -143,12 +150,6 @@ describe.each(engineNames)("%s", (kind) => {
   });
 
   describe("invalid rows", () => {
-    const spoil = (row: number, c: number, value: number): TestPool => {
-      const pool = makePool("spoiled", 700, 4, bell(41, 1));
-      pool.data[row * 4 + c] = value;
-      return pool;
-    };
-
     test.each([NaN, Infinity, -Infinity])("%s is named with row and class", async (value) => {
       using loaded = await load(spoil(301, 2, value));
       const message = `logits: row 301: class 2 is ${value}: correct it, or leave such rows out (invalid: skip)`;
@@ -176,12 +177,11 @@ describe.each(engineNames)("%s", (kind) => {
     test("probabilities must be none below 0 and sum to 1 within 1e-3", async () => {
       const rows = 65;
       const data = new Float32Array(rows * 3).fill(1 / 3);
-      const message = (row: number, fault: RegExp) => new RegExp(`^probabilities: row ${row}: ${fault.source}`);
       const broken = async (row: number, values: number[], fault: RegExp) => {
         const copy = data.slice();
         copy.set(values, row * 3);
         using loaded = await engine.load({ probabilities: { data: copy, rows, classes: 3 } });
-        await expect(loaded.score("margin")).rejects.toThrow(message(row, fault));
+        await expect(loaded.score("margin")).rejects.toThrow(new RegExp(`^probabilities: row ${row}: ${fault.source}`));
       };
       await broken(64, [0.5, 0.5, 0.0011], /its probabilities sum to 1\.0011/);
       await broken(3, [0.5, 0.4985, 0], /its probabilities sum to 0\.9985/);

@@ -34,7 +34,7 @@ let utils: typeof WebGpuUtils | undefined;
 async function loadUtils(): Promise<typeof WebGpuUtils> {
   if (utils) return utils;
   const globals = globalThis as Record<string, unknown>;
-  globals.Float16Array ??= class Float16Array {};
+  globals.Float16Array ??= Uint16Array;
   globals.GPUShaderStage ??= { VERTEX: 1, FRAGMENT: 2, COMPUTE: 4 };
   return (utils = await import("webgpu-utils"));
 }
@@ -147,7 +147,7 @@ export class Gpu {
       );
       throw error instanceof DeviceLostError
         ? error
-        : new Error(`shader ${entryPoint}: ${error.message}${lines.join("")}`);
+        : new Error(`shader ${entryPoint}: ${error.message}${lines.join("")}`, { cause: error });
     });
 
     const uniform = (name: string, values: object, batch: Batch): GPUBuffer => {

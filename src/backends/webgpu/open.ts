@@ -85,7 +85,7 @@ async function proven(gpu: Gpu, description: string, tuning: Tuning): Promise<Ba
   } catch (error) {
     await backend.close();
     if (error instanceof DeviceLostError) throw error;
-    throw new Error(`${description} failed its first kernel: ${(error as Error).message}`);
+    throw new Error(`${description} failed its first kernel: ${(error as Error).message}`, { cause: error });
   }
 }
 

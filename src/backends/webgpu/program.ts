@@ -61,7 +61,8 @@ fn finish_one(slot: u32, acc: vec4f, row: u32) -> f32 { return acc.x; }
 /** The whole WGSL of a score kernel; entry point `score_rows`. */
 export function scoreProgram({ frame, input, slice, histogram, strategies }: ScoreProgram): string {
   const tally = histogram ? text("select/key", "select/taken", "tally/histogram") : text("tally/none");
-  const shared = text("frames/report", "frames/common", `frames/${frame}`) + tally;
+  const together = frame === "team" || frame === "sweep" ? text("frames/teams") : "";
+  const shared = text("frames/report", "frames/common", `frames/${frame}`) + together + tally;
   if (frame === "given") return shared + linkGiven;
   const scores = strategies.map((name) => shaders[`scores/${name}` as ShaderName]).join("\n");
   return shared + text(`inputs/${input}`, `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);
