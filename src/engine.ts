@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" preserve="true" />
 /** Opens a backend, owns its lifetime, and loads pools onto it. */
 import type { Backend, PoolInput } from "./backends/backend.ts";
 import { cpuBackend } from "./backends/cpu/cpu.ts";

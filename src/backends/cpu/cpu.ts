@@ -37,7 +37,8 @@ async function scorePool(input: PoolInput, strategies: readonly Strategy[], opti
   const buffer = new Float32Array(Math.min(chunkRows, rows) * cols);
   for (let first = 0; first < rows; first += chunkRows) {
     const count = Math.min(chunkRows, rows - first);
-    const chunk = buffer.subarray(0, count * cols);
+    // Given scores are read to where they stay.
+    const chunk = readBeliefs ? buffer.subarray(0, count * cols) : values[0].subarray(first, first + count);
     let started = performance.now();
     await source.read(first, count, chunk);
     timings.upload += seconds(started);
@@ -50,7 +51,7 @@ async function scorePool(input: PoolInput, strategies: readonly Strategy[], opti
       } else if (readBeliefs) {
         const beliefs = readBeliefs(chunk, i * cols, row);
         for (let slot = 0; slot < strategies.length; slot++) values[slot][row] = strategies[slot].score(beliefs);
-      } else values[0][row] = chunk[i];
+      }
     }
     timings.kernel += seconds(started);
     options.onProgress?.(first + count);

@@ -63,10 +63,31 @@ function float64Layer({ layers: [{ weight, bias, inputs }] }: Head): Float64Laye
   return { weight: Float64Array.from(weight), bias: Float64Array.from(bias), inputs };
 }
 
+/**
+ * logits = weight · x + bias, each summed in the order of the dims. Four classes go side by side: one sum alone waits
+ * for itself at every step.
+ */
 function linear({ weight, bias, inputs }: Float64Layer, values: Float32Array, at: number, logits: Float64Array): void {
-  for (let c = 0; c < bias.length; c++) {
+  const classes = bias.length;
+  let c = 0;
+  for (; c + 4 <= classes; c += 4) {
+    let [w0, w1, w2, w3] = [c * inputs, (c + 1) * inputs, (c + 2) * inputs, (c + 3) * inputs];
+    let [sum0, sum1, sum2, sum3] = [bias[c], bias[c + 1], bias[c + 2], bias[c + 3]];
+    for (let d = at; d < at + inputs; d++) {
+      const x = values[d];
+      sum0 += weight[w0++] * x;
+      sum1 += weight[w1++] * x;
+      sum2 += weight[w2++] * x;
+      sum3 += weight[w3++] * x;
+    }
+    logits[c] = sum0;
+    logits[c + 1] = sum1;
+    logits[c + 2] = sum2;
+    logits[c + 3] = sum3;
+  }
+  for (; c < classes; c++) {
     let sum = bias[c];
-    for (let d = 0, w = c * inputs; d < inputs; d++, w++) sum += weight[w] * values[at + d];
+    for (let d = 0, w = c * inputs; d < inputs; d++) sum += weight[w++] * values[at + d];
     logits[c] = sum;
   }
 }
