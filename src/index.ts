@@ -8,4 +8,5 @@ export type { Activation, Head, Layer } from "./head.ts";
 export { strategies, strategyNames, type StrategyName } from "./scores/index.ts";
 export { batches, batchNames, type BatchName } from "./batches/index.ts";
 export type { Strategy } from "./strategy.ts";
+export { fitLogistic, predictLogistic, type LogisticModel, type LogisticOptions } from "./models/logistic.ts";
 export { DeviceLostError, InputError } from "./errors.ts";

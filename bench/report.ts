@@ -1,0 +1,81 @@
+/** What a run leaves behind as JSON: enough to know what was measured, on what, and nothing about where or by whom. */
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { renameSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { InputError } from "../src/errors.ts";
+import type { Subject } from "./backends.ts";
+import type { Case } from "./cases.ts";
+import type { Measured, Wrong } from "./measure.ts";
+import type { Library, Peer, PeerFault, PeerMeasured } from "./peers.ts";
+
+/** All times in seconds. */
+export interface Report {
+  readonly poolwise: string;
+  /** Of the source, `-dirty` when it was changed since; null where there is no git. */
+  readonly commit: string | null;
+  /** ISO 8601, UTC. */
+  readonly date: string;
+  readonly node: string;
+  readonly machine: { readonly cpu: string; readonly threads: number; readonly platform: string };
+  /** A smoke run, with a twentieth of the rows. */
+  readonly quick: boolean;
+  readonly backends: readonly { readonly backend: string; readonly adapter: string; readonly software: boolean }[];
+  readonly peers: readonly { readonly library: Library; readonly version: string; readonly python: string }[];
+  readonly cases: CaseReport[];
+}
+
+export interface CaseReport extends Case {
+  readonly name: string;
+  readonly results: BackendReport[];
+  readonly peers: PeerReport[];
+}
+
+export type BackendReport = { readonly backend: string; readonly software: boolean } & (Wrong | Timed);
+export type PeerReport = { readonly library: Library } & (PeerFault | PeerMeasured);
+
+export interface Timed extends Measured {
+  readonly rowsPerSecond: number;
+  /** Bytes a second that this backend reads at most. */
+  readonly readCeiling: number;
+  /** Time to read the input once at that rate, over the kernel's time: 1 is as fast as can be. */
+  readonly floorOverMeasured: number;
+  /** Median of each peer over ours: above 1 poolwise is faster. */
+  readonly ratios: { [library in Library]?: number };
+}
+
+export function openReport(subjects: readonly Subject[], peers: readonly Peer[], quick: boolean): Report {
+  const manifest = createRequire(import.meta.url)("../package.json") as { version: string };
+  const threads = cpus();
+  return {
+    poolwise: manifest.version,
+    commit: commit(),
+    date: new Date().toISOString(),
+    node: process.versions.node,
+    machine: {
+      cpu: threads[0]?.model.trim() ?? "unknown",
+      threads: threads.length,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    quick,
+    backends: subjects.map(({ engine: { backend, adapter }, software }) => ({ backend, adapter, software })),
+    peers: peers.map(({ library, version, python }) => ({ library, version, python })),
+    cases: [],
+  };
+}
+
+/** Written beside and renamed, so that there is never half a file. */
+export function saveReport(path: string, report: Report): void {
+  try {
+    writeFileSync(`${path}.part`, `${JSON.stringify(report, null, 2)}\n`);
+    renameSync(`${path}.part`, path);
+  } catch (error) {
+    throw new InputError(`--json ${path}: ${(error as Error).message}`);
+  }
+}
+
+function commit(): string | null {
+  const args = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
+  const { status, stdout } = spawnSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : null;
+}

@@ -1,0 +1,93 @@
+/** The table on screen, a case at a time. */
+import pc from "picocolors";
+import { nameOf, cases } from "./cases.ts";
+import { libraries } from "./peers.ts";
+import type { BackendReport, CaseReport, PeerReport, Report, Timed } from "./report.ts";
+
+/** One line of the table by column; what is missing stays empty. */
+type Line = Partial<Record<(typeof columns)[number]["title"], string>>;
+
+const columns = [
+  { title: "case", width: Math.max(...cases.map((one) => nameOf(one).length)), left: true },
+  { title: "by", width: 17, left: true },
+  { title: "ms", width: 9 },
+  { title: "min–max", width: 16 },
+  { title: "upload", width: 8 },
+  { title: "kernel", width: 9 },
+  { title: "readback", width: 8 },
+  { title: "referee", width: 7 },
+  { title: "Mrows/s", width: 8 },
+  { title: "floor/measured", width: 14 },
+  ...libraries.map((library) => ({ title: `×${library}` as const, width: 7 })),
+] as const satisfies { title: string; width: number; left?: boolean }[];
+
+/** What was measured, on what, and how the columns are to be read. */
+export function heading({ poolwise, commit, node, machine, quick, backends, peers }: Report): string {
+  const about = [
+    [`poolwise ${poolwise}${commit ? ` (${commit})` : ""}, Node ${node}, ${machine.cpu}, ${machine.threads} threads`],
+    ...backends.map(({ backend, adapter, software }) => [
+      `${backend}: ${adapter}${software ? "; software: proves correctness, not speed" : ""}`,
+    ]),
+    ...peers.map(({ library, version, python }) => [`${library} ${version} (Python ${python})`]),
+    [
+      "Milliseconds, medians of warm passes; upload is of the first. ×: a peer's median over ours, above 1 ours is faster.",
+    ],
+    ["floor/measured: reading the input once at the backend's own best rate, over the kernel; 1 is as fast as can be."],
+    ...(quick ? [[pc.yellow("--quick: a twentieth of the rows. A smoke run, not a measurement.")]] : []),
+  ];
+  const titles = Object.fromEntries(columns.map(({ title }) => [title, title]));
+  return [...about.flat(), "", pc.bold(format(titles))].join("\n");
+}
+
+/** The lines of one case: ours, then the peers'. */
+export function linesOf({ name, rows, results, peers }: CaseReport): string {
+  const lines = [...results.map((result) => backendLine(result, rows)), ...peers.map((peer) => peerLine(peer, rows))];
+  return lines
+    .map(({ line, note }, i) => `${format({ case: i === 0 ? name : "", ...line })}  ${note}`.trimEnd())
+    .join("\n");
+}
+
+function backendLine(result: BackendReport, rows: number): { line: Line; note: string } {
+  const by = result.software ? `${result.backend} (software)` : result.backend;
+  if ("wrong" in result) return { line: { by }, note: pc.red(`WRONG, not timed: ${firstLine(result.wrong)}`) };
+  const ratios = libraries.map((library) => [`×${library}`, share(result.ratios[library])]);
+  const stages = {
+    upload: stage(result.upload),
+    kernel: stage(result.kernel),
+    readback: stage(result.readback),
+    referee: stage(result.referee),
+    "floor/measured": share(result.floorOverMeasured),
+  };
+  return { line: { by, ...times(result, rows), ...stages, ...Object.fromEntries(ratios) }, note: "" };
+}
+
+function peerLine(peer: PeerReport, rows: number): { line: Line; note: string } {
+  if ("fault" in peer) return { line: { by: peer.library }, note: pc.yellow(`no ratio: ${firstLine(peer.fault)}`) };
+  const by = peer.threads === null ? peer.library : `${peer.library} (${peer.threads} thr)`;
+  return { line: { by, ...times(peer, rows) }, note: "" };
+}
+
+function times({ warm }: Pick<Timed, "warm">, rows: number): Line {
+  return {
+    ms: ms(warm.median),
+    "min–max": `${ms(warm.min)}–${ms(warm.max)}`,
+    "Mrows/s": (rows / warm.median / 1e6).toFixed(2),
+  };
+}
+
+const firstLine = (text: string): string => text.split("\n", 1)[0];
+
+/** A stage that did not happen stays empty. */
+const stage = (seconds: number): string => (seconds === 0 ? "" : ms(seconds));
+
+const share = (value: number | undefined): string | undefined => value?.toFixed(value < 0.1 ? 4 : 2);
+
+const ms = (seconds: number): string => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : seconds < 1 ? 1 : 0);
+
+function format(line: Line): string {
+  const cells = columns.map((column) => {
+    const text = line[column.title] ?? "";
+    return "left" in column ? text.padEnd(column.width) : text.padStart(column.width);
+  });
+  return cells.join("  ").trimEnd();
+}
