@@ -1,21 +1,28 @@
 // A linear head on top of features: logits = weight · x + bias, made in registers and never stored.
 
 @group(0) @binding(3) var<storage, read> features: array<u32>;  // [rows, dims]
-@group(0) @binding(4) var<storage, read> weights: array<f32>;   // [dims + 1, padded_classes]; the last row is the bias
+// [dims + 1, padded_classes], the bias last, and in each line the SLICE classes of a lane beside each other.
+@group(0) @binding(4) var<storage, read> weights: array<vec4f>;
+
+const QUADS = SLICE / 4u;
 
 fn fill(row: u32, first: u32, stride: u32) -> array<f32, SLICE> {
-  var logits: array<f32, SLICE>;
-  let bias = params.dims * params.padded_classes + first;
-  for (var i = 0u; i < SLICE; i++) { logits[i] = weights[bias + i * stride]; }
+  let step = SLICE * stride;
+  let column = ((first / step) * step + (first % stride) * SLICE) / 4u;
+  let line = params.padded_classes / 4u;
+  var sums: array<vec4f, QUADS>;
+  for (var q = 0u; q < QUADS; q++) { sums[q] = weights[params.dims * line + column + q]; }
   health.total = 1.0;
   for (var d = 0u; d < params.dims; d++) {
     let bits = features[row * params.dims + d];
     inspect(bits);
     let x = bitcast<f32>(bits);
     health.total += x * x;
-    let column = d * params.padded_classes + first;
-    for (var i = 0u; i < SLICE; i++) { logits[i] = fma(x, weights[column + i * stride], logits[i]); }
+    for (var q = 0u; q < QUADS; q++) { sums[q] = fma(vec4f(x), weights[d * line + column + q], sums[q]); }
   }
-  for (var i = 0u; i < SLICE; i++) { logits[i] = select(LOWEST, logits[i], first + i * stride < params.classes); }
+  var logits: array<f32, SLICE>;
+  for (var i = 0u; i < SLICE; i++) {
+    logits[i] = select(LOWEST, sums[i / 4u][i % 4u], first + i * stride < params.classes);
+  }
   return logits;
 }

@@ -4,7 +4,7 @@ import { classesOf, type Head } from "../../head.ts";
 import type { Strategy } from "../../strategy.ts";
 import { unitRoundoff } from "../../strategy.ts";
 import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput } from "../backend.ts";
-import { chooseFrame } from "./frames.ts";
+import { chooseFrame, type FrameChoice } from "./frames.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import {
   closeSegments,
@@ -45,7 +45,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     frame,
     chunks: new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
     chunkRows,
-    weights: head && gpu.filled("weights", transposedWeights(head, paddedClasses(classes, frame)), usage.storage),
+    weights: head && gpu.filled("weights", weightsFor(head, frame), usage.storage),
   };
 
   return {
@@ -116,15 +116,22 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { kind, source }: PoolInput, class
   return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentRows, MAX_CHUNK_ROWS) / 64)) * 64;
 }
 
-/** A one-layer head as the kernel reads it: [inputs + 1, padded] with the bias as last row, zeros past the classes. */
-function transposedWeights({ layers: [layer] }: Head, padded: number): Float32Array {
+/**
+ * A one-layer head as a frame reads it: [inputs + 1, padded classes] with the bias as last line and zeros past the
+ * classes. Lane l of a team takes classes l, l + team, … of a step; they lie beside each other here, one load for four.
+ */
+function weightsFor({ layers: [layer] }: Head, frame: FrameChoice): Float32Array {
   const { weight, bias, inputs, outputs } = layer;
-  const transposed = new Float32Array((inputs + 1) * padded);
+  const { slice, team, classStep } = frame;
+  const padded = paddedClasses(outputs, frame);
+  const laidOut = new Float32Array((inputs + 1) * padded);
   for (let c = 0; c < outputs; c++) {
-    for (let d = 0; d < inputs; d++) transposed[d * padded + c] = weight[c * inputs + d];
-    transposed[inputs * padded + c] = bias[c];
+    const inStep = c % classStep;
+    const column = c - inStep + (inStep % team) * slice + Math.floor(inStep / team);
+    for (let d = 0; d < inputs; d++) laidOut[d * padded + column] = weight[c * inputs + d];
+    laidOut[inputs * padded + column] = bias[c];
   }
-  return transposed;
+  return laidOut;
 }
 
 /**
