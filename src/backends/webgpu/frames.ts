@@ -15,7 +15,7 @@ export interface FrameChoice {
   readonly rowsAtOnce: number;
   /** Classes are padded to a multiple of this where weights are laid out for the frame. */
   readonly classStep: number;
-  /** Longest chain of additions in a sum over the classes; joining two parts of a sweep counts as eight. */
+  /** Longest chain of additions in a sum over the classes; joining two parts of a sweep counts as JOIN_COST. */
   readonly additions: number;
 }
 
@@ -46,6 +46,12 @@ export function chooseFrame(classes: number, adapterClass: AdapterClass): FrameC
   return sweep(classes, 128, 128);
 }
 
+/**
+ * What joining two parts of a sweep may cost in additions: an exponential of d within (6 + 7|d|)u, weighted with itself
+ * at most 6 + 7/e, and a difference, a product and a sum.
+ */
+const JOIN_COST = 12;
+
 function sweep(classes: number, workgroup: number, lanes: number): FrameChoice {
   const classStep = 8 * lanes;
   return {
@@ -55,6 +61,6 @@ function sweep(classes: number, workgroup: number, lanes: number): FrameChoice {
     team: lanes,
     rowsAtOnce: workgroup / lanes,
     classStep,
-    additions: 8 + 8 * (Math.ceil(classes / classStep) + Math.log2(lanes)),
+    additions: 8 + JOIN_COST * (Math.ceil(classes / classStep) + Math.log2(lanes)),
   };
 }
