@@ -120,10 +120,10 @@ function inputOf(data: PoolData): PoolInput {
   if ("features" in data) {
     const source = sourceOf("features", data.features, "dims");
     if (!data.head) throw new InputError(`${source.name}: features need a head`);
-    checkHead("head", data.head, source.cols);
+    checkHead(data.head, source.cols);
     if (data.head.layers.length > 1) {
       throw new InputError(
-        `head: it has ${data.head.layers.length} layers; this version runs linear heads, of one layer`,
+        `${data.head.name ?? "head"}: it has ${data.head.layers.length} layers; this version runs linear heads, of one layer`,
       );
     }
     return { kind: "features", source, head: data.head };

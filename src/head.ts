@@ -4,6 +4,7 @@
  * With one layer it is a linear classifier: logits = weight · x + bias.
  */
 import { InputError } from "./errors.ts";
+import { FEATURE_LIMIT } from "./matrix.ts";
 
 /** A dense layer as PyTorch stores it: `weight` is [outputs, inputs] row-major, `bias` is [outputs]. */
 export interface Layer {
@@ -19,10 +20,13 @@ export interface Head {
   readonly layers: readonly Layer[];
   /** Applied after every layer but the last. */
   readonly activation: Activation;
+  /** What errors call it: its file. Default "head". */
+  readonly name?: string;
 }
 
-/** Refuses a head whose layers do not fit each other, its features, or hold a value that is not a number. */
-export function checkHead(name: string, head: Head, dims: number): void {
+/** Refuses a head whose layers do not fit each other or its features, or hold a value that no kernel can take. */
+export function checkHead(head: Head, dims: number): void {
+  const { name = "head" } = head;
   if (head.layers.length === 0) throw new InputError(`${name}: the head has no layers`);
   let inputs = dims;
   head.layers.forEach((layer, i) => {
@@ -42,6 +46,12 @@ export function checkHead(name: string, head: Head, dims: number): void {
     for (const values of [layer.weight, layer.bias]) {
       const at = values.findIndex((v) => !Number.isFinite(v));
       if (at >= 0) throw new InputError(`${name}: layer ${i} holds ${values[at]} at position ${at}`);
+      const large = values.findIndex((v) => Math.abs(v) >= FEATURE_LIMIT);
+      if (large >= 0) {
+        throw new InputError(
+          `${name}: layer ${i} holds ${Number(values[large].toPrecision(7))}, beyond ±${FEATURE_LIMIT}: scale the features instead`,
+        );
+      }
     }
     inputs = layer.outputs;
   });

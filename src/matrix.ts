@@ -34,6 +34,12 @@ export interface RowSource {
   close?(): Promise<void>;
 }
 
+/**
+ * From this magnitude on a feature or a weight is refused: products and squared norms must stay within float32 for
+ * kernels and textbook to agree.
+ */
+export const FEATURE_LIMIT = 2 ** 50;
+
 /** The values of a row source: what its columns mean. */
 export type Kind = "logits" | "probabilities" | "features" | "scores";
 
@@ -68,7 +74,7 @@ export function sourceOf(
     checkCount(given.name, "rows", given.rows);
     checkCount(given.name, "columns", given.cols);
     if (sizes === "scores" && given.cols !== 1)
-      throw new InputError(`${given.name}: scores are one column, got ${given.cols}`);
+      throw new InputError(`${given.name}: scores are one column, got ${given.cols}: keep the one to rank by`);
     return given;
   }
   return arraySource(name, given.data, given.rows, "classes" in given ? given.classes : given.dims);

@@ -196,6 +196,10 @@ export class Pool {
   }
 
   private tooFew(k: number, left: number, labelled: number, invalid: number): InputError {
+    if (left === 0) {
+      const all = labelled === 0 ? "invalid" : invalid === 0 ? "labelled" : "labelled or invalid";
+      return new InputError(`nothing is left to pick: all ${this.rows} rows are ${all}`);
+    }
     const without = [labelled && `${labelled} labelled`, invalid && `${invalid} invalid`].filter(Boolean).join(" and ");
     return new InputError(
       `k = ${k} is more than the ${left} rows left of ${this.rows}${without && ` (${without})`}: ask for at most ${left}`,

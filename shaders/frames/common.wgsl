@@ -30,13 +30,19 @@ override DIRECT: bool = false;
 
 const LOWEST = -0x1.fffffep+127f;
 const NOT_A_SCORE = 0x7fc00000u;
-const SUM_TOLERANCE = 1e-3f;
+// Probabilities are added up in whole units of 2^-30: integers have one sum in any order, so every backend comes to the
+// same verdict on a row that misses 1 by nearly the tolerance.
+const UNITS = 0x1p30f;
+const ONE = 1u << 30u;
+const SUM_TOLERANCE = 1073741u;  // 1e-3
+const MOST_UNITS = 0x7fffffffu;  // sums stop here, well past what is valid
 
 // What has been seen of one row's input while it was read.
 struct Health {
   magnitude: u32,  // largest bit pattern without its sign: NaN and infinity are the largest of all
   pattern: u32,    // largest bit pattern: past that of −0 when any value is negative
-  total: f32,      // sum of probabilities, or of squared features
+  units: u32,      // sum of probabilities
+  squares: f32,    // ‖(x, 1)‖² of features
 }
 var<private> health: Health;
 
@@ -45,10 +51,15 @@ fn inspect(bits: u32) {
   health.pattern = max(health.pattern, bits);
 }
 
+fn add_units(a: u32, b: u32) -> u32 {
+  return min(a + b, MOST_UNITS);
+}
+
 fn is_valid() -> bool {
   if (health.magnitude >= params.limit) { return false; }
   if (!PROBABILITIES) { return true; }
-  return health.pattern <= 0x80000000u && abs(health.total - 1.0) <= SUM_TOLERANCE;
+  let miss = select(ONE - health.units, health.units - ONE, health.units > ONE);
+  return health.pattern <= 0x80000000u && miss <= SUM_TOLERANCE;
 }
 
 // (z − top) / τ without overflow: halves are exact, and the difference is cut off where its exponential is 0.

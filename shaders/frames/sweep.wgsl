@@ -57,7 +57,7 @@ fn score_rows(
       workgroupBarrier();
     }
     let valid = is_valid();
-    let total = health.total;
+    let squares = health.squares;
 
     if (!DIRECT) {
       let scale = 1.0 / part.y;
@@ -76,7 +76,7 @@ fn score_rows(
     }
     if (TEAM > 1u) { merge_team(&accs, lane, member); }
     if (member == 0u && own_row < params.rows) {
-      norm = select(norm, max(norm, total), valid);
+      norm = select(norm, max(norm, squares), valid);
       emit(row, valid, &accs);
     }
   }

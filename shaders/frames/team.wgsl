@@ -69,7 +69,7 @@ fn score_rows(
     merge_team(&accs, lane, member);
     if (member == 0u && own_row < params.rows) {
       let valid = is_valid();
-      norm = select(norm, max(norm, health.total), valid);
+      norm = select(norm, max(norm, health.squares), valid);
       emit(row, valid, &accs);
     }
   }

@@ -19,7 +19,7 @@ fn share_health(lane: u32, member: u32) {
       shared_health[lane].magnitude = max(shared_health[lane].magnitude, other.magnitude);
       shared_health[lane].pattern = max(shared_health[lane].pattern, other.pattern);
       // Each lane has seen the whole row of features, but only its own share of probabilities.
-      if (PROBABILITIES) { shared_health[lane].total += other.total; }
+      shared_health[lane].units = add_units(shared_health[lane].units, other.units);
     }
     workgroupBarrier();
   }

@@ -34,7 +34,7 @@ fn score_rows(
       }
     }
     let valid = is_valid();
-    norm = select(norm, max(norm, health.total), valid);
+    norm = select(norm, max(norm, health.squares), valid);
     emit(row, valid, &accs);
   }
   atomicMax(&report.norm, bitcast<u32>(norm));

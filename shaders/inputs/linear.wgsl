@@ -12,12 +12,12 @@ fn fill(row: u32, first: u32, stride: u32) -> array<f32, SLICE> {
   let line = params.padded_classes / 4u;
   var sums: array<vec4f, QUADS>;
   for (var q = 0u; q < QUADS; q++) { sums[q] = weights[params.dims * line + column + q]; }
-  health.total = 1.0;
+  health.squares = 1.0;
   for (var d = 0u; d < params.dims; d++) {
     let bits = features[row * params.dims + d];
     inspect(bits);
     let x = bitcast<f32>(bits);
-    health.total += x * x;
+    health.squares += x * x;
     for (var q = 0u; q < QUADS; q++) { sums[q] = fma(vec4f(x), weights[d * line + column + q], sums[q]); }
   }
   var logits: array<f32, SLICE>;

@@ -19,7 +19,7 @@ fn fill(row: u32, first: u32, stride: u32) -> array<f32, SLICE> {
     let bits = select(0u, predictions[start + min(k, params.classes - 1u)], inside);
     inspect(bits);
     let value = bitcast<f32>(bits);
-    if (PROBABILITIES) { health.total += value; }
+    if (PROBABILITIES) { health.units = add_units(health.units, u32(min(value, 1.5) * UNITS)); }
     if (PROBABILITIES && !DIRECT) {
       values[i] = log_probability(bits);
     } else if (DIRECT) {

@@ -72,12 +72,3 @@ export interface Backend {
   load(input: PoolInput): BackendPool;
   close(): Promise<void>;
 }
-
-/**
- * From this magnitude on a feature or weight is refused: products and squared norms must stay within float32 for
- * kernels and textbook to agree.
- */
-export const FEATURE_LIMIT = 2 ** 50;
-
-/** Probabilities of a row may miss 1 by this much. */
-export const SUM_TOLERANCE = 1e-3;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: which commands there are, and what becomes of an error. */
 import { Command, CommanderError } from "commander";
-import { InputError } from "../errors.ts";
+import { DeviceLostError, InputError } from "../errors.ts";
 import { infoCommand } from "./info.ts";
 import { version } from "./options.ts";
 import { scoreCommand } from "./score.ts";
@@ -28,24 +28,35 @@ try {
 
 /** One line on standard error, and the exit status that goes with it. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    if (error.code === "commander.help") {
-      process.stderr.write(program.helpInformation());
-      return BAD_INPUT;
-    }
-    const command =
-      process.argv[2] && program.commands.some((c) => c.name() === process.argv[2]) ? ` ${process.argv[2]}` : "";
-    const message = error.message.replace(/^error: /, "").replace(/\n/g, " ");
-    process.stderr.write(`poolwise: ${message}: see poolwise${command} --help\n`);
+  if (error instanceof CommanderError) return reportUsage(error);
+  if (error instanceof InputError) {
+    complain(error.message.replace("(invalid: skip)", "(--invalid skip)"));
     return BAD_INPUT;
   }
-  if (error instanceof InputError) {
-    process.stderr.write(`poolwise: ${error.message}\n`);
-    return BAD_INPUT;
+  if (error instanceof DeviceLostError) {
+    complain(error.message);
+    return OUR_FAULT;
   }
   process.stderr.write(
     `poolwise: this is our fault, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
   );
   return OUR_FAULT;
+}
+
+function reportUsage(error: CommanderError): number {
+  if (error.exitCode === 0) return 0;
+  if (error.code === "commander.help") {
+    process.stderr.write(program.helpInformation());
+    return BAD_INPUT;
+  }
+  const name = program.commands.find((known) => known.name() === process.argv[2])?.name();
+  const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
+  complain(`${message}: see poolwise ${name ? `${name} ` : ""}--help`);
+  return BAD_INPUT;
+}
+
+/** A path may hold line ends and worse: they are shown, not printed. */
+function complain(message: string): void {
+  const visible = message.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  process.stderr.write(`poolwise: ${visible}\n`);
 }

@@ -13,7 +13,7 @@ export interface CommonOptions {
 }
 
 export interface PassArguments extends CommonOptions {
-  kind: "logits" | "probabilities";
+  kind?: "logits" | "probabilities";
   features?: string;
   model?: string;
   temperature: number;
@@ -39,7 +39,7 @@ export function command(name: string, description: string): Command {
 export function withPassOptions(base: Command): Command {
   return base
     .addOption(
-      new Option("--kind <kind>", "what PREDICTIONS holds").choices(["logits", "probabilities"]).default("logits"),
+      new Option("--kind <kind>", "what PREDICTIONS holds (default: logits)").choices(["logits", "probabilities"]),
     )
     .option("--features <file>", "features [rows, dims], scored by --model in place of PREDICTIONS")
     .option("--model <file>", "head for --features: .safetensors or .npz")

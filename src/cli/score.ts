@@ -4,7 +4,7 @@ import { openEngine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, scoreFormats, writeScores } from "../files/index.ts";
 import { strategyNames, strategyOf } from "../scores/index.ts";
-import { openInput, type NamedInput } from "./input.ts";
+import { checkApart, openInput, type NamedInput } from "./input.ts";
 import { command, withPassOptions } from "./options.ts";
 import { count, progressLine, say, seconds } from "./progress.ts";
 
@@ -26,7 +26,8 @@ async function score(args: ScoreArguments): Promise<void> {
   const names = args.strategy.split(",").map((name) => strategyOf(name.trim()).name);
   if (new Set(names).size < names.length) throw new InputError(`--strategy ${args.strategy}: names one of them twice`);
   await checkOutput(out, scoreFormats);
-  const input = await openInput(args);
+  await checkApart(out, args.predictions, args.features, args.model);
+  const input = await openInput(args, "score");
   try {
     await using engine = await openEngine({ backend: args.backend });
     const pool = await engine.load({ ...input.data, invalid });

@@ -5,7 +5,7 @@ import { openEngine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../files/index.ts";
 import { strategyNames, strategyOf } from "../scores/index.ts";
-import { openInput, type NamedInput } from "./input.ts";
+import { checkApart, openInput, type NamedInput } from "./input.ts";
 import { command, wholeNumber, withPassOptions } from "./options.ts";
 import { count, progressLine, say, seconds } from "./progress.ts";
 
@@ -39,7 +39,8 @@ async function select(args: SelectArguments): Promise<void> {
   if (strategy && args.scores)
     throw new InputError("--strategy and --scores are both given: scores are ranked as they are");
   await checkOutput(out, pickFormats);
-  const input = await openInput(args);
+  await checkApart(out, args.predictions, args.features, args.model, args.scores, args.labelled);
+  const input = await openInput(args, "select");
   try {
     const labelled = args.labelled === undefined ? [] : await readLabelled(args.labelled, input.rows);
     await using engine = await openEngine({ backend: args.backend });

@@ -47,6 +47,8 @@ export async function readIntegers(path: string): Promise<Float64Array> {
     if (n === undefined || cols !== 1 || more.length > 0) {
       throw new InputError(`${path}: shape [${header.shape.join(", ")}] is not a list; give one axis`);
     }
+    if (header.dtype.endsWith("b1"))
+      throw new InputError(`${path}: is a mask; give the row numbers, as numpy.flatnonzero does`);
     const values = new Float64Array(n);
     await readValues(bytes, header, 0, values);
     const at = values.findIndex((value) => !Number.isSafeInteger(value));

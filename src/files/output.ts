@@ -37,6 +37,7 @@ export async function writeFileWhole(path: string, fill: (write: Write) => Promi
 /** Refuses, before any work is done, an output that could not be written in the end. "-" always can. */
 export async function checkOutput(path: string, known: readonly string[]): Promise<void> {
   if (path === "-") return;
+  if (path === "") throw new InputError("--out is empty: name a file, or - for standard output");
   extensionOf(path, known);
   await targetOf(path);
 }

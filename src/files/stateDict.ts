@@ -33,8 +33,8 @@ export function headOf(file: string, tensors: readonly Tensor[], activation: Act
   const byNumber = new Map<number, Part[]>();
   for (const part of parts) byNumber.set(part.n, [...(byNumber.get(part.n) ?? []), part]);
   const numbers = [...byNumber.keys()].sort((a, b) => a - b);
-  const head = { layers: numbers.map((n) => layerOf(file, byNumber.get(n)!)), activation };
-  checkHead(file, head, head.layers[0].inputs);
+  const head = { layers: numbers.map((n) => layerOf(file, byNumber.get(n)!)), activation, name: file };
+  checkHead(head, head.layers[0].inputs);
   return head;
 }
 

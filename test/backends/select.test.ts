@@ -152,7 +152,8 @@ describe.each(engineNames)("%s", (kind) => {
   describe("invalid rows", () => {
     test.each([NaN, Infinity, -Infinity])("%s is named with row and class", async (value) => {
       using loaded = await load(spoil(301, 2, value));
-      const message = `logits: row 301: class 2 is ${value}: correct it, or leave such rows out (invalid: skip)`;
+      const what = Number.isNaN(value) ? "NaN" : `${value}, or beyond float32`;
+      const message = `logits: row 301: class 2 is ${what}: correct it, or leave such rows out (invalid: skip)`;
       await expect(loaded.score("entropy")).rejects.toThrow(new InputError(message));
       await expect(loaded.select("top-k", { k: 1 })).rejects.toThrow(new InputError(message));
     });

@@ -184,7 +184,7 @@ describe("classes without rows", () => {
 
   test("the head stays finite and moderate, and gives them 0 however far away a row is", () => {
     const { head } = fitLogistic({ features: x, labels: apart, classes: 5 });
-    checkHead("head", head, x.dims);
+    checkHead(head, x.dims);
     expect(head.layers[0].bias[0]).toBe(-120);
     const model = fitLogistic({ ...drawn(60, 4, 3), classes: 4 });
     const far = predictLogistic(model, features([1e6, -1e6, 1e6, 1e6, -1e6, 1e6, -1e6, 1e6], 4));
@@ -204,7 +204,7 @@ describe("classes without rows", () => {
 describe("the model", () => {
   test("its head is its weights in float32", () => {
     const { head, weights, dims, classes } = fitLogistic(drawn(50, 3, 3));
-    checkHead("head", head, 3);
+    checkHead(head, 3);
     const [{ weight, bias }] = head.layers;
     const rounded = Float32Array.from(weights);
     for (let k = 0; k < classes.length; k++) {

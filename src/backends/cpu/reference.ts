@@ -2,8 +2,9 @@
  * The textbook in float64: what a row's values mean, and whether they are valid. The CPU backend scores with it, and
  * the referee settles with it what kernels could not separate.
  */
-import { FEATURE_LIMIT, SUM_TOLERANCE, type PassOptions, type PoolInput } from "../backend.ts";
+import type { PassOptions, PoolInput } from "../backend.ts";
 import { classesOf, type Head } from "../../head.ts";
+import { FEATURE_LIMIT } from "../../matrix.ts";
 import type { RowBeliefs } from "../../strategy.ts";
 
 /** Reads row `row`, whose values begin at `at`. The result is the same object every time, filled anew. */
@@ -92,13 +93,21 @@ function linear({ weight, bias, inputs }: Float64Layer, values: Float32Array, at
   }
 }
 
+/**
+ * Probabilities are added up in whole units of 2⁻³⁰, what is less cut off: integers have one sum in any order, so every
+ * backend comes to the same verdict on a row that misses 1 by nearly the tolerance.
+ */
+const UNITS = 2 ** 30;
+const SUM_TOLERANCE = Math.floor(1e-3 * UNITS);
+const inUnits = (p: number): number => Math.floor(Math.min(p, 1.5) * UNITS);
+
 /** Whether a row may be scored: exactly when `faultIn` finds nothing. */
 export function validityCheck({ kind, source: { cols } }: PoolInput): (values: Float32Array, at: number) => boolean {
   if (kind === "probabilities") {
     return (values, at) => {
       let sum = 0;
-      for (let c = at; c < at + cols; c++) sum += values[c] >= 0 ? values[c] : NaN;
-      return Math.abs(sum - 1) <= SUM_TOLERANCE;
+      for (let c = at; c < at + cols; c++) sum += values[c] >= 0 ? inUnits(values[c]) : NaN;
+      return Math.abs(sum - UNITS) <= SUM_TOLERANCE;
     };
   }
   if (kind === "features") {
@@ -117,20 +126,25 @@ export function validityCheck({ kind, source: { cols } }: PoolInput): (values: F
   };
 }
 
+const columnNames = { logits: "class", probabilities: "class", features: "column", scores: "value" };
+
 /** What is wrong with a row, with the column where there is one; undefined when nothing is. */
-export function faultIn({ kind, source }: PoolInput, values: Float32Array, at: number): string | undefined {
-  const { cols } = source;
-  const column = { logits: "class", probabilities: "class", features: "column", scores: "column" }[kind];
+export function faultIn({ kind, source: { cols } }: PoolInput, values: Float32Array, at: number): string | undefined {
   let sum = 0;
+  let units = 0;
   for (let c = 0; c < cols; c++) {
     const value = values[at + c];
-    if (!Number.isFinite(value)) return `${column} ${c} is ${Number.isNaN(value) ? "NaN" : value}`;
+    const column = `${columnNames[kind]} ${c}`;
+    if (Number.isNaN(value)) return `${column} is NaN`;
+    if (!Number.isFinite(value)) return `${column} is ${value}, or beyond float32`;
     if (kind === "features" && Math.abs(value) >= FEATURE_LIMIT)
-      return `column ${c} is ${value}, beyond ±${FEATURE_LIMIT}`;
-    if (kind === "probabilities" && value < 0) return `class ${c} has probability ${value}`;
+      return `${column} is ${value}, beyond ±${FEATURE_LIMIT}`;
+    if (kind === "probabilities" && value < 0) return `${column} has probability ${value}`;
     sum += value;
+    units += inUnits(value);
   }
-  if (kind === "probabilities" && Math.abs(sum - 1) > SUM_TOLERANCE)
+  if (kind === "probabilities" && Math.abs(units - UNITS) > SUM_TOLERANCE) {
     return `its probabilities sum to ${Number(sum.toPrecision(7))}`;
+  }
   return undefined;
 }

@@ -67,10 +67,12 @@ export class Gpu {
       );
     });
     this.lost.catch(() => {});
-    device.addEventListener?.("uncapturederror", (event) => {
-      this.fault ??= event.error.message;
-    });
+    device.addEventListener("uncapturederror", this.noteFault);
   }
+
+  private readonly noteFault = (event: GPUUncapturedErrorEvent): void => {
+    this.fault ??= event.error.message;
+  };
 
   /** Waits for device work, and fails in its place when the device is lost or has reported an error. */
   async guard<T>(work: Promise<T>): Promise<T> {
@@ -213,6 +215,7 @@ export class Gpu {
   }
 
   close(): void {
+    this.device.removeEventListener("uncapturederror", this.noteFault);
     if (this.owned) this.device.destroy();
   }
 }

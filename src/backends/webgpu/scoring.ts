@@ -1,5 +1,6 @@
 /** One pass over the pool: every chunk through the score kernel, the scores left on the device. */
-import { FEATURE_LIMIT, type PassOptions, type PoolInput } from "../backend.ts";
+import { FEATURE_LIMIT } from "../../matrix.ts";
+import type { PassOptions, PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
 import type { FrameChoice } from "./frames.ts";
 import { usage, type Gpu, type KernelSource } from "./gpu.ts";
