@@ -55,11 +55,12 @@ export class Engine {
    * @throws InputError when sizes and data disagree, or the head does not fit the features
    */
   async load(data: PoolData & LoadOptions): Promise<Pool> {
+    if (data === null || typeof data !== "object") throw new InputError(NOTHING_TO_LOAD);
     if (this.closed) throw new InputError("the engine is closed: open a new one");
     const { invalid = "error" } = data;
     if (invalid !== "error" && invalid !== "skip")
       throw new InputError(`invalid must be error or skip, got ${String(invalid)}`);
-    const pool = new Pool(this.opened, inputOf(data), invalid);
+    const pool = new Pool(this.opened, inputOf(data), invalid, () => this.pools.delete(pool));
     this.pools.add(pool);
     return pool;
   }
@@ -112,7 +113,11 @@ export async function openEngine({ backend = "auto", device }: EngineOptions = {
   }
 }
 
+const NOTHING_TO_LOAD = "load: give one of logits, probabilities, features with a head, or scores";
+
 function inputOf(data: PoolData): PoolInput {
+  const given = ["logits", "probabilities", "features", "scores"].filter((kind) => kind in data);
+  if (given.length > 1) throw new InputError(`load: ${given.join(" and ")} are both given: load one of them`);
   if ("logits" in data) return { kind: "logits", source: sourceOf("logits", data.logits, "classes") };
   if ("probabilities" in data) {
     return { kind: "probabilities", source: sourceOf("probabilities", data.probabilities, "classes") };
@@ -129,7 +134,7 @@ function inputOf(data: PoolData): PoolInput {
     return { kind: "features", source, head: data.head };
   }
   if ("scores" in data) return { kind: "scores", source: sourceOf("scores", data.scores, "scores") };
-  throw new InputError("load: give one of logits, probabilities, features with a head, or scores");
+  throw new InputError(NOTHING_TO_LOAD);
 }
 
 /** The processor's own name where the platform tells it. */

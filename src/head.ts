@@ -27,6 +27,7 @@ export interface Head {
 /** Refuses a head whose layers do not fit each other or its features, or hold a value that no kernel can take. */
 export function checkHead(head: Head, dims: number): void {
   const { name = "head" } = head;
+  if (!head.layers) throw new InputError(`${name}: a head is { layers, activation }`);
   if (head.layers.length === 0) throw new InputError(`${name}: the head has no layers`);
   let inputs = dims;
   head.layers.forEach((layer, i) => {

@@ -69,8 +69,11 @@ export class Pool {
   private readonly resident: BackendPool;
   private closed = false;
 
+  private readonly onClose: () => void;
+
   /** Made by `engine.load`. */
-  constructor(backend: Backend, input: PoolInput, invalid: InvalidPolicy) {
+  constructor(backend: Backend, input: PoolInput, invalid: InvalidPolicy, onClose: () => void) {
+    this.onClose = onClose;
     this.rows = input.source.rows;
     this.backend = backend;
     this.input = input;
@@ -111,6 +114,7 @@ export class Pool {
    */
   async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
     this.checkOpen();
+    if (options === null || typeof options !== "object") throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
     const strategy = this.strategyFor(options.strategy);
     const pass = this.passOptions(options);
@@ -153,6 +157,7 @@ export class Pool {
     if (this.closed) return;
     this.closed = true;
     this.resident.close();
+    this.onClose();
   }
 
   [Symbol.dispose](): void {

@@ -67,9 +67,9 @@ fn below_top(z: f32, half_top: f32) -> f32 {
   return max(z * 0.5 - half_top, params.half_floor) * params.double_scale;
 }
 
-// −p ln p of a probability, exact at 0.
+// −p ln p of a probability, exact at 0. No logarithm is taken of a number that may be flushed to 0.
 fn surprise(p: f32) -> f32 {
-  return select(0.0, -p * log(p), p > 0.0);
+  return select(0.0, -p * log(max(p, 0x1p-126f)), p > 0.0);
 }
 
 // Records a finished row of this chunk. A row that was not valid keeps its place with a score that is not a number.

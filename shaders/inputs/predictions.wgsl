@@ -3,7 +3,8 @@
 @group(0) @binding(3) var<storage, read> predictions: array<u32>;
 
 // ln p, also of a p below the smallest normal float32, which a float32 operation may take for 0.
-fn log_probability(bits: u32) -> f32 {
+fn log_probability(pattern: u32) -> f32 {
+  let bits = pattern & 0x7fffffffu;  // −0 is 0
   if (bits == 0u) { return LOWEST; }
   if (bits < 0x00800000u) { return log(f32(bits)) - 103.27893; }  // bits · 2^-149
   return log(bitcast<f32>(bits));

@@ -58,14 +58,16 @@ export async function openInput(named: NamedInput, command: "score" | "select"):
 
 /** Refuses to write over what is read. */
 export async function checkApart(out: string, ...inputs: (string | undefined)[]): Promise<void> {
-  if (out === "-") return;
-  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
-  const target = await real(out);
+  const target = out === "-" ? undefined : await fileAt(out);
+  if (target === undefined) return;
   for (const input of inputs) {
-    if (input && target !== undefined && (await real(input)) === target) {
-      throw new InputError(`${out}: is read too: choose another --out`);
-    }
+    if (input && (await fileAt(input)) === target) throw new InputError(`${out}: is read too: choose another --out`);
   }
+}
+
+/** The file behind a path and its links, if there is one. */
+function fileAt(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
 }
 
 async function opened(file: NpyFile, unit: string, data: (source: RowSource) => PoolData): Promise<OpenInput> {

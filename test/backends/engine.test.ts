@@ -85,6 +85,13 @@ describe("what comes through the door", () => {
     ["sizes that disagree", { logits: { data, rows: 5, classes: 2 } }, /^logits: 5 × 2 needs 10 values, data has 12$/],
     ["no rows", { logits: { data: new Float32Array(0), rows: 0, classes: 2 } }, /^logits: rows must be .* got 0$/],
     ["a float64 array", { logits: { data: new Float64Array(12), rows: 6, classes: 2 } }, /must be a Float32Array/],
+    [
+      "two things at once",
+      { logits: pool, probabilities: pool },
+      /^load: logits and probabilities are both given: load one of them$/,
+    ],
+    ["undefined", undefined, /give one of logits/],
+    ["a head of another make", { features: { data, rows: 3, dims: 4 }, head: {} }, /^head: a head is/],
     ["nothing", {}, /give one of logits, probabilities, features with a head, or scores/],
     ["nothing at all", { logits: undefined }, /^logits: expected/],
     [

@@ -84,6 +84,29 @@ describe.each(engineNames)("%s", (kind) => {
     }
   });
 
+  test("passes that overlap do not see each other", async () => {
+    const pool = makePool("bell", 60_000, 4, bell(26, 2));
+    const source = {
+      name: "slow rows",
+      rows: pool.rows,
+      cols: pool.classes,
+      async read(start: number, count: number, into: Float32Array) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        into.set(pool.data.subarray(start * pool.classes, (start + count) * pool.classes));
+      },
+    };
+    using alone = await load(pool);
+    const { values } = await alone.score("margin");
+    using loaded = await engine.load({ logits: source });
+    const passes = Array.from({ length: 24 }, async (_, i) => {
+      await new Promise((resolve) => setTimeout(resolve, i));
+      return loaded.score("margin");
+    });
+    for (const scores of await Promise.all(passes)) {
+      expect(scores.values.findIndex((value, row) => value !== values[row])).toBe(-1);
+    }
+  });
+
   test("ties go to the lowest row", async () => {
     using loaded = await load(pools[3]);
     const { picks } = await loaded.select("top-k", { k: 40, strategy: "margin", labelled: [0, 2, 31, 32, 33] });

@@ -49,6 +49,8 @@ export const usage = {
   storage: 0x80,
 } as const;
 const MAP_READ = 1;
+/** How long after a failure the news of a lost device may come. */
+const LOSS_MS = 250;
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -77,8 +79,9 @@ export class Gpu {
   /** Waits for device work, and fails in its place when the device is lost or has reported an error. */
   async guard<T>(work: Promise<T>): Promise<T> {
     const result = await Promise.race([work, this.lost]).catch(async (error: unknown) => {
-      // A map that is refused because the device went away should say so.
-      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 0))]);
+      if (error instanceof InputError) throw error;
+      // Work that fails because the device went away should say so, and a browser tells of the loss a little later.
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))]);
       throw error;
     });
     const { fault } = this;

@@ -5,6 +5,7 @@ import type { Strategy } from "../../strategy.ts";
 import type { Backend } from "../backend.ts";
 import { Gpu } from "./gpu.ts";
 import { tunings, type AdapterClass, type Tuning } from "./tuning.ts";
+import { mayHaveVulkan } from "./vulkan.ts";
 import { webgpuBackend } from "./webgpu.ts";
 
 export interface FoundAdapter {
@@ -44,6 +45,8 @@ async function findGpu(): Promise<{ gpu: GPU | undefined; looked: string; remedy
   }
   const remedy =
     "Install a Vulkan driver (Linux: your GPU's, or mesa-vulkan-drivers 25 or newer for a software one), or use --backend cpu";
+  if (!mayHaveVulkan())
+    return { gpu: undefined, looked: "Dawn (npm webgpu) needs a Vulkan driver, and vulkan/icd.d has none", remedy };
   try {
     // Named by a variable, so that a bundler does not carry Dawn into a page.
     const name = "webgpu";

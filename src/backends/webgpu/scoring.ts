@@ -53,17 +53,18 @@ export async function openSegments(
   const most = Math.min(tuning.segmentRows, gpu.device.limits.maxStorageBufferBindingSize / 4 / slots);
   const size = Math.max(1, Math.floor(most / chunkRows)) * chunkRows;
   const segments: Segment[] = [];
-  for (let first = 0; first < input.source.rows; first += size) {
-    const rows = Math.min(size, input.source.rows - first);
-    const bits = taken ? taken.subarray(first / 32, Math.ceil((first + rows) / 32)) : new Uint32Array(1);
-    segments.push({
-      first,
-      rows,
-      scores: await gpu.buffer("scores", rows * slots * 4, usage.storage | usage.copySource),
-      taken: gpu.filled("taken", bits, usage.storage),
-    });
+  try {
+    for (let first = 0; first < input.source.rows; first += size) {
+      const rows = Math.min(size, input.source.rows - first);
+      const scores = await gpu.buffer("scores", rows * slots * 4, usage.storage | usage.copySource);
+      const bits = taken ? taken.subarray(first / 32, Math.ceil((first + rows) / 32)) : new Uint32Array(1);
+      segments.push({ first, rows, scores, taken: gpu.filled("taken", bits, usage.storage) });
+    }
+    return segments;
+  } catch (error) {
+    closeSegments(segments);
+    throw error;
   }
-  return segments;
 }
 
 export function closeSegments(segments: readonly Segment[]): void {

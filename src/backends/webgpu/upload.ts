@@ -44,11 +44,14 @@ export class ChunkedRows {
    * have submitted what reads it.
    */
   async *chunks(): AsyncGenerator<Chunk & { uploaded: boolean }> {
-    for (const chunk of this.resident) yield { ...chunk, uploaded: false };
-    if (this.residentRows === this.source.rows) return;
-    const staging = await this.openStaging();
+    // Taken together before anything is awaited: another pass over the same pool may be uploading meanwhile.
+    const resident = [...this.resident];
+    let first = this.residentRows;
+    for (const chunk of resident) yield { ...chunk, uploaded: false };
+    if (first === this.source.rows) return;
+    const staging = await this.openStaging(first);
     try {
-      for (let turn = 0, first = this.residentRows; first < this.source.rows; turn++) {
+      for (let turn = 0; first < this.source.rows; turn++) {
         const rows = Math.min(this.chunkRows, this.source.rows - first);
         const chunk = await this.upload(first, rows, staging[turn % staging.length]);
         const keep = this.residentRows === first && (first + rows) * this.source.cols * 4 <= this.residentLimit;
@@ -65,9 +68,9 @@ export class ChunkedRows {
     }
   }
 
-  private async openStaging(): Promise<Staging[]> {
-    const rows = Math.min(this.chunkRows, this.source.rows - this.residentRows);
-    const chunks = Math.ceil((this.source.rows - this.residentRows) / rows);
+  private async openStaging(first: number): Promise<Staging[]> {
+    const rows = Math.min(this.chunkRows, this.source.rows - first);
+    const chunks = Math.ceil((this.source.rows - first) / rows);
     const staging: Staging[] = [];
     for (let i = 0; i < Math.min(STAGING_BUFFERS, chunks); i++) {
       const buffer = await this.gpu.buffer("staging", rows * this.source.cols * 4, usage.mapWrite | usage.copySource);

@@ -77,7 +77,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       const strategies = strategy ? [strategy] : [];
       const segments = await openSegments(pool, 1, selection.taken);
       const report = newReport(gpu);
-      const histogram = await gpu.buffer("histogram", HISTOGRAM_BYTES, usage.storage);
+      const histogram = gpu.filled("histogram", new Uint32Array(HISTOGRAM_BYTES / 4), usage.storage);
       const started = performance.now();
       try {
         const scored = { segments, report };
