@@ -7,6 +7,7 @@ const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
 
 export default defineConfig({
   test: {
+    maxWorkers: 2, // compiling for a software device keeps one core busy, and vitest would leave the second of two idle
     projects: [
       {
         test: {

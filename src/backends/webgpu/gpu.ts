@@ -52,10 +52,13 @@ const MAP_READ = 1;
 /** How long after a failure the news of a lost device may come. */
 const LOSS_MS = 250;
 
+/** Compiled once a device, however many engines are opened on it. */
+const kernelsOf = new WeakMap<GPUDevice, Map<string, Promise<Kernel>>>();
+
 export class Gpu {
   readonly device: GPUDevice;
   private readonly owned: boolean;
-  private readonly kernels = new Map<string, Promise<Kernel>>();
+  private readonly kernels: Map<string, Promise<Kernel>>;
   private readonly lost: Promise<never>;
   private fault: string | undefined;
 
@@ -63,6 +66,8 @@ export class Gpu {
   constructor(device: GPUDevice, owned: boolean) {
     this.device = device;
     this.owned = owned;
+    this.kernels = kernelsOf.get(device) ?? new Map();
+    kernelsOf.set(device, this.kernels);
     this.lost = device.lost.then((info) => {
       throw new DeviceLostError(
         `the GPU device was lost (${info.message || info.reason}): open a new engine and load again`,
@@ -124,7 +129,7 @@ export class Gpu {
     return buffer;
   }
 
-  /** Compiles a kernel once for each source and set of constants. */
+  /** Compiles a kernel once a device for each source and set of constants. */
   kernel(source: KernelSource): Promise<Kernel> {
     const key = JSON.stringify([source.constants, source.entryPoint, source.code]);
     let kernel = this.kernels.get(key);
