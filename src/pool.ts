@@ -67,17 +67,16 @@ export class Pool {
   private readonly input: PoolInput;
   private readonly invalid: InvalidPolicy;
   private readonly resident: BackendPool;
-  private closed = false;
-
   private readonly onClose: () => void;
+  private closed = false;
 
   /** Made by `engine.load`. */
   constructor(backend: Backend, input: PoolInput, invalid: InvalidPolicy, onClose: () => void) {
-    this.onClose = onClose;
     this.rows = input.source.rows;
     this.backend = backend;
     this.input = input;
     this.invalid = invalid;
+    this.onClose = onClose;
     this.resident = backend.load(input);
   }
 

@@ -1,6 +1,5 @@
-import type { Strategy } from "../strategy.ts";
+import { unitRoundoff, type Strategy } from "../strategy.ts";
 import { probabilityBound } from "./bounds.ts";
-import { unitRoundoff } from "../strategy.ts";
 
 /** 1 − the largest probability: 0 where the model is sure, 1 − 1/C where it knows nothing. */
 export const leastConfidence = {

@@ -1,5 +1,4 @@
-import type { Strategy } from "../strategy.ts";
-import { unitRoundoff } from "../strategy.ts";
+import { unitRoundoff, type Strategy } from "../strategy.ts";
 import { probabilityBound } from "./bounds.ts";
 
 /** 1 − the lead of the likeliest class over the next: 1 on a tie, 0 where the model is sure or there is one class. */

@@ -7,14 +7,11 @@ import type { AdapterClass } from "./tuning.ts";
 
 export interface FrameChoice {
   readonly frame: Frame;
+  /** Classes that a lane holds at a time. */
   readonly slice: Slice;
-  readonly constants: Record<string, number>;
+  readonly workgroup: number;
   /** Lanes that share a row. */
   readonly team: number;
-  /** Rows that one workgroup takes at a time. */
-  readonly rowsAtOnce: number;
-  /** Classes are padded to a multiple of this where weights are laid out for the frame. */
-  readonly classStep: number;
   /** Longest chain of additions in a sum over the classes; joining two parts of a sweep counts as JOIN_COST. */
   readonly additions: number;
 }
@@ -25,23 +22,13 @@ const smallestSlice = (classes: number): Slice => ([4, 8, 16] as const).find((sl
 export function chooseFrame(classes: number, adapterClass: AdapterClass): FrameChoice {
   if (classes <= 16) {
     const slice = smallestSlice(classes);
-    return {
-      frame: "thread",
-      slice,
-      constants: { WORKGROUP: 64 },
-      team: 1,
-      rowsAtOnce: 64,
-      classStep: slice,
-      additions: slice,
-    };
+    return { frame: "thread", slice, workgroup: 64, team: 1, additions: slice };
   }
   if (adapterClass === "software") return sweep(classes, 64, 1);
   for (const team of [32, 128]) {
     if (classes > team * 8) continue;
     const slice = smallestSlice(Math.ceil(classes / team));
-    const constants = { WORKGROUP: 128, TEAM: team };
-    const additions = slice + Math.log2(team);
-    return { frame: "team", slice, constants, team, rowsAtOnce: 128 / team, classStep: team * slice, additions };
+    return { frame: "team", slice, workgroup: 128, team, additions: slice + Math.log2(team) };
   }
   return sweep(classes, 128, 128);
 }
@@ -52,15 +39,17 @@ export function chooseFrame(classes: number, adapterClass: AdapterClass): FrameC
  */
 const JOIN_COST = 12;
 
-function sweep(classes: number, workgroup: number, lanes: number): FrameChoice {
-  const classStep = 8 * lanes;
-  return {
-    frame: "sweep",
-    slice: 8,
-    constants: { WORKGROUP: workgroup, TEAM: lanes },
-    team: lanes,
-    rowsAtOnce: workgroup / lanes,
-    classStep,
-    additions: 8 + JOIN_COST * (Math.ceil(classes / classStep) + Math.log2(lanes)),
-  };
+function sweep(classes: number, workgroup: number, team: number): FrameChoice {
+  const slice = 8;
+  const joins = Math.ceil(classes / (slice * team)) + Math.log2(team);
+  return { frame: "sweep", slice, workgroup, team, additions: slice + JOIN_COST * joins };
 }
+
+/** Rows that one workgroup takes at a time. */
+export const rowsAtOnce = ({ workgroup, team }: FrameChoice): number => workgroup / team;
+
+/** Classes that a team takes at a time; where weights are laid out for it, classes are padded to a multiple. */
+export const classStep = ({ slice, team }: FrameChoice): number => slice * team;
+
+export const paddedClasses = (classes: number, frame: FrameChoice): number =>
+  Math.ceil(classes / classStep(frame)) * classStep(frame);

@@ -132,8 +132,12 @@ export class Gpu {
   /** Compiles a kernel once a device for each source and set of constants. */
   kernel(source: KernelSource): Promise<Kernel> {
     const key = JSON.stringify([source.constants, source.entryPoint, source.code]);
-    let kernel = this.kernels.get(key);
-    if (!kernel) this.kernels.set(key, (kernel = this.compile(source)));
+    const known = this.kernels.get(key);
+    if (known) return known;
+    const kernel = this.compile(source);
+    this.kernels.set(key, kernel);
+    // A failure belongs to this call alone: the next engine on the device may try again.
+    kernel.catch(() => this.kernels.delete(key));
     return kernel;
   }
 

@@ -2,7 +2,7 @@
 import { FEATURE_LIMIT } from "../../matrix.ts";
 import type { PassOptions, PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
-import type { FrameChoice } from "./frames.ts";
+import { paddedClasses, rowsAtOnce, type FrameChoice } from "./frames.ts";
 import { usage, type Gpu, type KernelSource } from "./gpu.ts";
 import { scoreProgram } from "./program.ts";
 import type { ScoreParams } from "./shaders.gen.ts";
@@ -123,7 +123,7 @@ export async function scorePool(
       ...(pool.weights && { weights: pool.weights }),
       ...(histogram && { taken: segment.taken, histogram }),
     };
-    kernel.dispatch(batch, bindings, Math.min(Math.ceil(rows / frame.rowsAtOnce), tuning.maxGroups));
+    kernel.dispatch(batch, bindings, Math.min(Math.ceil(rows / rowsAtOnce(frame)), tuning.maxGroups));
     if (uploaded || ++recorded % tuning.chunksASubmit === 0) {
       gpu.submit(batch);
       batch = gpu.batch();
@@ -152,15 +152,13 @@ function scoreKernel(
     }),
     entryPoint: "score_rows",
     constants: {
-      ...frame.constants,
+      WORKGROUP: frame.workgroup,
+      TEAM: frame.team,
       PROBABILITIES: Number(probabilities),
       DIRECT: Number(probabilities && temperature === 1),
     },
   };
 }
-
-export const paddedClasses = (classes: number, { classStep }: FrameChoice): number =>
-  Math.ceil(classes / classStep) * classStep;
 
 function floatBits(value: number): number {
   return new Uint32Array(new Float32Array([value]).buffer)[0];

@@ -1,20 +1,11 @@
 /** The WebGPU backend: kernels in float32 over resident chunks, and the bound that makes their picks exact. */
 import { InputError } from "../../errors.ts";
 import { classesOf, type Head } from "../../head.ts";
-import type { Strategy } from "../../strategy.ts";
-import { unitRoundoff } from "../../strategy.ts";
+import { unitRoundoff, type Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput } from "../backend.ts";
-import { chooseFrame, type FrameChoice } from "./frames.ts";
+import { chooseFrame, classStep, paddedClasses, type FrameChoice } from "./frames.ts";
 import { usage, type Gpu } from "./gpu.ts";
-import {
-  closeSegments,
-  newReport,
-  openSegments,
-  paddedClasses,
-  REPORT_BYTES,
-  scorePool,
-  type DevicePool,
-} from "./scoring.ts";
+import { closeSegments, newReport, openSegments, REPORT_BYTES, scorePool, type DevicePool } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
@@ -122,11 +113,12 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { kind, source }: PoolInput, class
  */
 function weightsFor({ layers: [layer] }: Head, frame: FrameChoice): Float32Array {
   const { weight, bias, inputs, outputs } = layer;
-  const { slice, team, classStep } = frame;
+  const { slice, team } = frame;
+  const step = classStep(frame);
   const padded = paddedClasses(outputs, frame);
   const laidOut = new Float32Array((inputs + 1) * padded);
   for (let c = 0; c < outputs; c++) {
-    const inStep = c % classStep;
+    const inStep = c % step;
     const column = c - inStep + (inStep % team) * slice + Math.floor(inStep / team);
     for (let d = 0; d < inputs; d++) laidOut[d * padded + column] = weight[c * inputs + d];
     laidOut[inputs * padded + column] = bias[c];
