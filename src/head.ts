@@ -20,6 +20,8 @@ export interface Head {
   readonly layers: readonly Layer[];
   /** Applied after every layer but the last. */
   readonly activation: Activation;
+  /** Share of hidden units that MC dropout leaves out, where a pass does not say: the rate it was trained with. */
+  readonly dropout?: number;
   /** What errors call it: its file. Default "head". */
   readonly name?: string;
 }

@@ -12,6 +12,8 @@ export const streams = {
   scores: 1,
   /** Which rows to sample: seed sets, held-out shares, sketches. */
   sample: 2,
+  /** Which units a dropout pass leaves out; one stream a layer, from here on. */
+  dropout: 256,
 } as const;
 
 function mix(value: number): number {
@@ -34,3 +36,15 @@ export function randomBits(seed: number, stream: number, row: number, unit = 0, 
 export function randomUniform(seed: number, stream: number, row: number, unit = 0, pass = 0): number {
   return (randomBits(seed, stream, row, unit, pass) >>> 8) / 0x1000000;
 }
+
+/**
+ * The mask of MC dropout: whether hidden unit `unit` of layer `layer` takes part in a pass over a row. Two units share
+ * the 32 bits of a draw, 16 each, so a rate is met to within 2⁻¹⁷.
+ */
+export function keepsUnit(seed: number, layer: number, row: number, unit: number, pass: number, rate: number): boolean {
+  const bits = randomBits(seed, streams.dropout + layer, row, unit >>> 1, pass);
+  return ((unit & 1 ? bits >>> 16 : bits) & 0xffff) >= dropoutThreshold(rate);
+}
+
+/** Draws of 16 bits below this leave a unit out. */
+export const dropoutThreshold = (rate: number): number => Math.round(rate * 0x10000);
