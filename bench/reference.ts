@@ -39,9 +39,9 @@ export function referenceOf({ strategy, k }: Case, made: Made): Reference {
 
 function textbookScores(strategy: ReturnType<typeof strategyOf>, { input, values }: Made): Float64Array {
   const { rows, cols } = input.source;
-  const read = beliefsReader(input, { temperature: 1, seed: 0 });
+  const read = beliefsReader(input, { temperature: 1, seed: 0, passes: 1, dropout: 0, eglLayers: "all" });
   const scores = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) scores[row] = strategy.score(read(values, row * cols, row));
+  for (let row = 0; row < rows; row++) scores[row] = strategy.score(read(values, row * cols, row, 0));
   return scores;
 }
 

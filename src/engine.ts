@@ -22,10 +22,13 @@ interface LoadOptions {
   invalid?: InvalidPolicy;
 }
 
+/** Predictions, or those of each member of a committee: rows and classes alike. */
+export type Members = Predictions | RowSource | readonly (Predictions | RowSource)[];
+
 /** What a pool may be loaded from: exactly one of these. Arrays are read in place: leave them unchanged while in use. */
 export type PoolData =
-  | { logits: Predictions | RowSource }
-  | { probabilities: Predictions | RowSource }
+  | { logits: Members }
+  | { probabilities: Members }
   | { features: Features | RowSource; head: Head }
   | { scores: Float32Array | RowSource };
 
@@ -49,7 +52,7 @@ export class Engine {
   }
 
   /**
-   * Makes a pool of predictions, of features under a linear head, or of scores. Shapes are checked here; values are read
+   * Makes a pool of predictions, of features under a head, or of scores. Shapes are checked here; values are read
    * on first use, a chunk at a time, and stay on the device where they fit.
    *
    * @throws InputError when sizes and data disagree, or the head does not fit the features
@@ -126,11 +129,6 @@ function inputOf(data: PoolData): PoolInput {
     const source = sourceOf("features", data.features, "dims");
     if (!data.head) throw new InputError(`${source.name}: features need a head`);
     checkHead(data.head, source.cols);
-    if (data.head.layers.length > 1) {
-      throw new InputError(
-        `${data.head.name ?? "head"}: it has ${data.head.layers.length} layers; this version runs linear heads, of one layer`,
-      );
-    }
     return { kind: "features", source, head: data.head };
   }
   if ("scores" in data) return { kind: "scores", source: sourceOf("scores", data.scores, "scores") };

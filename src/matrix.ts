@@ -5,9 +5,11 @@
  */
 import { InputError } from "./errors.ts";
 
-/** Logits or probabilities, `[rows, classes]`. */
+/** Logits or probabilities, `[passes, rows, classes]`: a pass a member of a committee, one for a plain model. */
 export interface Predictions {
   readonly data: Float32Array;
+  /** Default 1. */
+  readonly passes?: number;
   readonly rows: number;
   readonly classes: number;
 }
@@ -27,9 +29,13 @@ export interface RowSource {
   /** What errors call it: a file's path, or "logits". */
   readonly name: string;
   readonly rows: number;
-  /** Values a row: classes, dims, or 1 for scores. */
+  /** Values a row and pass: classes, dims, or 1 for scores. */
   readonly cols: number;
-  /** Writes rows [start, start + count) into `into`, which holds exactly count · cols values. */
+  /** Default 1. */
+  readonly passes?: number;
+  /** What errors call each pass, where passes come from several sources. */
+  readonly passNames?: readonly string[];
+  /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
   close?(): Promise<void>;
 }
@@ -44,40 +50,102 @@ export const FEATURE_LIMIT = 2 ** 50;
 export type Kind = "logits" | "probabilities" | "features" | "scores";
 
 /** A typed array as a row source. The array is read where it lies, never copied: leave it unchanged while in use. */
-export function arraySource(name: string, data: Float32Array, rows: number, cols: number): RowSource {
+export function arraySource(name: string, data: Float32Array, rows: number, cols: number, passes = 1): RowSource {
   checkCount(name, "rows", rows);
   checkCount(name, "columns", cols);
+  checkCount(name, "passes", passes);
   if (!(data instanceof Float32Array)) throw new InputError(`${name}: data must be a Float32Array`);
-  if (data.length !== rows * cols) {
-    throw new InputError(`${name}: ${rows} × ${cols} needs ${rows * cols} values, data has ${data.length}`);
+  if (data.length !== passes * rows * cols) {
+    const shape = `${passes > 1 ? `${passes} passes × ` : ""}${rows} × ${cols}`;
+    throw new InputError(`${name}: ${shape} needs ${passes * rows * cols} values, data has ${data.length}`);
   }
   return {
     name,
     rows,
     cols,
+    passes,
     read(start, count, into) {
-      into.set(data.subarray(start * cols, (start + count) * cols));
+      for (let pass = 0; pass < passes; pass++) {
+        const first = (pass * rows + start) * cols;
+        into.set(data.subarray(first, first + count * cols), pass * count * cols);
+      }
     },
   };
 }
 
-/** Anything a pool may be loaded from as a row source; `sizes` is what its second size is called. */
+/** Passes of a row source. */
+export const passesOf = ({ passes = 1 }: RowSource): number => passes;
+
+/** What errors call a pass: its source, and its number where that has several. */
+export function passName(source: RowSource, pass: number): string {
+  return source.passNames?.[pass] ?? (passesOf(source) > 1 ? `${source.name}: pass ${pass}` : source.name);
+}
+
+/** Members of a committee, each with its own source, as the passes of one. */
+export function memberSource(members: readonly RowSource[]): RowSource {
+  const [first] = members;
+  if (members.length === 1) return first;
+  const { rows, cols } = first;
+  for (const member of members) {
+    if (member.rows === rows && member.cols === cols) continue;
+    throw new InputError(
+      `${member.name}: ${member.rows} × ${member.cols} beside ${first.name} with ${rows} × ${cols}: members must agree on rows and classes`,
+    );
+  }
+  return {
+    name: `${first.name} and ${members.length - 1} more`,
+    rows,
+    cols,
+    passes: members.reduce((sum, member) => sum + passesOf(member), 0),
+    passNames: members.flatMap((member) =>
+      Array.from({ length: passesOf(member) }, (_, pass) => passName(member, pass)),
+    ),
+    async read(start, count, into) {
+      let pass = 0;
+      for (const member of members) {
+        const end = pass + passesOf(member);
+        await member.read(start, count, into.subarray(pass * count * cols, end * count * cols));
+        pass = end;
+      }
+    },
+    async close() {
+      for (const member of members) await member.close?.();
+    },
+  };
+}
+
+type Given = Predictions | Features | Float32Array | RowSource;
+
+/** Anything a pool may be loaded from as a row source; `sizes` is what its last size is called. */
 export function sourceOf(
   name: string,
-  given: Predictions | Features | Float32Array | RowSource,
+  given: Given | readonly Given[],
   sizes: "classes" | "dims" | "scores",
 ): RowSource {
+  if (Array.isArray(given)) {
+    if (given.length === 0) throw new InputError(`${name}: a committee needs members`);
+    return memberSource(given.map((member: Given, i) => oneSource(`${name}[${i}]`, member, sizes)));
+  }
+  return oneSource(name, given as Given, sizes);
+}
+
+function oneSource(name: string, given: Given, sizes: "classes" | "dims" | "scores"): RowSource {
   if (given instanceof Float32Array) return arraySource(name, given, given.length, 1);
   if (given === null || typeof given !== "object")
     throw new InputError(`${name}: expected { data, rows, ${sizes} } or a row source`);
   if ("read" in given) {
     checkCount(given.name, "rows", given.rows);
     checkCount(given.name, "columns", given.cols);
+    checkCount(given.name, "passes", passesOf(given));
     if (sizes === "scores" && given.cols !== 1)
       throw new InputError(`${given.name}: scores are one column, got ${given.cols}: keep the one to rank by`);
+    if (sizes !== "classes" && passesOf(given) !== 1)
+      throw new InputError(`${given.name}: ${passesOf(given)} passes; only predictions have more than one`);
     return given;
   }
-  return arraySource(name, given.data, given.rows, "classes" in given ? given.classes : given.dims);
+  return "classes" in given
+    ? arraySource(name, given.data, given.rows, given.classes, given.passes)
+    : arraySource(name, given.data, given.rows, given.dims);
 }
 
 function checkCount(name: string, what: string, value: number): void {

@@ -1,8 +1,17 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
 import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
-import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
+import type {
+  Backend,
+  BackendPool,
+  GradientLayers,
+  InvalidRows,
+  PassOptions,
+  PoolInput,
+  Timings,
+} from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
+import { passName, passesOf } from "./matrix.ts";
 import { settle, type Pick } from "./referee.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 import type { Strategy } from "./strategy.ts";
@@ -18,6 +27,12 @@ export interface ScoreOptions {
   temperature?: number;
   /** Whole number below 2³² that fixes all that is random. Default 0. */
   seed?: number;
+  /** Forward passes of MC dropout through a head with hidden layers. Default 1: no dropout. */
+  passes?: number;
+  /** Share of hidden units that a pass leaves out, from 0 to 0.999. Default: the rate the head was trained with. */
+  dropout?: number;
+  /** Gradients that `egl` counts: of all layers of the head, or of the last alone. Default `all`. */
+  eglLayers?: GradientLayers;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -61,6 +76,11 @@ export interface Batch {
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
 export type InvalidPolicy = "error" | "skip";
 
+/** Passes are numbered in float32 on a device, exactly up to here. */
+const MOST_PASSES = 2 ** 20;
+/** What is kept is scaled by 1 / (1 − rate). */
+const MOST_DROPOUT = 0.999;
+
 export class Pool {
   readonly rows: number;
   private readonly backend: Backend;
@@ -93,8 +113,9 @@ export class Pool {
     if (list.length === 0) throw new InputError("score: name at least one strategy");
     if (this.input.kind === "scores")
       throw new InputError(`${this.input.source.name}: holds scores already; score needs predictions`);
-    const strategies = list.map(strategyOf);
-    const { values, invalid, timings } = await this.resident.scores(strategies, this.passOptions(options));
+    const pass = this.passOptions(options);
+    const strategies = list.map((name) => this.checked(strategyOf(name), pass));
+    const { values, invalid, timings } = await this.resident.scores(strategies, pass);
     await this.refuse(invalid);
     const results = strategies.map((strategy, i) => ({
       strategy: strategy.name,
@@ -115,8 +136,8 @@ export class Pool {
     this.checkOpen();
     if (options === null || typeof options !== "object") throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
-    const strategy = this.strategyFor(options.strategy);
     const pass = this.passOptions(options);
+    const strategy = this.strategyFor(options.strategy, pass);
     const { k } = options;
     if (!Number.isInteger(k) || k < 1) throw new InputError(`k must be a whole number of at least 1, got ${k}`);
     const { taken, count } = this.takenRows(options.labelled ?? []);
@@ -167,20 +188,60 @@ export class Pool {
     if (this.closed) throw new InputError("the pool is closed: load it again");
   }
 
-  private strategyFor(name: StrategyName | undefined): Strategy<StrategyName> | undefined {
-    if (this.input.kind !== "scores") return strategyOf(name ?? "entropy");
+  private strategyFor(name: StrategyName | undefined, pass: PassOptions): Strategy<StrategyName> | undefined {
+    if (this.input.kind !== "scores") return this.checked(strategyOf(name ?? "entropy"), pass);
     if (name === undefined) return undefined;
     throw new InputError(`${this.input.source.name}: holds scores already; leave the strategy out`);
   }
 
-  private passOptions({ temperature = 1, seed = 0, onProgress }: ScoreOptions): PassOptions {
+  /** Refuses a strategy that has nothing to work on here: its scores would all be 0, and its picks rows 0, 1, 2, … */
+  private checked(strategy: Strategy<StrategyName>, { passes }: PassOptions): Strategy<StrategyName> {
+    const { source, head } = this.input;
+    if (strategy.needs === "gradients") {
+      if (head) return strategy;
+      throw new InputError(`${source.name}: ${strategy.name} needs the gradients of a head: load features with a head`);
+    }
+    if (strategy.needs === undefined || (head ? passes : passesOf(source)) > 1) return strategy;
+    const remedy = head ? "give passes and dropout" : "give predictions [passes, rows, classes], or several members";
+    throw new InputError(`${source.name}: ${strategy.name} compares passes, and there is only one: ${remedy}`);
+  }
+
+  private passOptions(options: ScoreOptions): PassOptions {
+    const { temperature = 1, seed = 0, eglLayers = "all", onProgress } = options;
     if (!(temperature >= 1e-6 && temperature <= 1e6)) {
       throw new InputError(`temperature must be between 1e-6 and 1e6, got ${temperature}`);
     }
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       throw new InputError(`seed must be a whole number from 0 to 4294967295, got ${seed}`);
     }
-    return { temperature, seed, onProgress: onProgress && ((rows) => onProgress({ rows, of: this.rows })) };
+    if (eglLayers !== "all" && eglLayers !== "last")
+      throw new InputError(`eglLayers must be all or last, got ${String(eglLayers)}`);
+    return {
+      temperature,
+      seed,
+      ...this.dropoutOptions(options),
+      eglLayers,
+      onProgress: onProgress && ((rows) => onProgress({ rows, of: this.rows })),
+    };
+  }
+
+  private dropoutOptions({ passes = 1, dropout }: ScoreOptions): { passes: number; dropout: number } {
+    const { head } = this.input;
+    if (!Number.isInteger(passes) || passes < 1 || passes > MOST_PASSES)
+      throw new InputError(`passes must be a whole number from 1 to ${MOST_PASSES}, got ${passes}`);
+    if (dropout !== undefined && !(dropout >= 0 && dropout <= MOST_DROPOUT))
+      throw new InputError(`dropout must be between 0 and ${MOST_DROPOUT}, got ${dropout}`);
+    const asked = passes > 1 || dropout !== undefined;
+    if (asked && !head) throw new InputError("passes and dropout need features with a head: predictions have theirs");
+    if (passes === 1) {
+      if (dropout) throw new InputError("dropout needs more than one pass: say how many passes");
+      return { passes, dropout: 0 };
+    }
+    if (head?.layers.length === 1)
+      throw new InputError(`${head.name ?? "head"}: dropout needs a hidden layer, and the head has none`);
+    const rate = dropout ?? head?.dropout;
+    if (rate === undefined) throw new InputError(`${passes} passes need dropout: say its rate`);
+    return { passes, dropout: rate };
   }
 
   /** Row numbers as a bit a row; a row named twice counts once. */
@@ -214,11 +275,14 @@ export class Pool {
   private async refuse({ count, first }: InvalidRows): Promise<void> {
     if (count === 0 || this.invalid === "skip") return;
     const { source } = this.input;
-    const values = new Float32Array(source.cols);
+    const passes = passesOf(source);
+    const values = new Float32Array(passes * source.cols);
     await source.read(first, 1, values);
+    let pass = 0;
+    while (pass < passes - 1 && faultIn(this.input, values, pass * source.cols) === undefined) pass++;
     const others = count > 1 ? ` (and ${count - 1} more such rows)` : "";
     throw new InputError(
-      `${source.name}: row ${first}: ${faultIn(this.input, values, 0)}${others}: correct it, or leave such rows out (invalid: skip)`,
+      `${passName(source, pass)}: row ${first}: ${faultIn(this.input, values, pass * source.cols)}${others}: correct it, or leave such rows out (invalid: skip)`,
     );
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { PassOptions, PoolInput } from "./backends/backend.ts";
 import { beliefsReader } from "./backends/cpu/reference.ts";
+import { passesOf } from "./matrix.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** A row that was chosen. */
@@ -28,10 +29,11 @@ export async function settle(
   options: PassOptions,
 ): Promise<Pick[]> {
   const { source } = input;
-  const readBeliefs = strategy && beliefsReader(input, options);
+  const readBeliefs = strategy && beliefsReader(input, options, strategy.needs === "gradients");
+  const width = passesOf(source) * source.cols;
   const best = new BestPicks(k);
-  const gap = Math.max(1, Math.floor(GAP_BYTES / 4 / source.cols));
-  const longest = Math.max(1, Math.floor(STRETCH_VALUES / source.cols));
+  const gap = Math.max(1, Math.floor(GAP_BYTES / 4 / width));
+  const longest = Math.max(1, Math.floor(STRETCH_VALUES / width));
   let values = new Float32Array(0);
   for (let i = 0; i < candidates.length;) {
     const first = candidates[i];
@@ -39,12 +41,15 @@ export async function settle(
     while (end < candidates.length && candidates[end] - candidates[end - 1] <= gap && candidates[end] - first < longest)
       end++;
     const rows = candidates[end - 1] - first + 1;
-    if (values.length < rows * source.cols) values = new Float32Array(rows * source.cols);
-    await source.read(first, rows, values.subarray(0, rows * source.cols));
+    if (values.length < rows * width) values = new Float32Array(rows * width);
+    await source.read(first, rows, values.subarray(0, rows * width));
     for (; i < end; i++) {
       const row = candidates[i];
       const at = (row - first) * source.cols;
-      best.offer(row, strategy && readBeliefs ? strategy.score(readBeliefs(values, at, row)) : values[at]);
+      best.offer(
+        row,
+        strategy && readBeliefs ? strategy.score(readBeliefs(values, at, row, rows * source.cols)) : values[at],
+      );
     }
   }
   return best.sorted();

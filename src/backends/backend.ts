@@ -13,10 +13,19 @@ export interface PoolInput {
   readonly head?: Head;
 }
 
+/** Layers of a head whose gradients are counted. */
+export type GradientLayers = "all" | "last";
+
 export interface PassOptions {
   /** Divides logits before the softmax. */
   readonly temperature: number;
   readonly seed: number;
+  /** Forward passes through a head; more than one draw dropout masks. Predictions have the passes they have. */
+  readonly passes: number;
+  /** Share of hidden units that a pass leaves out. */
+  readonly dropout: number;
+  /** Whose gradients are counted where a strategy needs them. */
+  readonly eglLayers: GradientLayers;
   /** Called now and then with the rows that are done. */
   readonly onProgress?: (rows: number) => void;
 }

@@ -5,7 +5,11 @@
  * ((6 + 4|x|)u), log within 3 ULP (6u), or 2⁻²¹ (8u) between ½ and 2.
  *
  * With d = (z − top)/τ, itself within 3u|d|, every e^d is within (6 + 7|d|)u of itself, and Z, a chain of n additions,
- * within (6 + 7·E|d| + n)u, where E is the mean under p.
+ * within (6 + 7·E|d| + n)u, where E is the mean under p. So p is within (18 + 7|d| + 7·E|d| + n)u of itself, and
+ * |d| ≤ |ln p|. A mean over passes weighs each pass by its p, and by Jensen's inequality the mean of |ln p_t| under
+ * those weights is at most |ln p̄|: what holds of p holds of p̄, its own additions counted in n.
+ *
+ * L = ln C, which no entropy exceeds, and Q = L² + 1, which no mean of ln² p exceeds.
  */
 import { unitRoundoff } from "../strategy.ts";
 
@@ -17,13 +21,19 @@ export function probabilityBound(classes: number, additions: number): number {
   return (23 + 2 * Math.log(classes) + additions) * unitRoundoff;
 }
 
+/** Bound on Σ |error of p| over the classes. */
+export function totalProbabilityBound(classes: number, additions: number): number {
+  return (18 + 14 * Math.log(classes) + additions) * unitRoundoff;
+}
+
 /**
- * Bound on the error of Σ p·(ln Z − d). With L = ln C, which no entropy exceeds, and Q = L² + 1, which no mean of
- * ln² p exceeds: 7Q + (18 + 7L + n)L for the probabilities, 14 + 17L + n for ln Z and d, (n + 1)L for products and sums.
+ * Bound on the error of Σ −p̄ ln p̄, or of the mean over passes of Σ −p ln p: 7Q + 7L + (18 + 7L + n)(L + 1) for the
+ * probabilities, whose every change counts |ln p| + 1 times; 14 + 17L + n for ln Z and d, or 8 + 6L for ln p̄; and
+ * (n + 1)L for products and sums.
  */
 export function entropyBound(classes: number, additions: number): number {
   const L = Math.log(classes);
-  const probabilities = 7 * (L * L + 1) + (18 + 7 * L + additions) * L;
+  const probabilities = 7 * (L * L + 1 + L) + (18 + 7 * L + additions) * (L + 1);
   const logarithms = 14 + 17 * L + additions;
   return (probabilities + logarithms + (additions + 1) * L) * unitRoundoff;
 }

@@ -57,8 +57,8 @@ describe.each(engineNames)("%s", (kind) => {
         const expected = scoresOf(pool, strategy, temperature);
         const { bound, range } = strategies.find(({ name }) => name === strategy)!;
         // The longest chain of additions of any frame is one a class.
-        const limit = bound(pool.classes, Math.max(32, pool.classes)) + 2 ** -24;
-        const [low, high] = range(pool.classes);
+        const limit = bound(pool.classes, Math.max(32, pool.classes), 1) + 2 ** -24;
+        const [low, high] = range(pool.classes, 1);
         scores.get(strategy)!.forEach((score, row) => {
           const error = Math.abs(score - expected[row]);
           expect(error, `${strategy} of row ${row}`).toBeLessThanOrEqual(ABSOLUTE + RELATIVE * Math.abs(expected[row]));

@@ -3,94 +3,131 @@
  * the referee settles with it what kernels could not separate.
  */
 import type { PassOptions, PoolInput } from "../backend.ts";
-import { classesOf, type Head } from "../../head.ts";
-import { FEATURE_LIMIT } from "../../matrix.ts";
+import { classesOf } from "../../head.ts";
+import { FEATURE_LIMIT, passesOf } from "../../matrix.ts";
 import type { RowBeliefs } from "../../strategy.ts";
+import { meanOver } from "../../passes.ts";
+import { forwardOf } from "./forward.ts";
+import { gradientNorms } from "./gradients.ts";
 
-/** Reads row `row`, whose values begin at `at`. The result is the same object every time, filled anew. */
-export type ReadBeliefs = (values: Float32Array, at: number, row: number) => RowBeliefs;
+/**
+ * Reads row `row`, whose values begin at `at`; those of its next pass lie `stride` further on. The result is the same
+ * object every time, filled anew.
+ */
+export type ReadBeliefs = (values: Float32Array, at: number, row: number, stride: number) => RowBeliefs;
 
-export function beliefsReader({ kind, source, head }: PoolInput, { temperature, seed }: PassOptions): ReadBeliefs {
+/** `gradients` says that they are wanted; the forward pass is then the deterministic one. */
+export function beliefsReader(input: PoolInput, options: PassOptions, gradients = false): ReadBeliefs {
+  const { kind, source, head } = input;
+  const { temperature, seed } = options;
   const classes = head ? classesOf(head) : source.cols;
-  const p = new Float64Array(classes);
-  const logP = new Float64Array(classes);
-  const beliefs = { classes, p, logP, row: 0, seed };
-  const logits = logP;
-
+  const passes = gradients ? 1 : head ? options.passes : passesOf(source);
+  const beliefs = emptyBeliefs(classes, passes, gradients ? classes : 0, seed);
+  const { each, logEach } = beliefs;
+  const forward = head && forwardOf(head);
+  const norms = head && forward && gradients ? gradientNorms(head, forward, options.eglLayers) : undefined;
   const direct = kind === "probabilities" && temperature === 1;
-  const weights = head && float64Layer(head);
-  return (values, at, row) => {
+  const dropout = { rate: options.dropout, seed };
+  const logits = new Float64Array(classes);
+
+  return (values, at, row, stride) => {
     beliefs.row = row;
-    if (direct) {
-      for (let c = 0; c < classes; c++) {
-        p[c] = values[at + c];
-        logP[c] = Math.log(p[c]);
+    beliefs.votes.fill(0);
+    forward?.read(values, at);
+    for (let pass = 0, i = 0; pass < passes; pass++, i += classes) {
+      if (forward) {
+        if (passes === 1) forward.logits(logits);
+        else forward.sample(pass, row, dropout, logits);
+      } else {
+        const from = at + pass * stride;
+        for (let c = 0; c < classes; c++) logits[c] = values[from + c];
       }
-      return beliefs;
+      beliefs.votes[likeliest(logits)]++;
+      if (direct) {
+        for (let c = 0; c < classes; c++) {
+          each[i + c] = logits[c];
+          logEach[i + c] = Math.log(logits[c]);
+        }
+      } else {
+        if (kind === "probabilities") for (let c = 0; c < classes; c++) logits[c] = Math.log(logits[c]);
+        logSoftmax(logits, temperature, each, logEach, i);
+      }
     }
-    if (weights) linear(weights, values, at, logits);
-    else if (kind === "probabilities") for (let c = 0; c < classes; c++) logits[c] = Math.log(values[at + c]);
-    else for (let c = 0; c < classes; c++) logits[c] = values[at + c];
-    logSoftmax(logits, temperature, p);
+    if (passes > 1) averagePasses(beliefs, direct);
+    norms?.(beliefs.p, beliefs.gradients);
     return beliefs;
   };
 }
 
-/** Turns logits into ln p in place, with p beside it. The maximum and ln Z stay apart: folded together they lose digits. */
-function logSoftmax(logits: Float64Array, temperature: number, p: Float64Array): void {
+function emptyBeliefs(classes: number, passes: number, labels: number, seed: number): RowBeliefs {
+  const each = new Float64Array(passes * classes);
+  const logEach = new Float64Array(passes * classes);
+  return {
+    classes,
+    passes,
+    p: passes === 1 ? each : new Float64Array(classes),
+    logP: passes === 1 ? logEach : new Float64Array(classes),
+    each,
+    logEach,
+    votes: new Float64Array(classes),
+    gradients: new Float64Array(labels),
+    row: 0,
+    seed,
+  };
+}
+
+/** Ties to the lowest class. */
+function likeliest(values: Float64Array): number {
+  let best = 0;
+  for (let c = 1; c < values.length; c++) if (values[c] > values[best]) best = c;
+  return best;
+}
+
+/** ln p and p of a pass. The maximum and ln Z stay apart: folded together they lose digits. */
+function logSoftmax(
+  logits: Float64Array,
+  temperature: number,
+  p: Float64Array,
+  logP: Float64Array,
+  first: number,
+): void {
+  const classes = logits.length;
   let top = -Infinity;
-  for (let c = 0; c < logits.length; c++) if (logits[c] > top) top = logits[c];
+  for (let c = 0; c < classes; c++) if (logits[c] > top) top = logits[c];
   let sum = 0;
-  for (let c = 0; c < logits.length; c++) {
+  for (let c = 0; c < classes; c++) {
     const d = (logits[c] - top) / temperature;
-    logits[c] = d;
-    sum += p[c] = Math.exp(d);
+    logP[first + c] = d;
+    sum += p[first + c] = Math.exp(d);
   }
   const logSum = Math.log(sum);
-  for (let c = 0; c < logits.length; c++) {
-    logits[c] -= logSum;
-    p[c] /= sum;
+  for (let c = 0; c < classes; c++) {
+    logP[first + c] -= logSum;
+    p[first + c] /= sum;
   }
-}
-
-interface Float64Layer {
-  readonly weight: Float64Array;
-  readonly bias: Float64Array;
-  readonly inputs: number;
-}
-
-/** The only layer of a linear head, in float64: products of a Float32Array would be converted at every step. */
-function float64Layer({ layers: [{ weight, bias, inputs }] }: Head): Float64Layer {
-  return { weight: Float64Array.from(weight), bias: Float64Array.from(bias), inputs };
 }
 
 /**
- * logits = weight · x + bias, each summed in the order of the dims. Four classes go side by side: one sum alone waits
- * for itself at every step.
+ * p̄ and ln p̄. Where passes agree on a class, both are exactly theirs, so that a committee of equals disagrees about
+ * nothing. The logarithm of a mean past ½ comes from what the others leave of 1, unless probabilities are taken as they
+ * are given.
  */
-function linear({ weight, bias, inputs }: Float64Layer, values: Float32Array, at: number, logits: Float64Array): void {
-  const classes = bias.length;
-  let c = 0;
-  for (; c + 4 <= classes; c += 4) {
-    let [w0, w1, w2, w3] = [c * inputs, (c + 1) * inputs, (c + 2) * inputs, (c + 3) * inputs];
-    let [sum0, sum1, sum2, sum3] = [bias[c], bias[c + 1], bias[c + 2], bias[c + 3]];
-    for (let d = at; d < at + inputs; d++) {
-      const x = values[d];
-      sum0 += weight[w0++] * x;
-      sum1 += weight[w1++] * x;
-      sum2 += weight[w2++] * x;
-      sum3 += weight[w3++] * x;
-    }
-    logits[c] = sum0;
-    logits[c + 1] = sum1;
-    logits[c + 2] = sum2;
-    logits[c + 3] = sum3;
+function averagePasses({ classes, passes, p, logP, each, logEach }: RowBeliefs, direct: boolean): void {
+  let top = 0;
+  for (let c = 0; c < classes; c++) {
+    p[c] = meanOver(passes, (pass) => each[pass * classes + c]);
+    logP[c] = p[c] === each[c] && agree(each, classes, passes, c) ? logEach[c] : Math.log(p[c]);
+    if (p[c] > p[top]) top = c;
   }
-  for (; c < classes; c++) {
-    let sum = bias[c];
-    for (let d = 0, w = c * inputs; d < inputs; d++) sum += weight[w++] * values[at + d];
-    logits[c] = sum;
-  }
+  if (direct || p[top] <= 0.5 || agree(each, classes, passes, top)) return;
+  let rest = 0;
+  for (let c = 0; c < classes; c++) if (c !== top) rest += p[c];
+  logP[top] = Math.log1p(-rest);
+}
+
+function agree(each: Float64Array, classes: number, passes: number, c: number): boolean {
+  for (let i = c + classes; i < passes * classes; i += classes) if (each[i] !== each[c]) return false;
+  return true;
 }
 
 /**
@@ -101,7 +138,7 @@ const UNITS = 2 ** 30;
 const SUM_TOLERANCE = Math.floor(1e-3 * UNITS);
 const inUnits = (p: number): number => Math.floor(Math.min(p, 1.5) * UNITS);
 
-/** Whether a row may be scored: exactly when `faultIn` finds nothing. */
+/** Whether one pass of a row may be scored: exactly when `faultIn` finds nothing. */
 export function validityCheck({ kind, source: { cols } }: PoolInput): (values: Float32Array, at: number) => boolean {
   if (kind === "probabilities") {
     return (values, at) => {
@@ -128,7 +165,7 @@ export function validityCheck({ kind, source: { cols } }: PoolInput): (values: F
 
 const columnNames = { logits: "class", probabilities: "class", features: "column", scores: "value" };
 
-/** What is wrong with a row, with the column where there is one; undefined when nothing is. */
+/** What is wrong with one pass of a row, with the column where there is one; undefined when nothing is. */
 export function faultIn({ kind, source: { cols } }: PoolInput, values: Float32Array, at: number): string | undefined {
   let sum = 0;
   let units = 0;

@@ -108,7 +108,13 @@ async function runCanary(backend: Backend): Promise<void> {
     kind: "logits",
     source: arraySource("canary", new Float32Array([3, 3, 90, -90, -1, -1]), 3, 2),
   });
-  const { values } = await pool.scores([strategy], { temperature: 1, seed: 0 });
+  const { values } = await pool.scores([strategy], {
+    temperature: 1,
+    seed: 0,
+    passes: 1,
+    dropout: 0,
+    eglLayers: "all",
+  });
   pool.close();
   const expected = [Math.LN2, 0, Math.LN2];
   if (!expected.every((value, row) => Math.abs(values[0][row] - value) < 1e-5)) {

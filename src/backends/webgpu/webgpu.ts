@@ -134,8 +134,8 @@ function weightsFor({ layers: [layer] }: Head, frame: FrameChoice): Float32Array
  * n·u/(1 − n·u) · ‖(x, 1)‖ · ‖(w, b)‖ in any order of summation (Higham 2002, section 3.1), every logit at once.
  */
 function slackOf({ input, classes, frame }: DevicePool, strategy: Strategy, { temperature }: PassOptions): Slack {
-  const sensitivity = strategy.sensitivity(classes) / temperature;
-  const own = strategy.bound(classes, frame.additions);
+  const sensitivity = strategy.sensitivity(classes, 1) / temperature;
+  const own = strategy.bound(classes, frame.additions, 1);
   if (input.head) {
     const terms = (input.source.cols + 1) * unitRoundoff;
     // The norm itself is rounded, hence the last per cent.

@@ -1,0 +1,68 @@
+/**
+ * Expected gradient length in closed form, in float64. A dense layer a = W h + b has ‖∇W‖² + ‖∇b‖² =
+ * ‖δ‖² (‖h‖² + 1), where δ is the gradient by a: p − e_y at the last layer, φ′(a) ⊙ Wᵀδ one layer down. Wᵀp is shared
+ * by all labels, so no label needs a backward pass of its own through the last layer.
+ */
+import { activations } from "../../activations.ts";
+import type { Head } from "../../head.ts";
+import type { GradientLayers } from "../backend.ts";
+import type { Forward } from "./forward.ts";
+
+/** Fills ‖∇ℓ(x, y)‖ for each label y, [classes], from a forward pass that has just been made, and its p. */
+export type GradientNorms = (p: Float64Array, into: Float64Array) => void;
+
+export function gradientNorms({ activation }: Head, forward: Forward, which: GradientLayers): GradientNorms {
+  const { layers, inputs, sums } = forward;
+  const last = layers.length - 1;
+  const { slope } = activations[activation];
+  const slopes = sums.map(({ length }) => new Float64Array(length));
+  const shared = new Float64Array(layers[last].inputs);
+  /** δ of a label at each hidden layer. */
+  const deltas = sums.map(({ length }) => new Float64Array(length));
+
+  return (p, into) => {
+    const classes = p.length;
+    const lengths = inputs.map((h) => squares(h) + 1);
+    const total = squares(p);
+    // ‖p − e_y‖²; where p_y is past ½ the others are summed by themselves, for what is left of 1 − p_y cancels.
+    for (let y = 0; y < classes; y++) {
+      const others = p[y] > 0.5 ? squaresWithout(p, y) : total - p[y] * p[y];
+      into[y] = (others + (1 - p[y]) ** 2) * lengths[last];
+    }
+    if (which === "all" && last > 0) {
+      sums.forEach((a, l) => a.forEach((value, j) => (slopes[l][j] = slope(value))));
+      const { weight, inputs: width } = layers[last];
+      shared.fill(0);
+      for (let c = 0; c < classes; c++) for (let j = 0; j < width; j++) shared[j] += p[c] * weight[c * width + j];
+      for (let y = 0; y < classes; y++) {
+        const top = deltas[last - 1];
+        for (let j = 0; j < width; j++) top[j] = slopes[last - 1][j] * (shared[j] - weight[y * width + j]);
+        into[y] += squares(top) * lengths[last - 1];
+        for (let l = last - 2; l >= 0; l--) {
+          pullBack(layers[l + 1].weight, deltas[l + 1], deltas[l]);
+          for (let j = 0; j < deltas[l].length; j++) deltas[l][j] *= slopes[l][j];
+          into[y] += squares(deltas[l]) * lengths[l];
+        }
+      }
+    }
+    for (let y = 0; y < classes; y++) into[y] = Math.sqrt(into[y]);
+  };
+}
+
+/** into = weightᵀ · delta. */
+function pullBack(weight: Float64Array, delta: Float64Array, into: Float64Array): void {
+  into.fill(0);
+  for (let o = 0, w = 0; o < delta.length; o++) for (let j = 0; j < into.length; j++) into[j] += weight[w++] * delta[o];
+}
+
+function squares(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
+}
+
+function squaresWithout(values: Float64Array, left: number): number {
+  let sum = 0;
+  for (let c = 0; c < values.length; c++) if (c !== left) sum += values[c] * values[c];
+  return sum;
+}
