@@ -12,6 +12,14 @@ export const streams = {
   scores: 1,
   /** Which rows to sample: seed sets, held-out shares, sketches. */
   sample: 2,
+  /** The first weights of a network. */
+  weights: 3,
+  /** The order of rows in an epoch of training. */
+  shuffle: 4,
+  /** Which labelled rows a member of a committee is trained on. */
+  resample: 5,
+  /** The seeds of a committee's members. */
+  members: 6,
   /** Which units a dropout pass leaves out; one stream a layer, from here on. */
   dropout: 256,
 } as const;

@@ -4,7 +4,19 @@
  */
 import { create, globals } from "webgpu";
 import { readdirSync } from "node:fs";
-import { scoreProgram, selectPrograms, type Frame, type Input, type Slice } from "../src/backends/webgpu/program.ts";
+import {
+  distanceProgram,
+  headPrograms,
+  productProgram,
+  scoreProgram,
+  selectPrograms,
+  type Frame,
+  type Input,
+  type ProductRead,
+  type ProductWrite,
+  type Slice,
+  type Tile,
+} from "../src/backends/webgpu/program.ts";
 
 Object.assign(globalThis, globals);
 const gpu = create(["backend=null"]);
@@ -18,11 +30,14 @@ const strategies = readdirSync(new URL("../shaders/scores", import.meta.url)).ma
 const sets = [...strategies.map((name) => [name]), strategies];
 
 const programs = new Map<string, { code: string; entryPoint: string; constants?: Record<string, number>[] }>();
-for (const frame of ["thread", "team", "sweep"] satisfies Frame[])
-  for (const input of ["predictions", "linear"] satisfies Input[])
+const frames: Frame[] = ["thread", "team", "sweep", "committee", "committee-sweep"];
+for (const frame of frames)
+  for (const input of ["predictions", "head", "gradients"] satisfies Input[])
     for (const slice of [4, 8, 16] satisfies Slice[])
       for (const histogram of [false, true])
         for (const set of sets) {
+          // Gradients belong to the one pass without dropout.
+          if (frame.startsWith("committee") && input === "gradients") continue;
           const code = scoreProgram({ frame, input, slice, histogram, strategies: set });
           programs.set(`${frame} ${input} ${slice} ${histogram ? "histogram " : ""}${set.join("+")}`, {
             code,
@@ -33,8 +48,16 @@ for (const histogram of [false, true]) {
   const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, histogram, strategies: [] });
   programs.set(`given ${histogram ? "histogram" : ""}`, { code, entryPoint: "score_rows" });
 }
-for (const [entryPoint, program] of Object.entries(selectPrograms))
+for (const [entryPoint, program] of Object.entries({ ...selectPrograms, ...headPrograms }))
   programs.set(entryPoint, { code: program(), entryPoint });
+for (const tile of [4, 8, 12, 16] satisfies Tile[]) {
+  programs.set(`distance ${tile}`, { code: distanceProgram(tile), entryPoint: "add_distances" });
+  for (const read of ["plain", "first", "again"] satisfies ProductRead[])
+    for (const write of ["values", "slopes", "pulled"] satisfies ProductWrite[]) {
+      const code = productProgram(read, write, tile);
+      programs.set(`product ${read} ${write} ${tile}`, { code, entryPoint: "multiply" });
+    }
+}
 
 let faults = 0;
 for (const [name, { code, entryPoint }] of programs) {

@@ -5,12 +5,7 @@
 
 const scalar: Record<string, string> = { u32: "number", i32: "number", f32: "number" };
 
-function fieldType(wgsl: string): string {
-  const type = wgsl.replace(/^atomic<(.*)>$/, "$1");
-  const known = scalar[type];
-  if (!known) throw new Error(`shaderStructs: no TypeScript type for WGSL type ${wgsl}`);
-  return known;
-}
+const fieldType = (wgsl: string): string | undefined => scalar[wgsl.replace(/^atomic<(.*)>$/, "$1")];
 
 /** The lines of one interface a struct. Struct names are unique over all shaders. */
 export function shaderStructs(shaders: { name: string; text: string }[]): string[] {
@@ -21,9 +16,11 @@ export function shaderStructs(shaders: { name: string; text: string }[]): string
     for (const [, struct, body] of bare.matchAll(/struct\s+(\w+)\s*\{([^}]*)\}/g)) {
       if (seen.has(struct)) throw new Error(`shaderStructs: two structs are named ${struct}, one in ${name}`);
       seen.add(struct);
+      const fields = [...body.matchAll(/(\w+)\s*:\s*([\w<>]+)/g)].map(([, field, type]) => [field, fieldType(type)]);
+      // What the host fills or reads is made of scalars; other structs stay on the device.
+      if (fields.some(([, type]) => type === undefined)) continue;
       lines.push(`/** struct ${struct} of shaders/${name}.wgsl. */`, `export interface ${struct} {`);
-      for (const [, field, type] of body.matchAll(/(\w+)\s*:\s*([\w<>]+)/g))
-        lines.push(`  ${field}: ${fieldType(type)};`);
+      for (const [field, type] of fields) lines.push(`  ${field}: ${type};`);
       lines.push("}", "");
     }
   }

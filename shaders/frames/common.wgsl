@@ -5,19 +5,37 @@
 // (SCORES accumulators, and functions that forward to each score's own). Each prediction is read once, however many
 // scores are asked for.
 
+// What is known of one class of a row when a score sees it.
+struct Belief {
+  p: f32,         // probability, the mean over passes
+  h: f32,         // −p ln p of that mean
+  within: f32,    // mean over passes of −p ln p; h where there is one pass
+  votes: f32,     // share of passes whose likeliest class it is
+  spread: f32,    // standard deviation of p over passes
+  gradient: f32,  // length of the loss's gradient if this were the label
+}
+
 struct ScoreParams {
   rows: u32,          // of this chunk
   classes: u32,
-  dims: u32,          // values a row of the input: classes, or the head's inputs
   first_row: u32,     // of this chunk, in the pool
   segment_row: u32,   // of this chunk, in the scores buffer
   segment_rows: u32,  // distance between two strategies in the scores buffer
-  padded_classes: u32, // columns of the transposed weights
   seed: u32,
   half_team: u32,     // half the lanes that share a row
   limit: u32,         // bit pattern from which a magnitude is not valid input
   half_floor: f32,    // −50 τ: below it exp((z − top) / τ) is 0 in float32
   double_scale: f32,  // 2 / τ
+  class_stride: u32,  // distance in the input between two classes of a row, where that is not 1
+  row_stride: u32,    // and between two rows
+  pass_stride: u32,   // and between two passes
+  first_pass: u32,    // where the passes of this dispatch begin in the input
+  passes: u32,        // that this dispatch takes in
+  seen: u32,          // that earlier ones have taken in, of the same round
+  all_passes: u32,
+  round: u32,         // 0: means, votes and deviations; 1: divergence from the mean
+  is_last: u32,       // whether rows are finished with these passes
+  gap: f32,           // a vote is in doubt when two logits are this close, for every unit of ‖(x, 1)‖
 }
 
 @group(0) @binding(0) var<uniform> params: ScoreParams;
@@ -46,6 +64,11 @@ struct Health {
 }
 var<private> health: Health;
 
+// Whether rounding may have turned a vote or a kink, so that no bound holds and float64 must decide.
+var<private> is_doubtful: bool;
+// The largest divergence of a pass from the mean, where a score needs it.
+var<private> divergence: f32;
+
 fn inspect(bits: u32) {
   health.magnitude = max(health.magnitude, bits & 0x7fffffffu);
   health.pattern = max(health.pattern, bits);
@@ -72,6 +95,11 @@ fn surprise(p: f32) -> f32 {
   return select(0.0, -p * log(max(p, 0x1p-126f)), p > 0.0);
 }
 
+// The one pass of a plain model.
+fn alone(p: f32, h: f32, row: u32, class_: u32) -> Belief {
+  return Belief(p, h, h, 0.0, 0.0, gradient_at(row, class_));
+}
+
 // Records a finished row of this chunk. A row that was not valid keeps its place with a score that is not a number.
 fn emit(row: u32, valid: bool, accs: ptr<function, array<vec4f, SCORES>>) {
   if (!valid) {
@@ -79,7 +107,8 @@ fn emit(row: u32, valid: bool, accs: ptr<function, array<vec4f, SCORES>>) {
     atomicMin(&report.first_invalid, params.first_row + row);
   }
   for (var slot = 0u; slot < SCORES; slot++) {
-    let bits = select(NOT_A_SCORE, bitcast<u32>(finish_one(slot, (*accs)[slot], params.first_row + row)), valid);
+    let score = bitcast<u32>(finish_one(slot, (*accs)[slot], params.first_row + row));
+    let bits = select(NOT_A_SCORE, in_doubt(score, is_doubtful), valid);
     scores[slot * params.segment_rows + params.segment_row + row] = bits;
     tally(slot, params.segment_row + row, bits);
   }

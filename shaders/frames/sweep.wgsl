@@ -25,6 +25,7 @@ fn score_rows(
     let own_row = first + lane / TEAM;
     let row = min(own_row, params.rows - 1u);
     health = Health();
+    is_doubtful = false;
     var accs = array<vec4f, SCORES>();
 
     var part = vec2f(LOWEST, 0.0);
@@ -41,7 +42,7 @@ fn score_rows(
         part = join_parts(part, vec2f(top, sum));
       } else {
         var part_accs = array<vec4f, SCORES>();
-        for (var i = 0u; i < SLICE; i++) { visit_all(&part_accs, values[i], surprise(values[i])); }
+        for (var i = 0u; i < SLICE; i++) { visit_all(&part_accs, alone(values[i], surprise(values[i]), row, start + member + i * TEAM)); }
         merge_all(&accs, &part_accs);
       }
     }
@@ -69,7 +70,7 @@ fn score_rows(
         for (var i = 0u; i < SLICE; i++) {
           let d = below_top(values[i], part.x * 0.5);
           let p = select(0.0, exp(d) * scale, start + member + i * TEAM < params.classes);
-          visit_all(&part_accs, p, p * (log_sum - d));
+          visit_all(&part_accs, alone(p, p * (log_sum - d), row, start + member + i * TEAM));
         }
         merge_all(&accs, &part_accs);
       }

@@ -42,10 +42,11 @@ fn score_rows(
     let own_row = first + lane / TEAM;
     let row = min(own_row, params.rows - 1u);
     health = Health();
+    is_doubtful = false;
     var values = fill(row, member, TEAM);
     var accs = array<vec4f, SCORES>();
     if (DIRECT) {
-      for (var i = 0u; i < SLICE; i++) { visit_all(&accs, values[i], surprise(values[i])); }
+      for (var i = 0u; i < SLICE; i++) { visit_all(&accs, alone(values[i], surprise(values[i]), row, member + i * TEAM)); }
     } else {
       var top = values[0];
       for (var i = 1u; i < SLICE; i++) { top = max(top, values[i]); }
@@ -62,7 +63,7 @@ fn score_rows(
       let log_sum = log(sum);
       for (var i = 0u; i < SLICE; i++) {
         let p = exps[i] * scale;
-        visit_all(&accs, p, p * (log_sum - values[i]));
+        visit_all(&accs, alone(p, p * (log_sum - values[i]), row, member + i * TEAM));
       }
     }
     share_health(lane, member);

@@ -12,10 +12,11 @@ fn score_rows(
   var norm = 0.0;
   for (var row = id.x; row < params.rows; row += groups.x * WORKGROUP) {
     health = Health();
+    is_doubtful = false;
     var values = fill(row, 0u, 1u);
     var accs = array<vec4f, SCORES>();
     if (DIRECT) {
-      for (var i = 0u; i < SLICE; i++) { visit_all(&accs, values[i], surprise(values[i])); }
+      for (var i = 0u; i < SLICE; i++) { visit_all(&accs, alone(values[i], surprise(values[i]), row, i)); }
     } else {
       var top = values[0];
       for (var i = 1u; i < SLICE; i++) { top = max(top, values[i]); }
@@ -30,7 +31,7 @@ fn score_rows(
       let log_sum = log(sum);
       for (var i = 0u; i < SLICE; i++) {
         let p = exps[i] * scale;
-        visit_all(&accs, p, p * (log_sum - values[i]));
+        visit_all(&accs, alone(p, p * (log_sum - values[i]), row, i));
       }
     }
     let valid = is_valid();

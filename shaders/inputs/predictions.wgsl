@@ -1,4 +1,4 @@
-// Logits or probabilities as they are stored, [rows, classes].
+// Logits or probabilities as they are stored, [passes, rows, classes].
 
 @group(0) @binding(3) var<storage, read> predictions: array<u32>;
 
@@ -30,4 +30,15 @@ fn fill(row: u32, first: u32, stride: u32) -> array<f32, SLICE> {
     }
   }
   return values;
+}
+
+fn begin_row(row: u32) {}
+
+fn bits_at(row: u32, pass_: u32, class_: u32) -> u32 {
+  return predictions[(params.first_pass + pass_) * params.pass_stride + row * params.row_stride + class_];
+}
+
+fn inspect_prediction(bits: u32) {
+  inspect(bits);
+  if (PROBABILITIES) { health.units = add_units(health.units, u32(min(bitcast<f32>(bits), 1.5) * UNITS)); }
 }

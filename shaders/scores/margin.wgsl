@@ -1,5 +1,5 @@
 // 1 − (the largest probability − the next): acc.x and acc.y are the two largest so far.
-fn margin_visit(acc: vec4f, p: f32, h: f32) -> vec4f { return margin_merge(acc, vec4f(p, 0.0, 0.0, 0.0)); }
+fn margin_visit(acc: vec4f, b: Belief) -> vec4f { return margin_merge(acc, vec4f(b.p, 0.0, 0.0, 0.0)); }
 fn margin_merge(a: vec4f, b: vec4f) -> vec4f {
   return vec4f(max(a.x, b.x), max(min(a.x, b.x), max(a.y, b.y)), 0.0, 0.0);
 }

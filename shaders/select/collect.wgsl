@@ -1,4 +1,4 @@
-// Appends every row whose key reaches the threshold, in any order. Past the end of `candidates` rows are only counted.
+// Appends every row whose key reaches the threshold, and every doubtful one, in any order. Past the end of `candidates` rows are only counted.
 
 override WORKGROUP: u32 = 256u;
 
@@ -9,7 +9,8 @@ override WORKGROUP: u32 = 256u;
 @compute @workgroup_size(WORKGROUP)
 fn collect_candidates(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var row = id.x; row < segment.rows; row += groups.x * WORKGROUP) {
-    if (key_of(scores[row], row) >= selection.threshold) {
+    let bits = scores[row];
+    if (key_of(bits, row) >= selection.threshold || (bits == DOUBTFUL && !is_taken(row))) {
       let place = atomicAdd(&selection.candidates, 1u);
       if (place < arrayLength(&candidates)) { candidates[place] = segment.first_row + row; }
     }

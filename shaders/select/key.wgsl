@@ -1,6 +1,6 @@
 // Scores as unsigned keys in the same order, cut into three digits for the radix select.
 //
-// Key 0 is for rows that cannot be picked: taken already, or not valid.
+// Key 0 is for rows that are not ranked: taken already, not valid, or in doubt.
 
 const DIGIT_BINS = 2048u;
 const DIGITS = 3u;

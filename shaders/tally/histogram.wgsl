@@ -12,6 +12,9 @@ fn tally_begin(lane: u32, lanes: u32) {
   workgroupBarrier();
 }
 
+// A score in doubt is not counted: its row is a candidate whatever the others are.
+fn in_doubt(bits: u32, is_doubtful: bool) -> u32 { return select(bits, DOUBTFUL, is_doubtful); }
+
 fn tally(slot: u32, segment_row: u32, bits: u32) {
   if (slot == 0u) { atomicAdd(&bins[digit_of(key_of(bits, segment_row), 0u)], 1u); }
 }

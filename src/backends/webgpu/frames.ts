@@ -18,13 +18,22 @@ export interface FrameChoice {
 
 const smallestSlice = (classes: number): Slice => ([4, 8, 16] as const).find((slice) => classes <= slice) ?? 16;
 
+/** What is to be read. */
+export interface FrameInput {
+  readonly classes: number;
+  readonly passes: number;
+  /** Neighbouring rows lie beside each other, not neighbouring classes: as a head leaves its logits. */
+  readonly turned: boolean;
+}
+
 /** Slices stay small: an unrolled one of 32 takes LLVM, behind software adapters, many seconds to compile. */
-export function chooseFrame(classes: number, adapterClass: AdapterClass): FrameChoice {
+export function chooseFrame({ classes, passes, turned }: FrameInput, adapterClass: AdapterClass): FrameChoice {
+  if (passes > 1) return committee(classes, passes);
   if (classes <= 16) {
     const slice = smallestSlice(classes);
     return { frame: "thread", slice, workgroup: 64, team: 1, additions: slice };
   }
-  if (adapterClass === "software") return sweep(classes, 64, 1);
+  if (turned || adapterClass === "software") return sweep(classes, 64, 1);
   for (const team of [32, 128]) {
     if (classes > team * 8) continue;
     const slice = smallestSlice(Math.ceil(classes / team));
@@ -45,11 +54,29 @@ function sweep(classes: number, workgroup: number, team: number): FrameChoice {
   return { frame: "sweep", slice, workgroup, team, additions: slice + JOIN_COST * joins };
 }
 
+/** Passes that a committee frame takes at a time. */
+export const MOST_PASSES = 32;
+
+/** A pass added to a mean costs two roundings, joining two blocks five. */
+function committee(classes: number, passes: number): FrameChoice {
+  const averaging = 2 * Math.min(passes, MOST_PASSES) + 5 * Math.ceil(passes / MOST_PASSES);
+  const one = { workgroup: 64, team: 1 };
+  if (classes <= 16) {
+    const slice = smallestSlice(classes);
+    return { ...one, frame: "committee", slice, additions: slice + averaging };
+  }
+  const slice = 8;
+  const joins = Math.ceil(classes / slice);
+  return { ...one, frame: "committee-sweep", slice, additions: slice + JOIN_COST * joins + averaging };
+}
+
+/** Passes in blocks for a committee frame, as even as fours allow. */
+export function passBlocks(passes: number): { first: number; count: number }[] {
+  const blocks = Math.ceil(passes / MOST_PASSES);
+  const size = Math.min(MOST_PASSES, Math.ceil(passes / blocks / 4) * 4);
+  const firsts = Array.from({ length: Math.ceil(passes / size) }, (_, i) => i * size);
+  return firsts.map((first) => ({ first, count: Math.min(size, passes - first) }));
+}
+
 /** Rows that one workgroup takes at a time. */
 export const rowsAtOnce = ({ workgroup, team }: FrameChoice): number => workgroup / team;
-
-/** Classes that a team takes at a time; where weights are laid out for it, classes are padded to a multiple. */
-export const classStep = ({ slice, team }: FrameChoice): number => slice * team;
-
-export const paddedClasses = (classes: number, frame: FrameChoice): number =>
-  Math.ceil(classes / classStep(frame)) * classStep(frame);

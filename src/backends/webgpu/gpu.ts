@@ -10,7 +10,7 @@ export type Binding = GPUBuffer | object;
 /** A compiled compute shader that is called with its bindings by name. */
 export interface Kernel {
   /** Records one dispatch. Uniform structs are given as plain objects of their fields. */
-  dispatch(batch: Batch, bindings: Record<string, Binding>, groups: number): void;
+  dispatch(batch: Batch, bindings: Record<string, Binding>, groups: number | [x: number, y: number]): void;
 }
 
 /** Commands recorded for one submit, and the buffers that live only as long. */
@@ -180,7 +180,7 @@ export class Gpu {
         const pass = batch.encoder.beginComputePass();
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-        pass.dispatchWorkgroups(groups);
+        pass.dispatchWorkgroups(...([groups].flat() as [number, number?]));
         pass.end();
       },
     };

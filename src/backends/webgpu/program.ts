@@ -4,10 +4,14 @@
  */
 import { shaders, type ShaderName } from "./shaders.gen.ts";
 
-export type Frame = "thread" | "team" | "sweep" | "given";
-export type Input = "predictions" | "linear";
+/** How one pass is read, how several are, or that scores are given. */
+export type Frame = "thread" | "team" | "sweep" | "committee" | "committee-sweep" | "given";
+/** Predictions as they are stored, or logits that a head has just made, with or without gradients beside them. */
+export type Input = "predictions" | "head" | "gradients";
 /** Classes that one lane holds in registers at a time. */
 export type Slice = 4 | 8 | 16;
+/** Outputs that one thread of a product holds in registers. */
+export type Tile = 4 | 8 | 12 | 16;
 
 export interface ScoreProgram {
   frame: Frame;
@@ -15,7 +19,7 @@ export interface ScoreProgram {
   slice: Slice;
   /** Count the first digit of the radix select on the way; scores fill slot 0. */
   histogram: boolean;
-  /** What fills the slots, by strategy name; each has three functions in shaders/scores/<name>.wgsl or in `extra`. */
+  /** What fills the slots, by strategy name; each has three functions in shaders/scores/<name>.wgsl. */
   strategies: readonly string[];
 }
 
@@ -31,8 +35,8 @@ function linkScores(strategies: readonly string[]): string {
   return `
 const SCORES = ${strategies.length}u;
 alias Accs = array<vec4f, SCORES>;
-fn visit_all(accs: ptr<function, Accs>, p: f32, h: f32) {
-${each((name, i) => `  (*accs)[${i}] = ${name}_visit((*accs)[${i}], p, h);`)}
+fn visit_all(accs: ptr<function, Accs>, belief: Belief) {
+${each((name, i) => `  (*accs)[${i}] = ${name}_visit((*accs)[${i}], belief);`)}
 }
 fn merge_all(accs: ptr<function, Accs>, others: ptr<function, Accs>) {
 ${each((name, i) => `  (*accs)[${i}] = ${name}_merge((*accs)[${i}], (*others)[${i}]);`)}
@@ -58,14 +62,28 @@ const SCORES = 1u;
 fn finish_one(slot: u32, acc: vec4f, row: u32) -> f32 { return acc.x; }
 `;
 
+const besideFrame: Record<Frame, readonly ShaderName[]> = {
+  thread: [],
+  team: ["frames/teams"],
+  sweep: ["frames/teams"],
+  committee: ["frames/passes"],
+  "committee-sweep": ["frames/passes"],
+  given: [],
+};
+
+const inputFiles: Record<Input, readonly ShaderName[]> = {
+  predictions: ["inputs/predictions", "inputs/no-gradients"],
+  head: ["inputs/head", "inputs/row-state", "inputs/no-gradients"],
+  gradients: ["inputs/head", "inputs/row-state", "inputs/gradients"],
+};
+
 /** The whole WGSL of a score kernel; entry point `score_rows`. */
 export function scoreProgram({ frame, input, slice, histogram, strategies }: ScoreProgram): string {
   const tally = histogram ? text("select/key", "select/taken", "tally/histogram") : text("tally/none");
-  const together = frame === "team" || frame === "sweep" ? text("frames/teams") : "";
-  const shared = text("frames/report", "frames/common", `frames/${frame}`) + together + tally;
-  if (frame === "given") return shared + linkGiven;
+  const shared = text("frames/report", "frames/common", `frames/${frame}`, ...besideFrame[frame]) + tally;
+  if (frame === "given") return shared + text("inputs/no-gradients") + linkGiven;
   const scores = strategies.map((name) => shaders[`scores/${name}` as ShaderName]).join("\n");
-  return shared + text(`inputs/${input}`, `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);
+  return shared + text(...inputFiles[input], `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);
 }
 
 /** The steps of a selection after the first digit has been counted; the entry point is in the name of each. */
@@ -74,3 +92,27 @@ export const selectPrograms = {
   find_digit: () => text("frames/report", "select/key", "select/selection", "select/digit"),
   collect_candidates: () => text("select/key", "select/taken", "select/selection", "select/segment", "select/collect"),
 } as const;
+
+/** What a dense layer reads: values as they lie, those of one row in every pass, or those of each pass. */
+export type ProductRead = "plain" | "first" | "again";
+/** What becomes of its sums. */
+export type ProductWrite = "values" | "slopes" | "pulled";
+
+/** A dense layer; entry point `multiply`. */
+export function productProgram(read: ProductRead, write: ProductWrite, tile: Tile): string {
+  const inputs = read === "plain" ? text("head/read-plain") : text(`head/read-${read}`, "head/dropout", "random");
+  const outputs = write === "pulled" ? "" : text("head/activation");
+  const state = write === "slopes" ? text("inputs/row-state") : "";
+  return text("head/params", "head/product", `head/tile-${tile}`, `head/write-${write}`) + inputs + outputs + state;
+}
+
+/** The steps of a head beside its products; the entry point is in the name of each. */
+export const headPrograms = {
+  turn_rows: () => text("head/params", "inputs/row-state", "head/turn"),
+  spread_labels: () => text("head/params", "head/labels"),
+  start_deltas: () => text("head/params", "head/delta"),
+  add_norms: () => text("head/params", "head/norms"),
+} as const;
+
+/** What the layer below the last adds to gradients; entry point `add_distances`. */
+export const distanceProgram = (tile: Tile): string => text("head/params", "head/distance", `head/tile-${tile}`);

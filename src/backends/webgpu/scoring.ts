@@ -1,13 +1,15 @@
 /** One pass over the pool: every chunk through the score kernel, the scores left on the device. */
-import { FEATURE_LIMIT } from "../../matrix.ts";
+import { FEATURE_LIMIT, passesOf } from "../../matrix.ts";
 import type { PassOptions, PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
-import { paddedClasses, rowsAtOnce, type FrameChoice } from "./frames.ts";
-import { usage, type Gpu, type KernelSource } from "./gpu.ts";
+import { chooseFrame, passBlocks, rowsAtOnce, type FrameChoice } from "./frames.ts";
+import { usage, type Batch, type Binding, type Gpu, type KernelSource } from "./gpu.ts";
+import { openHeadRunner, type DeviceHead, type HeadLogits } from "./head.ts";
+import { headError } from "./headError.ts";
 import { scoreProgram } from "./program.ts";
 import type { ScoreParams } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
-import type { ChunkedRows } from "./upload.ts";
+import type { Chunk, ChunkedRows } from "./upload.ts";
 
 /** A stretch of the pool whose scores lie in one buffer. */
 export interface Segment {
@@ -26,11 +28,9 @@ export interface DevicePool {
   readonly tuning: Tuning;
   readonly input: PoolInput;
   readonly classes: number;
-  readonly frame: FrameChoice;
   readonly chunks: ChunkedRows;
   readonly chunkRows: number;
-  /** [dims + 1, padded classes], the bias last: the head's weights as the frame reads them. */
-  readonly weights: GPUBuffer | undefined;
+  readonly head: DeviceHead | undefined;
 }
 
 /** What a pass leaves on the device. */
@@ -78,9 +78,16 @@ export function newReport(gpu: Gpu): GPUBuffer {
   return gpu.filled("report", new Uint32Array([0, NO_ROW, 0]), usage.storage | usage.copySource);
 }
 
+/** The frame that reads a pool in one pass over it. */
+export function frameFor({ input, classes, tuning }: DevicePool, { passes }: PassOptions): FrameChoice {
+  const turned = input.head !== undefined;
+  return chooseFrame({ classes, passes: turned ? passes : passesOf(input.source), turned }, tuning.adapterClass);
+}
+
 /**
- * Fills the segments with the scores of each strategy, or with the given scores where there is none. With a histogram
- * the first digit of the first strategy's keys is counted on the way. Gives the seconds spent on reading and uploading.
+ * Fills the segments with the scores of each strategy, or with the given scores where there is none; either all of the
+ * strategies need gradients or none does. With a histogram the first digit of the first strategy's keys is counted on
+ * the way. Gives the seconds spent on reading and uploading.
  */
 export async function scorePool(
   pool: DevicePool,
@@ -89,63 +96,103 @@ export async function scorePool(
   options: PassOptions,
   histogram?: GPUBuffer,
 ): Promise<number> {
-  const { gpu, tuning, input, frame } = pool;
-  const kernel = await gpu.kernel(scoreKernel(pool, strategies, options, histogram !== undefined));
-  const inputName = { logits: "predictions", probabilities: "predictions", features: "features", scores: "given" }[
-    input.kind
-  ];
-  let batch = gpu.batch();
-  let recorded = 0;
-  let upload = 0;
-  let since = performance.now();
-  for await (const { first, rows, buffer, uploaded } of pool.chunks.chunks()) {
-    upload += performance.now() - since;
-    const segment = segments.find((s) => first < s.first + s.rows) as Segment;
+  const { gpu, tuning, input, classes, chunkRows, head } = pool;
+  const frame = frameFor(pool, options);
+  const kernel = await gpu.kernel(scoreKernel(pool, frame, strategies, options, histogram !== undefined));
+  const passes = head ? options.passes : passesOf(input.source);
+  const rounds = strategies.some(({ needs }) => needs === "divergence") ? [0, 1] : [0];
+  const steps = rounds.flatMap((round) => passBlocks(passes).map((block) => ({ round, ...block })));
+  const error = head && headError(head.head, options.dropout);
+  const gradients = strategies.some(({ needs }) => needs === "gradients");
+  const runner = head && error && (await openHeadRunner(gpu, tuning, head, { options, gradients, error, chunkRows }));
+  const sumsBytes = steps.length > 1 ? (classes + 1) * Math.min(chunkRows, input.source.rows) * 16 : 16;
+  const sums = passes > 1 ? await gpu.buffer("sums", sumsBytes, usage.storage) : undefined;
+
+  /** Where the kernel finds the logits of a block of passes. */
+  const stored = (chunk: Chunk): Pick<HeadLogits, "classStride" | "rowStride" | "passStride"> => ({
+    classStride: 1,
+    rowStride: classes,
+    passStride: chunk.rows * classes,
+  });
+  const scoreStep = (batch: Batch, chunk: Chunk, index: number): void => {
+    const { round, first, count } = steps[index];
+    const segment = segments.find((s) => chunk.first < s.first + s.rows) as Segment;
+    const logits = runner?.sample(batch, chunk, first, count);
+    const { classStride, rowStride, passStride } = logits ?? stored(chunk);
     const params: ScoreParams = {
-      rows,
-      classes: pool.classes,
-      dims: input.source.cols,
-      first_row: first,
-      segment_row: first - segment.first,
+      rows: chunk.rows,
+      classes,
+      first_row: chunk.first,
+      segment_row: chunk.first - segment.first,
       segment_rows: segment.rows,
-      padded_classes: paddedClasses(pool.classes, frame),
       seed: options.seed,
       half_team: frame.team >> 1,
       limit: floatBits(input.kind === "features" ? FEATURE_LIMIT : Infinity),
       half_floor: -50 * options.temperature,
       double_scale: 2 / options.temperature,
+      class_stride: classStride,
+      row_stride: rowStride,
+      pass_stride: passStride,
+      first_pass: logits ? 0 : first,
+      passes: count,
+      seen: first,
+      all_passes: passes,
+      round,
+      is_last: Number(index === steps.length - 1),
+      gap: error ? 2 * error.logits : 0,
     };
-    const bindings = {
-      params,
-      scores: segment.scores,
-      report,
-      [inputName]: buffer,
-      ...(pool.weights && { weights: pool.weights }),
-      ...(histogram && { taken: segment.taken, histogram }),
-    };
-    kernel.dispatch(batch, bindings, Math.min(Math.ceil(rows / rowsAtOnce(frame)), tuning.maxGroups));
-    if (uploaded || ++recorded % tuning.chunksASubmit === 0) {
-      gpu.submit(batch);
-      batch = gpu.batch();
+    const bindings: Record<string, Binding> = { params, scores: segment.scores, report };
+    if (logits) {
+      bindings.logits = logits.logits;
+      bindings.row_states = logits.rowStates;
+      if (gradients) bindings.gradients = logits.gradients;
+    } else bindings[input.kind === "scores" ? "given" : "predictions"] = chunk.buffer;
+    if (sums) bindings.sums = sums;
+    if (histogram) Object.assign(bindings, { taken: segment.taken, histogram });
+    kernel.dispatch(batch, bindings, Math.min(Math.ceil(chunk.rows / rowsAtOnce(frame)), tuning.maxGroups));
+  };
+
+  let batch = gpu.batch();
+  const submit = (): void => {
+    gpu.submit(batch);
+    batch = gpu.batch();
+  };
+  let recorded = 0;
+  let upload = 0;
+  let since = performance.now();
+  try {
+    for await (const { uploaded, ...chunk } of pool.chunks.chunks()) {
+      upload += performance.now() - since;
+      runner?.begin(batch, chunk);
+      for (let index = 0; index < steps.length; index++) {
+        if (index > 0) submit();
+        scoreStep(batch, chunk, index);
+      }
+      if (runner || uploaded || ++recorded % tuning.chunksASubmit === 0) submit();
+      options.onProgress?.(chunk.first + chunk.rows);
+      since = performance.now();
     }
-    options.onProgress?.(first + rows);
-    since = performance.now();
+    submit();
+  } finally {
+    runner?.close();
+    sums?.destroy();
   }
-  gpu.submit(batch);
   return upload / 1000;
 }
 
 function scoreKernel(
-  { input, frame }: DevicePool,
+  { input }: DevicePool,
+  frame: FrameChoice,
   strategies: readonly Strategy[],
   { temperature }: PassOptions,
   histogram: boolean,
 ): KernelSource {
   const probabilities = input.kind === "probabilities";
+  const needs = (need: Strategy["needs"]): boolean => strategies.some((strategy) => strategy.needs === need);
   return {
     code: scoreProgram({
       frame: input.kind === "scores" ? "given" : frame.frame,
-      input: input.kind === "features" ? "linear" : "predictions",
+      input: input.head === undefined ? "predictions" : needs("gradients") ? "gradients" : "head",
       slice: frame.slice,
       histogram,
       strategies: strategies.map(({ name }) => name),
@@ -156,6 +203,7 @@ function scoreKernel(
       TEAM: frame.team,
       PROBABILITIES: Number(probabilities),
       DIRECT: Number(probabilities && temperature === 1),
+      VOTES: Number(needs("votes")),
     },
   };
 }

@@ -7,7 +7,9 @@ export interface Tuning {
   readonly adapterClass: AdapterClass;
   /** Bytes of input a chunk and a dispatch: enough to fill a GPU; near 50 ms where a CPU plays one. */
   readonly chunkBytes: number;
-  /** Products that a chunk of features may cost: 50 ms where a CPU plays the GPU. */
+  /** Bytes that a head may take for its work on a chunk. */
+  readonly scratchBytes: number;
+  /** Products that one dispatch of a head may cost: 50 ms where a CPU plays the GPU. */
   readonly chunkProducts: number;
   /** Chunks a submit: a software adapter's submit must stay short, a GPU's should be few. */
   readonly chunksASubmit: number;
@@ -19,7 +21,7 @@ export interface Tuning {
   readonly residentBytes: number;
 }
 
-const common = { segmentRows: 2 ** 24, residentBytes: 8 * 2 ** 30 };
+const common = { scratchBytes: 96 * 2 ** 20, segmentRows: 2 ** 24, residentBytes: 8 * 2 ** 30 };
 
 export const tunings: Record<AdapterClass, Tuning> = {
   gpu: { adapterClass: "gpu", chunkBytes: 2 ** 26, chunkProducts: 2e11, chunksASubmit: 64, maxGroups: 2048, ...common },

@@ -3,7 +3,7 @@
  * computed on, the next is read. Two or three staging buffers that are used again give back-pressure, which
  * `queue.writeBuffer` does not.
  */
-import type { RowSource } from "../../matrix.ts";
+import { passesOf, type RowSource } from "../../matrix.ts";
 import { usage, type Gpu } from "./gpu.ts";
 
 const STAGING_BUFFERS = 3;
@@ -13,6 +13,7 @@ export interface Chunk {
   /** First row, in the pool. */
   readonly first: number;
   readonly rows: number;
+  /** [passes, rows, cols]. */
   readonly buffer: GPUBuffer;
 }
 
@@ -28,6 +29,8 @@ export class ChunkedRows {
   private readonly source: RowSource;
   private readonly chunkRows: number;
   private readonly residentLimit: number;
+  /** Values a row, of all passes. */
+  private readonly width: number;
   private readonly resident: Chunk[] = [];
   private residentRows = 0;
 
@@ -37,6 +40,7 @@ export class ChunkedRows {
     this.source = source;
     this.chunkRows = chunkRows;
     this.residentLimit = residentLimit;
+    this.width = passesOf(source) * source.cols;
   }
 
   /**
@@ -54,7 +58,7 @@ export class ChunkedRows {
       for (let turn = 0; first < this.source.rows; turn++) {
         const rows = Math.min(this.chunkRows, this.source.rows - first);
         const chunk = await this.upload(first, rows, staging[turn % staging.length]);
-        const keep = this.residentRows === first && (first + rows) * this.source.cols * 4 <= this.residentLimit;
+        const keep = this.residentRows === first && (first + rows) * this.width * 4 <= this.residentLimit;
         if (keep) {
           this.resident.push(chunk);
           this.residentRows += rows;
@@ -73,7 +77,7 @@ export class ChunkedRows {
     const chunks = Math.ceil((this.source.rows - first) / rows);
     const staging: Staging[] = [];
     for (let i = 0; i < Math.min(STAGING_BUFFERS, chunks); i++) {
-      const buffer = await this.gpu.buffer("staging", rows * this.source.cols * 4, usage.mapWrite | usage.copySource);
+      const buffer = await this.gpu.buffer("staging", rows * this.width * 4, usage.mapWrite | usage.copySource);
       staging.push({ buffer, ready: buffer.mapAsync(MAP_WRITE) });
       staging[i].ready.catch(() => {});
     }
@@ -81,7 +85,7 @@ export class ChunkedRows {
   }
 
   private async upload(first: number, rows: number, staging: Staging): Promise<Chunk> {
-    const values = rows * this.source.cols;
+    const values = rows * this.width;
     const buffer = await this.gpu.buffer(this.source.name, values * 4, usage.storage | usage.copyTarget);
     await this.gpu.guard(staging.ready);
     const into = new Float32Array(staging.buffer.getMappedRange(0, values * 4));

@@ -1,10 +1,13 @@
 /** The WebGPU backend: kernels in float32 over resident chunks, and the bound that makes their picks exact. */
 import { InputError } from "../../errors.ts";
-import { classesOf, type Head } from "../../head.ts";
+import { classesOf } from "../../head.ts";
+import { passesOf } from "../../matrix.ts";
 import { unitRoundoff, type Strategy } from "../../strategy.ts";
-import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput } from "../backend.ts";
-import { chooseFrame, classStep, paddedClasses, type FrameChoice } from "./frames.ts";
+import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, ScorePass } from "../backend.ts";
+import { frameFor } from "./scoring.ts";
 import { usage, type Gpu } from "./gpu.ts";
+import { closeHead, productsOf, scratchWidth, uploadHead } from "./head.ts";
+import { gradientError, headError } from "./headError.ts";
 import { closeSegments, newReport, openSegments, REPORT_BYTES, scorePool, type DevicePool } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
@@ -26,45 +29,65 @@ export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backen
 function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   const { source, head } = input;
   const classes = head ? classesOf(head) : source.cols;
-  const frame = chooseFrame(classes, tuning.adapterClass);
   const chunkRows = rowsAChunk(gpu, tuning, input, classes);
   const pool: DevicePool = {
     gpu,
     tuning,
     input,
     classes,
-    frame,
     chunks: new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
     chunkRows,
-    weights: head && gpu.filled("weights", weightsFor(head, frame), usage.storage),
+    head: head && uploadHead(gpu, head),
+  };
+
+  /** Scores by strategies of which all need gradients, or none does. */
+  const scoreTogether = async (strategies: readonly Strategy[], options: PassOptions): Promise<ScorePass> => {
+    const slots = Math.max(1, strategies.length);
+    const segments = await openSegments(pool, slots, undefined);
+    const report = newReport(gpu);
+    const started = performance.now();
+    try {
+      const upload = await scorePool(pool, { segments, report }, strategies, options);
+      await gpu.finished();
+      const kernel = (performance.now() - started) / 1000 - upload;
+      const reading = performance.now();
+      const values = Array.from({ length: slots }, () => new Float32Array(source.rows));
+      for (const { first, rows, scores } of segments) {
+        const [bytes] = await gpu.read([scores, rows * slots * 4]);
+        values.forEach((all, slot) => all.set(new Float32Array(bytes, slot * rows * 4, rows), first));
+      }
+      const [state] = await gpu.read([report, REPORT_BYTES]);
+      const readback = (performance.now() - reading) / 1000;
+      return { values, invalid: invalidIn(state), timings: { upload, kernel, readback } };
+    } finally {
+      closeSegments(segments);
+      report.destroy();
+    }
   };
 
   return {
     async scores(strategies, options) {
-      const slots = Math.max(1, strategies.length);
-      const segments = await openSegments(pool, slots, undefined);
-      const report = newReport(gpu);
-      const started = performance.now();
-      try {
-        const upload = await scorePool(pool, { segments, report }, strategies, options);
-        await gpu.finished();
-        const kernel = (performance.now() - started) / 1000 - upload;
-        const reading = performance.now();
-        const values = Array.from({ length: slots }, () => new Float32Array(source.rows));
-        for (const { first, rows, scores } of segments) {
-          const [bytes] = await gpu.read([scores, rows * slots * 4]);
-          values.forEach((all, slot) => all.set(new Float32Array(bytes, slot * rows * 4, rows), first));
-        }
-        const [state] = await gpu.read([report, REPORT_BYTES]);
-        const readback = (performance.now() - reading) / 1000;
-        return { values, invalid: invalidIn(state), timings: { upload, kernel, readback } };
-      } finally {
-        closeSegments(segments);
-        report.destroy();
-      }
+      const plain = strategies.filter(({ needs }) => needs !== "gradients");
+      if (plain.length === strategies.length) return scoreTogether(strategies, options);
+      // Gradients are those of the head without dropout: a forward pass of its own.
+      const withGradients = strategies.filter(({ needs }) => needs === "gradients");
+      const second = await scoreTogether(withGradients, withoutDropout(options));
+      if (plain.length === 0) return second;
+      const first = await scoreTogether(plain, options);
+      const { upload, kernel, readback } = first.timings;
+      return {
+        values: strategies.map(({ needs }) => (needs === "gradients" ? second : first).values.shift()!),
+        invalid: first.invalid,
+        timings: {
+          upload: upload + second.timings.upload,
+          kernel: kernel + second.timings.kernel,
+          readback: readback + second.timings.readback,
+        },
+      };
     },
 
-    async candidates(strategy, selection, options) {
+    async candidates(strategy, selection, given) {
+      const options = strategy?.needs === "gradients" ? withoutDropout(given) : given;
       const strategies = strategy ? [strategy] : [];
       const segments = await openSegments(pool, 1, selection.taken);
       const report = newReport(gpu);
@@ -74,7 +97,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
         const scored = { segments, report };
         const upload = await scorePool(pool, scored, strategies, options, histogram);
         const scoring = (performance.now() - started) / 1000 - upload;
-        const slack = strategy ? slackOf(pool, strategy, options) : { fixed: 0, per_norm: 0 };
+        const slack = strategy ? slackOf(pool, strategy, options) : exact;
         const found = await selectCandidates(pool, scored, histogram, selection, slack);
         return {
           rows: found.rows,
@@ -90,72 +113,67 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
     close() {
       pool.chunks.close();
-      pool.weights?.destroy();
+      if (pool.head) closeHead(pool.head);
     },
   };
 }
 
+const withoutDropout = (options: PassOptions): PassOptions => ({ ...options, passes: 1, dropout: 0 });
+
 /** A multiple of 64 rows that fits one binding and one dispatch. */
-function rowsAChunk(gpu: Gpu, tuning: Tuning, { kind, source }: PoolInput, classes: number): number {
+function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, classes: number): number {
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-  if (64 * source.cols * 4 > limit) {
-    throw new InputError(`${source.name}: ${source.cols} columns are more than this GPU can bind: use the cpu backend`);
+  const passes = passesOf(source);
+  // What a row takes of the largest buffers: its values, and between two blocks of passes its sums.
+  const width = Math.max(
+    passes * source.cols,
+    passes > 1 || head ? 4 * (classes + 1) : 0,
+    head ? scratchWidth(head) : 0,
+  );
+  if (64 * width * 4 > limit) {
+    const what = passes > 1 ? `${passes} passes of ${source.cols} columns` : `${source.cols} columns`;
+    throw new InputError(`${source.name}: ${what} are more than this GPU can bind: use the cpu backend`);
   }
-  const byBytes = Math.min(tuning.chunkBytes, limit) / (source.cols * 4);
-  const byWork = kind === "features" ? tuning.chunkProducts / (source.cols * classes) : Infinity;
+  const byBytes = Math.min(head ? tuning.scratchBytes : tuning.chunkBytes, limit) / (width * 4);
+  const byWork = head ? tuning.chunkProducts / productsOf(head) : Infinity;
   return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentRows, MAX_CHUNK_ROWS) / 64)) * 64;
 }
 
-/**
- * A one-layer head as a frame reads it: [inputs + 1, padded classes] with the bias as last line and zeros past the
- * classes. Lane l of a team takes classes l, l + team, … of a step; they lie beside each other here, one load for four.
- */
-function weightsFor({ layers: [layer] }: Head, frame: FrameChoice): Float32Array {
-  const { weight, bias, inputs, outputs } = layer;
-  const { slice, team } = frame;
-  const step = classStep(frame);
-  const padded = paddedClasses(outputs, frame);
-  const laidOut = new Float32Array((inputs + 1) * padded);
-  for (let c = 0; c < outputs; c++) {
-    const inStep = c % step;
-    const column = c - inStep + (inStep % team) * slice + Math.floor(inStep / team);
-    for (let d = 0; d < inputs; d++) laidOut[d * padded + column] = weight[c * inputs + d];
-    laidOut[inputs * padded + column] = bias[c];
-  }
-  return laidOut;
-}
+const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0 };
 
 /**
  * How far a kernel's score may be from the textbook's.
  *
  * `fixed` is the strategy's own bound; a temperature other than 1 on probabilities adds the error of taking their
- * logarithm. `per_norm` is what the head adds: a dot product of n terms, bias included, is off by at most
- * n·u/(1 − n·u) · ‖(x, 1)‖ · ‖(w, b)‖ in any order of summation (Higham 2002, section 3.1), every logit at once.
+ * logarithm. What the logits' error under a head adds grows with ‖(x, 1)‖, and for gradients, which grow with it
+ * themselves, with its square.
  */
-function slackOf({ input, classes, frame }: DevicePool, strategy: Strategy, { temperature }: PassOptions): Slack {
-  const sensitivity = strategy.sensitivity(classes, 1) / temperature;
-  const own = strategy.bound(classes, frame.additions, 1);
+function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Slack {
+  const { input, classes } = pool;
+  const { temperature, eglLayers } = options;
+  const passes = input.head ? options.passes : passesOf(input.source);
+  const { additions } = frameFor(pool, options);
+  const sensitivity = strategy.sensitivity(classes, passes) / temperature;
+  const own = strategy.bound(classes, additions, passes);
   if (input.head) {
-    const terms = (input.source.cols + 1) * unitRoundoff;
-    // The norm itself is rounded, hence the last per cent.
-    return { fixed: own, per_norm: 1.01 * sensitivity * (terms / (1 - terms)) * largestWeightNorm(input.head) };
+    const error = headError(input.head, options.dropout);
+    if (strategy.needs !== "gradients") return { fixed: own, per_norm: sensitivity * error.logits, per_square: 0 };
+    const first = eglLayers === "last" ? input.head.layers.length - 1 : 0;
+    // The probabilities that gradients are made of come from one chain over the classes.
+    const probabilities = strategy.bound(classes, classes, 1);
+    const gradients = gradientError(input.head, error, first, probabilities, error.logits / temperature);
+    return {
+      fixed: 0,
+      per_norm: own * gradients.longest + gradients.perNorm,
+      per_square: sensitivity * error.logits * gradients.longest + gradients.perSquare,
+    };
   }
   if (input.kind === "probabilities" && temperature !== 1) {
-    return { fixed: 2 * own + sensitivity * (16 + 12 * Math.log(classes)) * unitRoundoff, per_norm: 0 };
+    const logarithms = sensitivity * (16 + 12 * Math.log(classes)) * unitRoundoff;
+    return { fixed: 2 * own + logarithms, per_norm: 0, per_square: 0 };
   }
-  return { fixed: own, per_norm: 0 };
-}
-
-/** The largest ‖(w, b)‖ over the classes of a one-layer head. */
-function largestWeightNorm({ layers: [{ weight, bias, inputs, outputs }] }: Head): number {
-  let largest = 0;
-  for (let c = 0; c < outputs; c++) {
-    let squares = bias[c] ** 2;
-    for (let d = 0; d < inputs; d++) squares += weight[c * inputs + d] ** 2;
-    largest = Math.max(largest, squares);
-  }
-  return Math.sqrt(largest);
+  return { fixed: own, per_norm: 0, per_square: 0 };
 }
 
 function invalidIn(report: ArrayBuffer): InvalidRows {

@@ -1,0 +1,132 @@
+// Several passes, one thread a row, any number of classes: a sweep finds the maximum and Z of each pass of the block, a
+// second one visits the classes, each with all its passes. Sums lie in `sums` and are read and written once a block.
+
+struct Totals {
+  half_top: array<f32, MOST_PASSES>,
+  scale: array<f32, MOST_PASSES>,    // 1 / Z
+  log_sum: array<f32, MOST_PASSES>,  // ln Z
+  vote: array<u32, MOST_PASSES>,
+}
+
+fn logit_of(bits: u32) -> f32 {
+  if (PROBABILITIES) { return log_probability(bits); }
+  return bitcast<f32>(bits);
+}
+
+// The first sweep. Fills the totals of a block, and says whether all its passes are valid.
+fn find_totals(row: u32, totals: ptr<function, Totals>) -> bool {
+  var valid = true;
+  for (var pass_ = 0u; pass_ < params.passes; pass_++) {
+    var vote = first_vote();
+    var top = LOWEST;
+    var sum = 0.0;
+    health.units = 0u;
+    for (var start = 0u; start < params.classes; start += SLICE) {
+      var values: array<f32, SLICE>;
+      for (var i = 0u; i < SLICE; i++) {
+        let class_ = start + i;
+        let bits = bits_at(row, pass_, min(class_, params.classes - 1u));
+        if (class_ < params.classes) {
+          inspect_prediction(bits);
+          if (VOTES) { consider(&vote, bits, class_); }
+        }
+        values[i] = select(LOWEST, logit_of(bits), class_ < params.classes);
+      }
+      if (!DIRECT) {
+        var part_top = values[0];
+        for (var i = 1u; i < SLICE; i++) { part_top = max(part_top, values[i]); }
+        let new_top = max(top, part_top);
+        var part = 0.0;
+        for (var i = 0u; i < SLICE; i++) {
+          part += select(0.0, exp(below_top(values[i], new_top * 0.5)), start + i < params.classes);
+        }
+        sum = sum * exp(below_top(top, new_top * 0.5)) + part;
+        top = new_top;
+      }
+    }
+    valid = valid && is_valid();
+    close_vote(&vote);
+    (*totals).vote[pass_] = vote.class_;
+    (*totals).half_top[pass_] = top * 0.5;
+    (*totals).scale[pass_] = 1.0 / sum;
+    (*totals).log_sum[pass_] = log(sum);
+  }
+  return valid;
+}
+
+// (p, ln p) of a class in a pass.
+fn probability(row: u32, pass_: u32, class_: u32, totals: ptr<function, Totals>) -> vec2f {
+  let bits = bits_at(row, pass_, class_);
+  if (DIRECT) {
+    let p = bitcast<f32>(bits);
+    return vec2f(p, log(max(p, 0x1p-126f)));
+  }
+  let d = below_top(logit_of(bits), (*totals).half_top[pass_]);
+  return vec2f(exp(d) * (*totals).scale[pass_], d - (*totals).log_sum[pass_]);
+}
+
+fn gather(row: u32, class_: u32, totals: ptr<function, Totals>) -> vec4f {
+  var found = vec4f();
+  for (var pass_ = 0u; pass_ < params.passes; pass_++) {
+    let one = probability(row, pass_, class_, totals);
+    let h = select(0.0, -one.x * one.y, one.x > 0.0);
+    found = add_pass(found, one.x, h, (*totals).vote[pass_] == class_, 1.0 / f32(pass_ + 1u));
+  }
+  if (params.seen == 0u) { return found; }
+  return join_sums(sums[class_ * params.rows + row], f32(params.seen), found, f32(params.passes));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn score_rows(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  tally_begin(lane, WORKGROUP);
+  var norm = 0.0;
+  for (var row = id.x; row < params.rows; row += groups.x * WORKGROUP) {
+    var valid = resume_row(row);
+    var totals = Totals();
+    valid = find_totals(row, &totals) && valid;
+    var strayed = array<f32, MOST_PASSES>();
+    var accs = array<vec4f, SCORES>();
+    for (var start = 0u; start < params.classes; start += SLICE) {
+      // Sums of sums: the rounding error of SLICE + classes / SLICE additions instead of one a class.
+      var part_accs = array<vec4f, SCORES>();
+      var part_strayed = array<f32, MOST_PASSES>();
+      for (var class_ = start; class_ < min(start + SLICE, params.classes); class_++) {
+        var sum = vec4f();
+        if (params.round == 0u) {
+          sum = gather(row, class_, &totals);
+        } else {
+          sum = sums[class_ * params.rows + row];
+          let log_mean = log(max(sum.x, 0x1p-126f));
+          for (var pass_ = 0u; pass_ < params.passes; pass_++) {
+            let one = probability(row, pass_, class_, &totals);
+            part_strayed[pass_] += relative_surprise(one.x, one.y, log_mean);
+          }
+        }
+        if (params.is_last != 0u) {
+          visit_all(&part_accs, belief_of(sum));
+        } else if (params.round == 0u) {
+          sums[class_ * params.rows + row] = sum;
+        }
+      }
+      if (params.is_last != 0u) { merge_all(&accs, &part_accs); }
+      if (params.round == 1u) {
+        for (var pass_ = 0u; pass_ < params.passes; pass_++) { strayed[pass_] += part_strayed[pass_]; }
+      }
+    }
+    if (params.round == 1u) {
+      for (var pass_ = 0u; pass_ < params.passes; pass_++) { divergence = max(divergence, strayed[pass_]); }
+    }
+    if (params.is_last == 0u) {
+      suspend_row(row, valid);
+      continue;
+    }
+    norm = select(norm, max(norm, health.squares), valid);
+    emit(row, valid, &accs);
+  }
+  atomicMax(&report.norm, bitcast<u32>(norm));
+  tally_end(lane, WORKGROUP);
+}

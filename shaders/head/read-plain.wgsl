@@ -1,0 +1,10 @@
+// Inputs as they lie.
+@group(0) @binding(2) var<storage, read> inputs: array<vec4f>;  // [inputs, lanes]
+
+fn open_lane(lane: u32) {}
+
+fn read_pair(unit: u32, lane: u32) -> array<vec4f, 2> {
+  let at = unit * params.lanes + lane;
+  if (unit + 1u == params.inputs) { return array<vec4f, 2>(inputs[at], vec4f()); }
+  return array<vec4f, 2>(inputs[at], inputs[at + params.lanes]);
+}

@@ -1,0 +1,1 @@
+const TILE = 4u;

@@ -1,0 +1,4 @@
+// The sum of −p ln p of the mean.
+fn consensus_entropy_visit(acc: vec4f, b: Belief) -> vec4f { return vec4f(acc.x + b.h, 0.0, 0.0, 0.0); }
+fn consensus_entropy_merge(a: vec4f, b: vec4f) -> vec4f { return a + b; }
+fn consensus_entropy_finish(acc: vec4f, row: u32) -> f32 { return acc.x; }
