@@ -30,14 +30,14 @@ const strategies = readdirSync(new URL("../shaders/scores", import.meta.url)).ma
 const sets = [...strategies.map((name) => [name]), strategies];
 
 const programs = new Map<string, { code: string; entryPoint: string; constants?: Record<string, number>[] }>();
-const frames: Frame[] = ["thread", "team", "sweep", "committee", "committee-sweep"];
+const frames: Frame[] = ["thread", "team", "sweep", "committee"];
 for (const frame of frames)
   for (const input of ["predictions", "head", "gradients"] satisfies Input[])
     for (const slice of [4, 8, 16] satisfies Slice[])
       for (const histogram of [false, true])
         for (const set of sets) {
           // Gradients belong to the one pass without dropout.
-          if (frame.startsWith("committee") && input === "gradients") continue;
+          if (frame === "committee" && input === "gradients") continue;
           const code = scoreProgram({ frame, input, slice, histogram, strategies: set });
           programs.set(`${frame} ${input} ${slice} ${histogram ? "histogram " : ""}${set.join("+")}`, {
             code,

@@ -59,15 +59,10 @@ export const MOST_PASSES = 32;
 
 /** A pass added to a mean costs two roundings, joining two blocks five. */
 function committee(classes: number, passes: number): FrameChoice {
+  const slice = classes <= 4 ? 4 : 8;
   const averaging = 2 * Math.min(passes, MOST_PASSES) + 5 * Math.ceil(passes / MOST_PASSES);
-  const one = { workgroup: 64, team: 1 };
-  if (classes <= 16) {
-    const slice = smallestSlice(classes);
-    return { ...one, frame: "committee", slice, additions: slice + averaging };
-  }
-  const slice = 8;
-  const joins = Math.ceil(classes / slice);
-  return { ...one, frame: "committee-sweep", slice, additions: slice + JOIN_COST * joins + averaging };
+  const additions = slice + JOIN_COST * Math.ceil(classes / slice) + averaging;
+  return { frame: "committee", slice, workgroup: 64, team: 1, additions };
 }
 
 /** Passes in blocks for a committee frame, as even as fours allow. */

@@ -5,7 +5,7 @@
 import { shaders, type ShaderName } from "./shaders.gen.ts";
 
 /** How one pass is read, how several are, or that scores are given. */
-export type Frame = "thread" | "team" | "sweep" | "committee" | "committee-sweep" | "given";
+export type Frame = "thread" | "team" | "sweep" | "committee" | "given";
 /** Predictions as they are stored, or logits that a head has just made, with or without gradients beside them. */
 export type Input = "predictions" | "head" | "gradients";
 /** Classes that one lane holds in registers at a time. */
@@ -66,8 +66,7 @@ const besideFrame: Record<Frame, readonly ShaderName[]> = {
   thread: [],
   team: ["frames/teams"],
   sweep: ["frames/teams"],
-  committee: ["frames/passes"],
-  "committee-sweep": ["frames/passes"],
+  committee: [],
   given: [],
 };
 
