@@ -16,6 +16,9 @@ export interface Layer {
 
 export type Activation = "relu" | "gelu" | "tanh";
 
+/** The highest rate of dropout: what is kept is scaled by 1 / (1 − rate). */
+export const MOST_DROPOUT = 0.999;
+
 export interface Head {
   readonly layers: readonly Layer[];
   /** Applied after every layer but the last. */
@@ -31,6 +34,8 @@ export function checkHead(head: Head, dims: number): void {
   const { name = "head" } = head;
   if (!head.layers) throw new InputError(`${name}: a head is { layers, activation }`);
   if (head.layers.length === 0) throw new InputError(`${name}: the head has no layers`);
+  if (head.dropout !== undefined && !(head.dropout >= 0 && head.dropout <= MOST_DROPOUT))
+    throw new InputError(`${name}: dropout must be between 0 and ${MOST_DROPOUT}, got ${head.dropout}`);
   let inputs = dims;
   head.layers.forEach((layer, i) => {
     const shape = `layer ${i}: weight [${layer.outputs}, ${layer.inputs}]`;

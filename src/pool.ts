@@ -11,6 +11,7 @@ import type {
   Timings,
 } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
+import { MOST_DROPOUT } from "./head.ts";
 import { passName, passesOf } from "./matrix.ts";
 import { settle, type Pick } from "./referee.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
@@ -77,9 +78,7 @@ export interface Batch {
 export type InvalidPolicy = "error" | "skip";
 
 /** Passes are numbered in float32 on a device, exactly up to here. */
-const MOST_PASSES = 2 ** 20;
-/** What is kept is scaled by 1 / (1 − rate). */
-const MOST_DROPOUT = 0.999;
+export const MOST_PASSES = 2 ** 20;
 
 export class Pool {
   readonly rows: number;

@@ -11,7 +11,7 @@ const groups = [
   ["referee", "pool", "engine"],
   ["models", "remedies"],
   ["loop"],
-  ["index"],
+  ["index", "node"],
   ["cli", "demo"],
 ];
 

@@ -10,6 +10,8 @@ import {
   productProgram,
   scoreProgram,
   selectPrograms,
+  trainedProductProgram,
+  trainPrograms,
   type Frame,
   type Input,
   type ProductRead,
@@ -48,10 +50,14 @@ for (const histogram of [false, true]) {
   const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, histogram, strategies: [] });
   programs.set(`given ${histogram ? "histogram" : ""}`, { code, entryPoint: "score_rows" });
 }
-for (const [entryPoint, program] of Object.entries({ ...selectPrograms, ...headPrograms }))
+for (const [entryPoint, program] of Object.entries({ ...selectPrograms, ...headPrograms, ...trainPrograms }))
   programs.set(entryPoint, { code: program(), entryPoint });
-for (const tile of [4, 8, 12, 16] satisfies Tile[]) {
+for (const tile of [4, 8, 12] satisfies Tile[]) {
   programs.set(`distance ${tile}`, { code: distanceProgram(tile), entryPoint: "add_distances" });
+  for (const write of ["hidden", "deltas"] as const) {
+    const code = trainedProductProgram(write, tile);
+    programs.set(`trained product ${write} ${tile}`, { code, entryPoint: "multiply" });
+  }
   for (const read of ["plain", "first", "again"] satisfies ProductRead[])
     for (const write of ["values", "slopes", "pulled"] satisfies ProductWrite[]) {
       const code = productProgram(read, write, tile);

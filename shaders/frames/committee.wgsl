@@ -208,7 +208,7 @@ fn score_rows(
       suspend_row(row, valid);
       continue;
     }
-    norm = select(norm, max(norm, health.squares), valid);
+    norm = select(norm, max(norm, health.squares), valid && !is_doubtful);
     emit(row, valid, &accs);
   }
   atomicMax(&report.norm, bitcast<u32>(norm));

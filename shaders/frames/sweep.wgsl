@@ -77,7 +77,7 @@ fn score_rows(
     }
     if (TEAM > 1u) { merge_team(&accs, lane, member); }
     if (member == 0u && own_row < params.rows) {
-      norm = select(norm, max(norm, squares), valid);
+      norm = select(norm, max(norm, squares), valid && !is_doubtful);
       emit(row, valid, &accs);
     }
   }

@@ -70,7 +70,7 @@ fn score_rows(
     merge_team(&accs, lane, member);
     if (member == 0u && own_row < params.rows) {
       let valid = is_valid();
-      norm = select(norm, max(norm, health.squares), valid);
+      norm = select(norm, max(norm, health.squares), valid && !is_doubtful);
       emit(row, valid, &accs);
     }
   }

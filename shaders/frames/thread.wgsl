@@ -35,7 +35,7 @@ fn score_rows(
       }
     }
     let valid = is_valid();
-    norm = select(norm, max(norm, health.squares), valid);
+    norm = select(norm, max(norm, health.squares), valid && !is_doubtful);
     emit(row, valid, &accs);
   }
   atomicMax(&report.norm, bitcast<u32>(norm));

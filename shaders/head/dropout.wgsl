@@ -10,13 +10,6 @@ fn open_lane(lane: u32) {
   pass_numbers = params.first_pass + 4u * (lane % params.pass_quads) + vec4u(0u, 1u, 2u, 3u);
 }
 
-fn mix_four(value: vec4u) -> vec4u {
-  var h = value;
-  h = (h ^ (h >> vec4u(16u))) * 0x85ebca6bu;
-  h = (h ^ (h >> vec4u(13u))) * 0xc2b2ae35u;
-  return h ^ (h >> vec4u(16u));
-}
-
 // What remains of a pair of neighbouring units in each of the four passes.
 fn drop_units(pair: array<vec4f, 2>, unit: u32) -> array<vec4f, 2> {
   let bits = mix_four(vec4u(mix_bits(row_hash ^ (unit >> 1u))) ^ pass_numbers);

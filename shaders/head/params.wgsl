@@ -23,6 +23,7 @@ struct HeadParams {
   limit: u32,       // bit pattern from which a magnitude is not valid input
   half_floor: f32,  // −50 τ: below it exp((z − top) / τ) is 0 in float32
   double_scale: f32, // 2 / τ
+  safe_square: f32, // a row with a larger ‖(x, 1)‖² may grow past float32 on its way through the layers
 }
 
 @group(0) @binding(0) var<uniform> params: HeadParams;

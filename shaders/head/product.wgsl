@@ -38,5 +38,6 @@ fn multiply(
       let unit = 4u * column + o;
       if (unit < params.outputs) { finish_unit(unit, lane, sums[o] + weights[bias + o / 4u][o % 4u]); }
     }
+    finish_lane(lane);
   }
 }

@@ -17,6 +17,6 @@ fn turn_rows(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
       squares += x * x;
       turned[d * params.row_lanes * 4u + row] = x;
     }
-    row_states[row] = RowState(magnitude, squares, 0u);
+    row_states[row] = RowState(magnitude, squares, u32(squares > params.safe_square));
   }
 }

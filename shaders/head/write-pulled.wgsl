@@ -6,3 +6,5 @@
 fn finish_unit(unit: u32, lane: u32, sum: vec4f) {
   outputs[unit * params.lanes + lane] = sum * slopes[unit * 4u * params.row_lanes + lane];
 }
+
+fn finish_lane(lane: u32) {}

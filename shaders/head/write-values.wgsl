@@ -4,3 +4,5 @@
 fn finish_unit(unit: u32, lane: u32, sum: vec4f) {
   outputs[unit * params.lanes + lane] = activate(sum);
 }
+
+fn finish_lane(lane: u32) {}

@@ -2,5 +2,5 @@
 struct RowState {
   magnitude: u32,    // largest bit pattern of a feature without its sign
   squares: f32,      // ‖(x, 1)‖²
-  is_doubtful: u32,  // whether a pre-activation is so close to a kink that rounding may have crossed it
+  is_doubtful: u32,  // whether float64 must judge it: rounding may have crossed a kink, or float32 may have ended
 }

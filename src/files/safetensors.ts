@@ -1,6 +1,6 @@
 /** A head in the safetensors format: the length of a JSON header, the header, and the values it points into. */
 import { InputError } from "../errors.ts";
-import type { Activation, Head } from "../head.ts";
+import { type Activation, type Head, MOST_DROPOUT } from "../head.ts";
 import { type Bytes, openBytes } from "./bytes.ts";
 import { type Element, elements } from "./elements.ts";
 import { writeFileWhole } from "./output.ts";
@@ -30,15 +30,20 @@ export async function readSafetensors(path: string): Promise<Head> {
     checkSpans(path, entries, bytes.size - start);
     const tensors: Tensor[] = [];
     for (const entry of entries) tensors.push(await readTensor(bytes, start, entry));
-    return headOf(path, tensors, activationOf(path, metadata));
+    return { ...headOf(path, tensors, activationOf(path, metadata)), dropout: dropoutOf(path, metadata) };
   } finally {
     await bytes.close();
   }
 }
 
-/** Writes a head as float32. Layers get the numbers 0, 2, 4, … that they have in nn.Sequential(Linear, ReLU, Linear, …). */
+/**
+ * Writes a head as float32; the metadata hold its activation and its rate of dropout. Layers get the numbers 0, 2, 4, …
+ * that they have in nn.Sequential(Linear, ReLU, Linear, …).
+ */
 export async function writeSafetensors(path: string, head: Head): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: { format: "pt", activation: head.activation } };
+  const { activation, dropout } = head;
+  const rate = dropout === undefined ? {} : { dropout: String(dropout) };
+  const header: Record<string, unknown> = { __metadata__: { format: "pt", activation, ...rate } };
   const values: Float32Array[] = [];
   let offset = 0;
   const add = (name: string, shape: number[], data: Float32Array) => {
@@ -137,6 +142,18 @@ function activationOf(file: string, metadata: unknown): Activation {
   if (!activation)
     throw new InputError(`${file}: activation ${JSON.stringify(said)} is not known; known: ${ACTIVATIONS.join(", ")}`);
   return activation;
+}
+
+/** The format's metadata are strings. */
+function dropoutOf(file: string, metadata: unknown): number | undefined {
+  const said = isObject(metadata) ? metadata.dropout : undefined;
+  if (said === undefined) return undefined;
+  const rate = typeof said === "string" && said.trim() !== "" ? Number(said) : NaN;
+  if (!(rate >= 0 && rate <= MOST_DROPOUT))
+    throw new InputError(
+      `${file}: dropout ${JSON.stringify(said)} is not a string such as "0.1", of a number from 0 to ${MOST_DROPOUT}; save it again`,
+    );
+  return rate;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

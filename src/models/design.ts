@@ -6,13 +6,18 @@
  */
 import type { Features } from "../matrix.ts";
 
-export interface Design {
-  readonly rows: number;
-  readonly dims: number;
-  /** Values a row: dims + 1. */
+/** What the products below multiply. */
+export interface Block {
+  /** Values a row. */
   readonly cols: number;
   /** [rows rounded up to fours, cols]. The rows added are zeros, so that no product below has a remainder. */
   readonly x: Float64Array;
+}
+
+/** Features and the column of ones: `cols` is dims + 1. */
+export interface Design extends Block {
+  readonly rows: number;
+  readonly dims: number;
   /** Mean of each feature, [dims]. */
   readonly mean: Float64Array;
   /** What each column was divided by, [cols]. */
@@ -68,7 +73,7 @@ export function roomFor(rows: number): number {
 // serves twice. An odd last output is its own partner and is worked out twice, to the same end.
 
 /** out[i, k] = x[i] · weights[k], for weights [outputs, cols] and out [roomFor(rows), outputs]. */
-export function multiply({ x, cols }: Design, weights: Float64Array, outputs: number, out: Float64Array): void {
+export function multiply({ x, cols }: Block, weights: Float64Array, outputs: number, out: Float64Array): void {
   for (let start = 0, o = 0; start < x.length; start += 4 * cols, o += 4 * outputs) {
     for (let k = 0; k < outputs; k += 2) {
       const next = k + 1 < outputs ? 1 : 0;
@@ -103,7 +108,7 @@ export function multiply({ x, cols }: Design, weights: Float64Array, outputs: nu
 }
 
 /** out[k] = Σᵢ by[i, k] · x[i], for by [roomFor(rows), outputs] and out [outputs, cols]. */
-export function multiplyTransposed({ x, cols }: Design, by: Float64Array, outputs: number, out: Float64Array): void {
+export function multiplyTransposed({ x, cols }: Block, by: Float64Array, outputs: number, out: Float64Array): void {
   out.fill(0);
   for (let start = 0, o = 0; start < x.length; start += 4 * cols, o += 4 * outputs) {
     for (let k = 0; k < outputs; k += 2) {

@@ -4,8 +4,9 @@
  */
 import { InputError } from "../errors.ts";
 import type { Head } from "../head.ts";
-import { arraySource, type Features } from "../matrix.ts";
+import type { Features } from "../matrix.ts";
 import { type Design, fromRaw, makeDesign, toRaw } from "./design.ts";
+import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 import { minimise } from "./lbfgs.ts";
 import { softmaxObjective } from "./softmax.ts";
 
@@ -179,43 +180,19 @@ function toHead(weights: Float64Array, classes: number, dims: number): Head {
 
 /** The columns of a model and how many rows each has. */
 function countClasses(labels: ArrayLike<number>, rows: number, declared?: number) {
-  if (labels.length !== rows)
-    throw new InputError(`labels: ${labels.length} for ${rows} rows of features, give one for each row`);
+  checkLabels(labels, rows, declared);
   const found = new Map<number, number>();
   for (let label = 0; label < (declared ?? 0); label++) found.set(label, 0);
-  for (let row = 0; row < rows; row++) {
-    const label = labels[row];
-    if (!Number.isInteger(label) || label < 0) {
-      throw new InputError(`labels: row ${row} is ${label}, a class must be a whole number of at least 0`);
-    }
-    if (declared !== undefined && label >= declared) {
-      throw new InputError(
-        `labels: row ${row} is class ${label}, but ${declared} classes are declared (0 to ${declared - 1}): declare more`,
-      );
-    }
-    found.set(label, (found.get(label) ?? 0) + 1);
-  }
+  for (let row = 0; row < rows; row++) found.set(labels[row], (found.get(labels[row]) ?? 0) + 1);
   const classes = [...found.keys()].sort((a, b) => a - b);
   return { classes, counts: classes.map((label) => found.get(label)!) };
-}
-
-function checkFeatures({ data, rows, dims }: Features): void {
-  arraySource("features", data, rows, dims);
-  const at = data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  throw new InputError(
-    `features: row ${Math.floor(at / dims)}, dim ${at % dims} is ${data[at]}: leave the row out or replace the value`,
-  );
 }
 
 function checkOptions({ features, classes = 1, C = 1, warmStart, tolerance = 1, maxIterations = 1 }: LogisticOptions) {
   for (const [name, value] of Object.entries({ C, tolerance })) {
     if (!(value > 0 && value < Infinity)) throw new InputError(`${name} must be a number above 0, got ${value}`);
   }
-  for (const [name, value] of Object.entries({ classes, maxIterations })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new InputError(`${name} must be a whole number of at least 1, got ${value}`);
-  }
+  checkWhole({ classes, maxIterations }, 1);
   if (warmStart && warmStart.dims !== features.dims)
     throw new InputError(
       `warmStart: the model has ${warmStart.dims} dims, the features ${features.dims}: leave it out or match them`,

@@ -32,6 +32,18 @@ test("a head that is written is the file of another hand, and reads back", async
   expect(await readHead(path)).toEqual({ ...head, name: path });
 });
 
+test("the rate of dropout is kept, to the last digit", async () => {
+  const path = scratch("dropout.safetensors");
+  const layers = [{ weight: new Float32Array(2), bias: new Float32Array(1), inputs: 2, outputs: 1 }];
+  for (const dropout of [0, 1e-7, 0.1, 1 / 3, 0.999]) {
+    await writeSafetensors(path, { layers, activation: "tanh", dropout });
+    expect(await readHead(path)).toEqual({ layers, activation: "tanh", dropout, name: path });
+  }
+  await writeSafetensors(path, { layers, activation: "tanh" });
+  expect((await readHead(path)).dropout).toBeUndefined();
+  expect(readFileSync(path, "latin1")).not.toContain("dropout");
+});
+
 test("an unknown extension names the known", async () => {
   for (const path of ["head.pt", "head"])
     await expectInputError(readHead(path), path, /known here: \.safetensors, \.npz$/);
@@ -113,6 +125,11 @@ test.each<[string, Uint8Array, RegExp]>([
     safetensors({ __metadata__: { activation: "swish" }, "0.weight": weight }, 8),
     /activation "swish" is not known; known: relu, gelu, tanh/,
   ],
+  ...["1", "-0.1", "NaN", "half", "", " ", 0.5, null].map((dropout): [string, Uint8Array, RegExp] => [
+    `dropout of ${JSON.stringify(dropout)}`.replaceAll(/\W+/g, " "),
+    safetensors({ __metadata__: { dropout }, "0.weight": weight }, 8),
+    /: dropout .+ is not a string such as "0\.1", of a number from 0 to 0\.999; save it again$/,
+  ]),
   ["no number", safetensors({ weight }, 8), /tensor "weight" is not part of a head/],
   ["a name of two lines", safetensors({ "a\nb": weight }, 8), /tensor "a\\nb" is not part of a head/],
   [

@@ -21,6 +21,9 @@ import type { HeadParams } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
 
 const WORKGROUP = 64;
+/** Sums of so large numbers and their squares still fit float32. */
+const LARGEST = 2 ** 60;
+
 const activationNumbers: Record<Activation, number> = { relu: 1, gelu: 2, tanh: 3 };
 
 /** Weights as products read them. */
@@ -48,7 +51,8 @@ export function closeHead({ layers, pulls = [] }: DeviceHead): void {
   for (const { buffer } of [...layers, ...pulls]) buffer.destroy();
 }
 
-const tileFor = (outputs: number): Tile => ([4, 8, 12] as const).find((tile) => outputs <= tile) ?? 16;
+/** Past 12 outputs tiles of 8: larger ones need more registers than they save loads. */
+const tileFor = (outputs: number): Tile => ([4, 8, 12] as const).find((tile) => outputs <= tile) ?? 8;
 
 /** [inputs rounded up to pairs + 1, outputs rounded up to tiles]: a line an input, zeros past the end, the bias last. */
 function uploadLayer(gpu: Gpu, { weight, bias, inputs, outputs }: Layer): DeviceLayer {
@@ -190,6 +194,7 @@ export async function openHeadRunner(gpu: Gpu, tuning: Tuning, device: DeviceHea
       limit: new Uint32Array(new Float32Array([FEATURE_LIMIT]).buffer)[0],
       half_floor: -50 * options.temperature,
       double_scale: 2 / options.temperature,
+      safe_square: Math.min(LARGEST / error.reach, LARGEST) ** 2,
       ...changes,
     });
     const groupsFor = (lanes: number): number => Math.min(Math.ceil(lanes / WORKGROUP), tuning.maxGroups);
@@ -285,7 +290,8 @@ export async function openHeadRunner(gpu: Gpu, tuning: Tuning, device: DeviceHea
         const alike = sampled ? 1 : layers.length;
         for (let l = 0; l < alike; l++) {
           const outputs = l === last ? logits : values[l + 1];
-          const kink = head.activation === "relu" && l < last ? error.sums[l] : 0;
+          // Without a kink nothing is closer than a negative distance.
+        const kink = head.activation === "relu" && l < last ? error.sums[l] : -1;
           const beside: Record<string, Binding> =
             pulled > 0 && l < last ? { slopes: slopes[l], row_states: rowStates } : {};
           multiply(batch, chunk, forward[l], layers[l], { inputs: values[l], outputs, ...beside }, { kink });

@@ -14,6 +14,8 @@ export interface HeadError {
   readonly logits: number;
   /** Error of any one pre-activation, by hidden layer. */
   readonly sums: readonly number[];
+  /** Bound on the length of anything on the way. */
+  readonly reach: number;
   /** ‖(h, 1)‖ of the input of each layer, and the error of h. */
   readonly inputs: readonly Vector[];
 }
@@ -47,11 +49,13 @@ export function headError({ layers, activation }: Head, rate: number): HeadError
   const curve = curves[activation];
   const inputs: Vector[] = [{ length: 1, error: 0 }];
   const sums: number[] = [];
+  let reach = 1;
   layers.forEach((layer, l) => {
     const { length, error } = inputs[l];
     const product = gamma(chain(layer.inputs));
     sums.push(product * length * longestRow(layer, true) + error * longestRow(layer, false));
     const sum = spectralNorm(layer, true) * length;
+    reach = Math.max(reach, sum);
     const sumError = product * length * frobenius(layer) + spectralNorm(layer, false) * error;
     const grown = 1 / (1 - rate);
     const own = (curve.relative + 2) * sum + curve.absolute * Math.sqrt(layer.outputs);
@@ -63,7 +67,7 @@ export function headError({ layers, activation }: Head, rate: number): HeadError
   inputs.pop();
   // Bounds were taken of exact lengths, and N itself is rounded: a per cent covers both.
   const [logits] = sums.splice(-1);
-  return { logits: 1.01 * logits, sums: sums.map((sum) => 1.01 * sum), inputs };
+  return { logits: 1.01 * logits, sums: sums.map((sum) => 1.01 * sum), reach, inputs };
 }
 
 /** Bounds on the gradients ‖∇ℓ(x, y)‖ that a kernel makes: the longest, and its error for each unit of N and of N². */

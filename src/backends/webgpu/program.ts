@@ -11,7 +11,7 @@ export type Input = "predictions" | "head" | "gradients";
 /** Classes that one lane holds in registers at a time. */
 export type Slice = 4 | 8 | 16;
 /** Outputs that one thread of a product holds in registers. */
-export type Tile = 4 | 8 | 12 | 16;
+export type Tile = 4 | 8 | 12;
 
 export interface ScoreProgram {
   frame: Frame;
@@ -115,3 +115,17 @@ export const headPrograms = {
 
 /** What the layer below the last adds to gradients; entry point `add_distances`. */
 export const distanceProgram = (tile: Tile): string => text("head/params", "head/distance", `head/tile-${tile}`);
+
+/** A dense layer in training; entry point `multiply`. `hidden`: forward. `deltas`: a gradient on its way back. */
+export function trainedProductProgram(write: "hidden" | "deltas", tile: Tile): string {
+  const beside = write === "hidden" ? text("head/activation", "random", "train/part") : "";
+  return text("head/params", "head/product", `head/tile-${tile}`, "head/read-plain", `train/write-${write}`) + beside;
+}
+
+/** The steps of training beside its products; the entry point is in the name of each. */
+export const trainPrograms = {
+  gather_rows: () => text("train/params", "train/part", "train/rows", "train/gather"),
+  spread_loss: () => text("train/params", "train/part", "train/rows", "train/loss"),
+  sum_gradients: () => text("train/params", "train/part", "train/gradient"),
+  step_weights: () => text("train/params", "train/part", "train/adam"),
+} as const;

@@ -1,1 +1,0 @@
-const TILE = 16u;

@@ -1,0 +1,42 @@
+/** The door for labelled rows: what every model asks of what it is fitted on. */
+import { InputError } from "../errors.ts";
+import { arraySource, type Features } from "../matrix.ts";
+
+export function checkFeatures({ data, rows, dims }: Features): void {
+  arraySource("features", data, rows, dims);
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new InputError(
+    `features: row ${Math.floor(at / dims)}, dim ${at % dims} is ${data[at]}: leave the row out or replace the value`,
+  );
+}
+
+/** One label a row, each a whole number of at least 0 and, where classes are declared, below their number. */
+export function checkLabels(labels: ArrayLike<number>, rows: number, declared = Infinity): void {
+  if (labels.length !== rows)
+    throw new InputError(`labels: ${labels.length} for ${rows} rows of features, give one for each row`);
+  for (let row = 0; row < rows; row++) {
+    const label = labels[row];
+    if (!Number.isInteger(label) || label < 0) {
+      throw new InputError(`labels: row ${row} is ${label}, a class must be a whole number of at least 0`);
+    }
+    if (label >= declared) {
+      throw new InputError(
+        `labels: row ${row} is class ${label}, but ${declared} classes are declared (0 to ${declared - 1}): declare more`,
+      );
+    }
+  }
+}
+
+/** For options that count something. */
+export function checkWhole(options: Record<string, number>, least: number): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Number.isInteger(value) || value < least)
+      throw new InputError(`${name} must be a whole number of at least ${least}, got ${value}`);
+  }
+}
+
+export function checkSeed(seed: number): void {
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
+    throw new InputError(`seed must be a whole number from 0 to 4294967295, got ${seed}`);
+}

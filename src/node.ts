@@ -1,0 +1,4 @@
+/** Files, for Node: heads saved and loaded, and arrays on disk as pools. Exports only. */
+export { readHead } from "./files/head.ts";
+export { writeSafetensors as writeHead } from "./files/safetensors.ts";
+export { openNpy, type NpyFile } from "./files/npy.ts";
