@@ -2,12 +2,14 @@
 import { realpath } from "node:fs/promises";
 import type { PoolData } from "../engine.ts";
 import { InputError } from "../errors.ts";
-import { openNpy, readHead, type NpyFile } from "../files/index.ts";
-import type { RowSource } from "../matrix.ts";
+import { openNpy, readHead } from "../files/index.ts";
+import { memberSource, passesOf, type RowSource } from "../matrix.ts";
 import type { PassArguments } from "./options.ts";
+import type { Sampled } from "./progress.ts";
 
 export interface NamedInput extends PassArguments {
-  predictions?: string;
+  /** Members of a committee, or the one model there is; empty when none is named. */
+  predictions: readonly string[];
   scores?: string;
 }
 
@@ -16,14 +18,34 @@ export interface OpenInput {
   readonly rows: number;
   /** What the rows are, for people: "10 classes", "48 dims". */
   readonly width: string;
+  readonly sampled: Sampled;
   close(): Promise<void>;
 }
 
 /** Opens the one input that is named; none or several of them is an error that lists them. */
 export async function openInput(named: NamedInput, command: "score" | "select"): Promise<OpenInput> {
-  const { predictions, features, model, scores, kind } = named;
+  checkArguments(named, command);
+  const { predictions, features, model, scores, kind, passes = 1, dropout } = named;
+  if (features !== undefined && model !== undefined) {
+    const head = await readHead(model);
+    const source = await openRows("--features", features, "[rows, dims]");
+    const sampled = passes > 1 ? { passes, dropout: dropout ?? head.dropout } : {};
+    return opened(source, { features: source, head }, `${source.cols} dims`, sampled);
+  }
+  if (scores !== undefined) {
+    const source = await openRows("--scores", scores);
+    return opened(source, { scores: source }, "scores");
+  }
+  const source = await openMembers(predictions);
+  const data = kind === "probabilities" ? { probabilities: source } : { logits: source };
+  return opened(source, data, `${source.cols} classes`, passesOf(source) > 1 ? { passes: passesOf(source) } : {});
+}
+
+/** Refuses, before any file is opened, what does not go together. */
+function checkArguments(named: NamedInput, command: "score" | "select"): void {
+  const { predictions, features, model, scores, kind, temperature, passes = 1, dropout } = named;
   const given = [
-    predictions !== undefined && (predictions || "PREDICTIONS"),
+    predictions.length > 0 && (predictions[0] || "PREDICTIONS"),
     features !== undefined && "--features",
     scores !== undefined && "--scores",
   ].filter((name) => name !== false);
@@ -34,27 +56,27 @@ export async function openInput(named: NamedInput, command: "score" | "select"):
   if (given.length > 1) throw new InputError(`${given.join(" and ")} are both given: name one of them`);
   if (model !== undefined && features === undefined)
     throw new InputError("--model needs --features: what should the head read?");
-  if (kind !== undefined && predictions === undefined)
-    throw new InputError(`--kind says what PREDICTIONS holds: leave it out with ${given[0]}`);
-
-  if (features !== undefined) {
-    if (model === undefined) throw new InputError("--features needs --model: which head scores them?");
-    const head = await readHead(model);
-    return opened(await openMatrix("--features", features, "[rows, dims]"), "dims", (source) => ({
-      features: source,
-      head,
-    }));
+  if (features !== undefined && model === undefined)
+    throw new InputError("--features needs --model: which head scores them?");
+  if (kind !== undefined && predictions.length === 0)
+    throw new InputError(`--kind says what PREDICTIONS hold: leave it out with ${given[0]}`);
+  if (scores !== undefined && temperature !== 1)
+    throw new InputError("--temperature changes how scores are made: leave it out with --scores");
+  for (const [option, flag, use] of OF_A_HEAD) {
+    if (named[option] !== undefined && features === undefined)
+      throw new InputError(
+        `${flag} ${use} of a head, and ${given[0]} has none: leave it out, or give --features with --model`,
+      );
   }
-  if (scores !== undefined) {
-    if (named.temperature !== 1)
-      throw new InputError("--temperature changes how scores are made: leave it out with --scores");
-    return opened(await openNamed("--scores", scores), "scores", (source) => ({ scores: source }));
-  }
-  const file = await openMatrix("PREDICTIONS", predictions as string, "[rows, classes]");
-  return opened(file, "classes", (source) =>
-    kind === "probabilities" ? { probabilities: source } : { logits: source },
-  );
+  if (dropout && passes === 1)
+    throw new InputError(`--dropout ${dropout} needs more than one pass: say how many with --passes`);
 }
+
+const OF_A_HEAD = [
+  ["passes", "--passes", "draws dropout in the hidden layers"],
+  ["dropout", "--dropout", "leaves out hidden units"],
+  ["eglLayers", "--egl-layers", "chooses among the layers"],
+] as const;
 
 /** Refuses to write over what is read. */
 export async function checkApart(out: string, ...inputs: (string | undefined)[]): Promise<void> {
@@ -70,27 +92,45 @@ function fileAt(path: string): Promise<string | undefined> {
   return realpath(path).catch(() => undefined);
 }
 
-async function opened(file: NpyFile, unit: string, data: (source: RowSource) => PoolData): Promise<OpenInput> {
+function opened(source: RowSource, data: PoolData, width: string, sampled: Sampled = {}): OpenInput {
+  return { data, rows: source.rows, width, sampled, close: async () => source.close?.() };
+}
+
+/** Files as the members of one committee. None may be there twice: a vote that counts double is a slip, and hard to see. */
+async function openMembers(paths: readonly string[]): Promise<RowSource> {
+  const known = new Map<string, string>();
+  for (const path of paths) {
+    const file = (await fileAt(path)) ?? path;
+    const twin = known.get(file);
+    if (twin !== undefined)
+      throw new InputError(
+        `${path}: ${twin === path ? "is named twice" : `is the same file as ${twin}`} and would count double: name each member once`,
+      );
+    known.set(file, path);
+  }
+  const members: RowSource[] = [];
   try {
-    const source = file.source();
-    const width = unit === "scores" ? "scores" : `${source.cols} ${unit}`;
-    return { data: data(source), rows: source.rows, width, close: () => file.close() };
+    for (const path of paths)
+      members.push(await openRows("PREDICTIONS", path, "[rows, classes] or [passes, rows, classes]"));
+    return memberSource(members);
   } catch (error) {
-    await file.close();
+    for (const member of members) await member.close?.();
     throw error;
   }
 }
 
-async function openMatrix(what: string, path: string, shape: string): Promise<NpyFile> {
-  const file = await openNamed(what, path);
-  if (file.shape.length > 1) return file;
-  await file.close();
-  throw new InputError(`${path}: shape [${file.shape.join(", ")}] is one list: ${what} are ${shape}`);
-}
-
-async function openNamed(what: string, path: string): Promise<NpyFile> {
+/** Opens a file; with `shape`, which says what it should have been, one list of numbers is refused. */
+async function openRows(what: string, path: string, shape?: string): Promise<RowSource> {
   if (path === "") throw new InputError(`${what} is empty: name a file`);
   if (!path.toLowerCase().endsWith(".npy"))
     throw new InputError(`${path}: unknown kind of file: this version reads .npy`);
-  return openNpy(path);
+  const file = await openNpy(path);
+  try {
+    if (shape !== undefined && file.shape.length < 2)
+      throw new InputError(`${path}: shape [${file.shape.join(", ")}] is one list: ${what} are ${shape}`);
+    return file.source();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }

@@ -10,6 +10,15 @@ import { selectCommand } from "./select.ts";
 const BAD_INPUT = 2;
 const OUR_FAULT = 1;
 
+/** Remedies in the library's words, and in ours. */
+const FLAGS = [
+  ["(invalid: skip)", "(--invalid skip)"],
+  ["give passes and dropout", "give --passes and --dropout"],
+  ["or several members", "or several files"],
+  ["load features with a head", "give --features with --model"],
+  ["need dropout: say its rate", "need a rate of dropout, which the head does not say: give --dropout"],
+] as const;
+
 const program = new Command("poolwise")
   .description("Tells which of your million unlabelled rows to label next.")
   .version(version)
@@ -20,17 +29,23 @@ for (const command of [infoCommand(), scoreCommand(), selectCommand()]) {
   program.addCommand(command.exitOverride().configureOutput({ writeErr: () => {} }));
 }
 
+// A reader that has seen enough, as in `poolwise info | head`, closes the pipe: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE")
+    process.exitCode ||= report(new InputError(`standard output could not be written: ${error.message}`));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode ||= report(error);
 }
 
 /** One line on standard error, and the exit status that goes with it. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof InputError) {
-    complain(error.message.replace("(invalid: skip)", "(--invalid skip)"));
+    complain(inFlags(error.message));
     return BAD_INPUT;
   }
   if (error instanceof DeviceLostError) {
@@ -41,6 +56,11 @@ function report(error: unknown): number {
     `poolwise: this is our fault, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
   );
   return OUR_FAULT;
+}
+
+/** What a caller of the library would give, as the flags that give it here. */
+function inFlags(message: string): string {
+  return FLAGS.reduce((text, [ofLibrary, flags]) => text.replace(ofLibrary, flags), message);
 }
 
 function reportUsage(error: CommanderError): number {

@@ -1,7 +1,11 @@
 /** The options that commands share, and how their texts become values. */
 import { createRequire } from "node:module";
-import { Command, Option } from "commander";
+import { type Command, type Help, Option } from "commander";
 import { InputError } from "../errors.ts";
+import { MOST_DROPOUT } from "../head.ts";
+import { MOST_PASSES, type ScoreOptions } from "../pool.ts";
+import { strategies } from "../scores/index.ts";
+import type { Need } from "../strategy.ts";
 
 export const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
@@ -18,13 +22,15 @@ export interface PassArguments extends CommonOptions {
   model?: string;
   temperature: number;
   seed: number;
+  passes?: number;
+  dropout?: number;
+  eglLayers?: "all" | "last";
   invalid: "error" | "skip";
 }
 
-/** A command with the options that every command has. */
-export function command(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
+/** Adds the options that every command has. */
+export function withCommonOptions(command: Command): Command {
+  return command
     .addOption(
       new Option("--backend <name>", "auto takes a real GPU if there is one, never a software one")
         .choices(["auto", "cpu", "webgpu"])
@@ -35,16 +41,19 @@ export function command(name: string, description: string): Command {
     .option("--quiet", "no progress and no summary on standard error");
 }
 
-/** Adds what every pass over a pool takes. */
-export function withPassOptions(base: Command): Command {
-  return base
-    .addOption(
-      new Option("--kind <kind>", "what PREDICTIONS holds (default: logits)").choices(["logits", "probabilities"]),
+/** Adds the pool that a command reads, by predictions or by features under a head. */
+export function withPoolOptions(command: Command): Command {
+  return command
+    .argument(
+      "[predictions...]",
+      "logits or probabilities in .npy: [rows, classes], or [passes, rows, classes] of a committee, or one file for each of its members",
     )
-    .option("--features <file>", "features [rows, dims], scored by --model in place of PREDICTIONS")
-    .option("--model <file>", "head for --features: .safetensors or .npz")
-    .option("--temperature <t>", "divides logits before the softmax", finiteNumber("--temperature"), 1)
-    .option("--seed <n>", "fixes all that is random", wholeNumber("--seed", 0), 0)
+    .optionsGroup("The pool:")
+    .addOption(
+      new Option("--kind <kind>", "what PREDICTIONS hold (default: logits)").choices(["logits", "probabilities"]),
+    )
+    .option("--features <file>", "in place of PREDICTIONS: features [rows, dims] in .npy, read by --model")
+    .option("--model <file>", "head for --features, of any number of dense layers: .safetensors or .npz")
     .addOption(
       new Option("--invalid <policy>", "rows with NaN or infinity: stop, or leave them out")
         .choices(["error", "skip"])
@@ -52,20 +61,72 @@ export function withPassOptions(base: Command): Command {
     );
 }
 
-export function wholeNumber(flag: string, least: number): (text: string) => number {
+/** Adds how scores are made, and tells which strategies there are. */
+export function withScoreOptions(command: Command): Command {
+  return command
+    .option("--temperature <t>", "divides logits before the softmax", finiteNumber("--temperature"), 1)
+    .option(
+      "--passes <t>",
+      "forward passes of MC dropout through --model (default: 1, without dropout)",
+      wholeNumber("--passes", 1, MOST_PASSES),
+    )
+    .option(
+      "--dropout <p>",
+      "share of hidden units that each pass leaves out (default: the rate that --model was trained with, if it says)",
+      finiteNumber("--dropout", 0, MOST_DROPOUT),
+    )
+    .addOption(
+      new Option("--egl-layers <which>", "layers of --model whose gradients egl counts (default: all)").choices([
+        "all",
+        "last",
+      ]),
+    )
+    .option("--seed <n>", "fixes all that is random", wholeNumber("--seed", 0), 0)
+    .addHelpText("after", () => `\n${strategiesByNeed(command.createHelp())}`);
+}
+
+/** What a pool is asked for. */
+export const scoreOptions = ({ temperature, seed, passes, dropout, eglLayers }: PassArguments): ScoreOptions => ({
+  temperature,
+  seed,
+  passes,
+  dropout,
+  eglLayers,
+});
+
+/** What strategies work from, for people. */
+const NEEDS: readonly (readonly [what: string, is: (need: Need | undefined) => boolean])[] = [
+  ["any pool", (need) => need === undefined],
+  ["several passes", (need) => need !== undefined && need !== "gradients"],
+  ["a head", (need) => need === "gradients"],
+];
+
+function strategiesByNeed(help: Help): string {
+  const groups = NEEDS.map(([what, is]) => {
+    const names = strategies.filter(({ needs }) => is(needs)).map(({ name }) => name);
+    return help.formatItem(what, "several passes".length, names.join(", "), help);
+  });
+  return ["Strategies, by what they need (poolwise info says what each measures):", ...groups].join("\n");
+}
+
+export function wholeNumber(flag: string, least: number, most = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
-      throw new InputError(`${flag} must be a whole number of at least ${least}, got "${text}"`);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InputError(`${flag} must be a whole number ${range}, got "${text}"`);
     }
     return value;
   };
 }
 
-function finiteNumber(flag: string): (text: string) => number {
+function finiteNumber(flag: string, least = -Infinity, most = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value)) throw new InputError(`${flag} must be a number, got "${text}"`);
+    if (text.trim() === "" || !Number.isFinite(value) || value < least || value > most) {
+      const range = most === Infinity ? "" : ` from ${least} to ${most}`;
+      throw new InputError(`${flag} must be a number${range}, got "${text}"`);
+    }
     return value;
   };
 }

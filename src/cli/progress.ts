@@ -34,6 +34,16 @@ export function say(line: string, quiet: boolean | undefined): void {
   if (!quiet) process.stderr.write(`${line}\n`);
 }
 
+/** Passes that a pool is scored by, where there are more than one; a rate where they are of dropout. */
+export interface Sampled {
+  readonly passes?: number;
+  readonly dropout?: number;
+}
+
+/** " by 20 passes of dropout 0.5"; nothing for a plain model. */
+export const byPasses = ({ passes, dropout }: Sampled): string =>
+  (passes === undefined ? "" : ` by ${count(passes)} passes`) + (dropout === undefined ? "" : ` of dropout ${dropout}`);
+
 /** 1234567 → "1,234,567". */
 export const count = (value: number): string => Math.round(value).toLocaleString("en-US");
 

@@ -1,12 +1,12 @@
 /** `poolwise score`: one number a row, for one strategy or several in one read. */
-import { Argument, type Command } from "commander";
+import { Command } from "commander";
 import { openEngine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, scoreFormats, writeScores } from "../files/index.ts";
-import { strategyNames, strategyOf } from "../scores/index.ts";
+import { strategyOf } from "../scores/index.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
-import { command, withPassOptions } from "./options.ts";
-import { count, progressLine, say, seconds } from "./progress.ts";
+import { scoreOptions, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
+import { byPasses, count, progressLine, say, seconds } from "./progress.ts";
 
 interface ScoreArguments extends NamedInput {
   strategy: string;
@@ -14,26 +14,35 @@ interface ScoreArguments extends NamedInput {
 }
 
 export function scoreCommand(): Command {
-  return withPassOptions(command("score", "Score every row of a pool: higher means ask first."))
-    .addArgument(new Argument("[predictions]", "file of logits or probabilities, [rows, classes]: .npy"))
-    .requiredOption("--strategy <names>", `one or more of ${strategyNames.join(", ")}, with commas between`)
-    .requiredOption("--out <file>", `where scores go: ${scoreFormats.join(", ")}, or - for standard output`)
-    .action((predictions: string | undefined, options: ScoreArguments) => score({ ...options, predictions }));
+  const command = new Command("score").description("Score every row of a pool: higher means ask first.");
+  withPoolOptions(command);
+  command
+    .optionsGroup("The scores:")
+    .requiredOption("--strategy <names>", "one or more of those below, with commas between");
+  withScoreOptions(command);
+  command
+    .optionsGroup("Options:")
+    .requiredOption("--out <file>", `where scores go: ${scoreFormats.join(", ")}, or - for standard output`);
+  return withCommonOptions(command).action((predictions: string[], options: ScoreArguments) =>
+    score({ ...options, predictions }),
+  );
 }
 
 async function score(args: ScoreArguments): Promise<void> {
-  const { out, quiet, json, invalid, temperature, seed } = args;
+  const { out, quiet, json, invalid } = args;
   const names = args.strategy.split(",").map((name) => strategyOf(name.trim()).name);
   if (new Set(names).size < names.length) throw new InputError(`--strategy ${args.strategy}: names one of them twice`);
   await checkOutput(out, scoreFormats);
-  await checkApart(out, args.predictions, args.features, args.model);
+  await checkApart(out, ...args.predictions, args.features, args.model);
   const input = await openInput(args, "score");
   try {
     await using engine = await openEngine({ backend: args.backend });
     const pool = await engine.load({ ...input.data, invalid });
     const started = performance.now();
     const progress = progressLine("scoring", quiet);
-    const scores = await pool.score(names, { temperature, seed, onProgress: progress.update }).finally(progress.clear);
+    const scores = await pool
+      .score(names, { ...scoreOptions(args), onProgress: progress.update })
+      .finally(progress.clear);
     const took = (performance.now() - started) / 1000;
     await writeScores(
       out,
@@ -44,6 +53,7 @@ async function score(args: ScoreArguments): Promise<void> {
     const leftOut = scores[0].invalid;
     const report = {
       rows: input.rows,
+      ...input.sampled,
       strategies: names,
       backend: engine.backend,
       adapter: engine.adapter,
@@ -54,7 +64,7 @@ async function score(args: ScoreArguments): Promise<void> {
     if (json && out !== "-") console.log(JSON.stringify(report));
     else
       say(
-        `${count(input.rows)} rows × ${input.width} scored in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
+        `${count(input.rows)} rows × ${input.width} scored${byPasses(input.sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
           `${leftOut > 0 ? `, ${count(leftOut)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
         quiet,
       );

@@ -1,13 +1,13 @@
 /** `poolwise select`: the k rows to label next. */
-import { Argument, type Command } from "commander";
+import { Command } from "commander";
 import { batchNames, batchOf } from "../batches/index.ts";
 import { openEngine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../files/index.ts";
-import { strategyNames, strategyOf } from "../scores/index.ts";
+import { strategyOf } from "../scores/index.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
-import { command, wholeNumber, withPassOptions } from "./options.ts";
-import { count, progressLine, say, seconds } from "./progress.ts";
+import { scoreOptions, wholeNumber, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
+import { byPasses, count, progressLine, say, seconds } from "./progress.ts";
 
 interface SelectArguments extends NamedInput {
   strategy?: string;
@@ -18,28 +18,36 @@ interface SelectArguments extends NamedInput {
 }
 
 export function selectCommand(): Command {
-  return withPassOptions(command("select", "Pick the k rows to label next."))
-    .addArgument(new Argument("[predictions]", "file of logits or probabilities, [rows, classes]: .npy"))
-    .option("--scores <file>", "scores made before, [rows], in place of PREDICTIONS: .npy")
-    .option("--strategy <name>", `one of ${strategyNames.join(", ")} (default: entropy)`)
-    .option("--batch <name>", `one of ${batchNames.join(", ")}`, "top-k")
+  const command = new Command("select").description("Pick the k rows to label next.");
+  withPoolOptions(command);
+  command
+    .option("--scores <file>", "in place of PREDICTIONS: scores made before, [rows], in .npy")
     .option(
       "--labelled <file>",
       `rows that have a label, never picked; a file of picks will do: ${rowFormats.join(", ")}`,
     )
+    .optionsGroup("The scores:")
+    .option("--strategy <name>", "one of those below (default: entropy)");
+  withScoreOptions(command);
+  command
+    .optionsGroup("The picks:")
+    .option("--batch <name>", `one of ${batchNames.join(", ")}`, "top-k")
     .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
     .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`)
-    .action((predictions: string | undefined, options: SelectArguments) => select({ ...options, predictions }));
+    .optionsGroup("Options:");
+  return withCommonOptions(command).action((predictions: string[], options: SelectArguments) =>
+    select({ ...options, predictions }),
+  );
 }
 
 async function select(args: SelectArguments): Promise<void> {
-  const { out, quiet, json, invalid, temperature, seed, k } = args;
+  const { out, quiet, json, invalid, k } = args;
   const strategy = args.strategy === undefined ? undefined : strategyOf(args.strategy).name;
   const rule = batchOf(args.batch).name;
   if (strategy && args.scores)
     throw new InputError("--strategy and --scores are both given: scores are ranked as they are");
   await checkOutput(out, pickFormats);
-  await checkApart(out, args.predictions, args.features, args.model, args.scores, args.labelled);
+  await checkApart(out, ...args.predictions, args.features, args.model, args.scores, args.labelled);
   const input = await openInput(args, "select");
   try {
     const labelled = args.labelled === undefined ? [] : await readLabelled(args.labelled, input.rows);
@@ -48,17 +56,17 @@ async function select(args: SelectArguments): Promise<void> {
     const started = performance.now();
     const progress = progressLine("scoring", quiet);
     const batch = await pool
-      .select(rule, { k, strategy, labelled, temperature, seed, onProgress: progress.update })
+      .select(rule, { ...scoreOptions(args), k, strategy, labelled, onProgress: progress.update })
       .finally(progress.clear);
     const took = (performance.now() - started) / 1000;
-    const { timings: _, ...result } = batch;
-    await writePicks(out, { ...result, picks: batch.picks.map((pick) => ({ ...pick })) });
-    if (json && out !== "-") {
-      const { picks, ...rest } = result;
-      console.log(JSON.stringify({ ...rest, k: picks.length, adapter: engine.adapter, seconds: took, out }));
-    } else
+    const { timings: _, picks, ...rest } = batch;
+    const result = { ...rest, ...input.sampled };
+    await writePicks(out, { ...result, picks: picks.map((pick) => ({ ...pick })) });
+    if (json && out !== "-")
+      console.log(JSON.stringify({ ...result, k: picks.length, adapter: engine.adapter, seconds: took, out }));
+    else
       say(
-        `${count(k)} of ${count(input.rows)} rows picked in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
+        `${count(k)} of ${count(input.rows)} rows picked${byPasses(input.sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
           `${batch.invalid > 0 ? `, ${count(batch.invalid)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
         quiet,
       );

@@ -13,8 +13,9 @@ export interface NpyFile {
   /** As the file says it, such as "<f4". */
   readonly dtype: string;
   /**
-   * The rows of a [rows, cols] array, of a [rows] array (cols is 1), or of a [1, rows, cols] array (one pass). Values
-   * beyond float32 become infinite. Closing it closes the file. Any other shape is an InputError.
+   * The rows of a [rows, cols] array, of a [rows] array (cols is 1), or of a [passes, rows, cols] array. A range of rows
+   * is read in all passes, and nothing else of the file. Values beyond float32 become infinite. Closing it closes the
+   * file. Any other shape is an InputError.
    */
   source(name?: string): RowSource;
   close(): Promise<void>;
@@ -81,25 +82,35 @@ export async function writeNpy(
 }
 
 function npySource(name: string, bytes: Bytes, header: NpyHeader, close: () => Promise<void>): RowSource {
-  const [rows, cols] = rowsAndCols(name, header.shape);
-  // With one column, or one row, both orders are the same bytes.
-  const byColumns = header.fortran && cols > 1 && rows > 1;
+  const { passes, rows, cols } = sizesOf(name, header.shape);
+  // Where no two axes are longer than 1, both orders are the same bytes.
+  const byColumns = header.fortran && header.shape.filter((size) => size > 1).length > 1;
   return {
     name,
     rows,
     cols,
+    passes,
     async read(start, count, into) {
-      if (start < 0 || start + count > rows || into.length !== count * cols) {
+      if (start < 0 || start + count > rows || into.length !== passes * count * cols) {
         throw new RangeError(
           `${name}: rows ${start} to ${start + count} of ${rows} do not go into ${into.length} values`,
         );
       }
-      if (!byColumns) return readValues(bytes, header, start * cols, into);
-      const columns = Array.from({ length: Math.min(cols, COLUMNS) }, () => new Float32Array(count));
+      if (!byColumns) {
+        for (let pass = 0; pass < passes; pass++) {
+          const target = into.subarray(pass * count * cols, (pass + 1) * count * cols);
+          await readValues(bytes, header, (pass * rows + start) * cols, target);
+        }
+        return;
+      }
+      // In a column the passes of a row lie together, and its rows behind each other.
+      const columns = Array.from({ length: Math.min(cols, COLUMNS) }, () => new Float32Array(count * passes));
       for (let first = 0; first < cols; first += COLUMNS) {
         const some = columns.slice(0, cols - first);
-        await Promise.all(some.map((column, c) => readValues(bytes, header, (first + c) * rows + start, column)));
-        transpose(some, into.subarray(first), cols);
+        await Promise.all(
+          some.map((column, c) => readValues(bytes, header, ((first + c) * rows + start) * passes, column)),
+        );
+        transpose(some, passes, into.subarray(first), cols);
       }
     },
     close,
@@ -109,22 +120,21 @@ function npySource(name: string, bytes: Bytes, header: NpyHeader, close: () => P
 /** Columns read at a time: their values of one row fill a cache line. */
 const COLUMNS = 16;
 
-function transpose(columns: readonly Float32Array[], into: Float32Array, stride: number): void {
-  const count = columns[0].length;
-  for (let row = 0; row < count; row++) {
-    for (let c = 0; c < columns.length; c++) into[row * stride + c] = columns[c][row];
+function transpose(columns: readonly Float32Array[], passes: number, into: Float32Array, stride: number): void {
+  const values = columns[0].length;
+  for (let pass = 0, to = 0; pass < passes; pass++) {
+    for (let from = pass; from < values; from += passes, to += stride) {
+      for (let c = 0; c < columns.length; c++) into[to + c] = columns[c][from];
+    }
   }
 }
 
-function rowsAndCols(name: string, shape: readonly number[]): [rows: number, cols: number] {
-  const said = `${name}: shape [${shape.join(", ")}]`;
-  if (shape.length === 1) return [shape[0], 1];
-  if (shape.length === 2) return [shape[0], shape[1]];
-  if (shape.length !== 3) throw new InputError(`${said} has ${shape.length} axes; give [rows] or [rows, columns]`);
-  const [passes, rows, classes] = shape;
-  if (passes === 1) return [rows, classes];
+function sizesOf(name: string, shape: readonly number[]): { passes: number; rows: number; cols: number } {
+  if (shape.length === 1) return { passes: 1, rows: shape[0], cols: 1 };
+  if (shape.length === 2) return { passes: 1, rows: shape[0], cols: shape[1] };
+  if (shape.length === 3) return { passes: shape[0], rows: shape[1], cols: shape[2] };
   throw new InputError(
-    `${said} has ${passes} passes; this version scores one pass: average the passes or give [rows, classes]`,
+    `${name}: shape [${shape.join(", ")}] has ${shape.length} axes; give [rows, columns] or [passes, rows, columns]`,
   );
 }
 

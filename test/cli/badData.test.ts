@@ -17,6 +17,8 @@ const zeros = (shape: string, count: number) => npy(new Float32Array(count), { s
 const patched = (bytes: Buffer, at: number, value: number) =>
   Buffer.concat([bytes.subarray(0, at), Buffer.of(value), bytes.subarray(at + 1)]);
 
+const deep = goldenFile("../heads/deep-prefix.safetensors");
+const linear = goldenFile("../heads/linear-F32.safetensors");
 const pool = matrix(good);
 file("pool.npy", pool);
 
@@ -84,6 +86,7 @@ const scored = "--strategy entropy --backend cpu --out OUT/scores.csv";
 
 file("list.npy", zeros("(6,)", 6));
 file("passes.npy", zeros("(2, 3, 2)", 12));
+file("columns.npy", zeros("(2, 6, 1)", 12));
 file("four.npy", zeros("(1, 1, 3, 2)", 6));
 file("scalar.npy", zeros("()", 1));
 file("no-rows.npy", zeros("(0, 3)", 0));
@@ -96,8 +99,13 @@ file(
 );
 
 test.each<Mistake>([
-  ["one axis", `score list.npy ${scored}`, /list\.npy: shape \[6\]/, /\[rows, classes\]/],
-  ["several passes", `score passes.npy ${scored}`, /passes\.npy: shape \[2, 3, 2\] has 2 passes/, /\[rows, classes\]/],
+  ["one axis", `score list.npy ${scored}`, /list\.npy: shape \[6\]/, /\[rows, classes\] or \[passes, /],
+  ["features of several passes", `score --features passes.npy --model ${deep} ${scored}`, /passes\.npy: 2 passes/],
+  [
+    "scores of several passes",
+    "select --scores columns.npy -k 1 --backend cpu --out OUT/p.csv",
+    /columns\.npy: 2 passes/,
+  ],
   ["four axes", `score four.npy ${scored}`, /four\.npy: shape \[1, 1, 3, 2\] has 4 axes/],
   ["no axis", `score scalar.npy ${scored}`, /scalar\.npy: shape \[\]/],
   ["no rows", `score no-rows.npy ${scored}`, /no-rows\.npy: shape \[0, 3\] is empty/],
@@ -151,6 +159,39 @@ test.each<Mistake>([
   ["less than nothing", `score below.npy ${scored}`, /below\.npy: bad \.npy header: shape/],
 ])("headers that lie: %s", refused);
 
+file("fewer.npy", matrix(good.slice(1)));
+file("two-classes.npy", matrix(good.map(([a, b]) => [a, b])));
+file("hole.npy", withRows({ 4: [0, NaN, 0] }));
+file(
+  "holes.npy",
+  npy(Float32Array.from([...good, ...good, [NaN], ...good].flat()).subarray(0, 54), { shape: "(3, 6, 3)" }),
+);
+
+test.each<Mistake>([
+  ["of fewer rows", `score pool.npy fewer.npy ${scored}`, /fewer\.npy: 5 × 3 beside pool\.npy with 6 × 3: .*agree/],
+  [
+    "of other classes",
+    `score pool.npy nan.npy two-classes.npy ${scored}`,
+    /two-classes\.npy: 6 × 2 beside pool\.npy with 6 × 3/,
+  ],
+  [
+    "of two passes and other rows",
+    `score passes.npy two-classes.npy ${scored}`,
+    /two-classes\.npy: 6 × 2 beside passes\.npy with 3 × 2/,
+  ],
+  [
+    "with NaN",
+    "score pool.npy hole.npy --strategy bald --backend cpu --out OUT/s.npy",
+    /poolwise: hole\.npy: row 4: class 1 is NaN/,
+  ],
+  [
+    "with NaN in a pass",
+    "select pool.npy holes.npy -k 1 --backend cpu --out OUT/p.npy",
+    /holes\.npy: pass 2: row 0: class 0 is NaN/,
+  ],
+  ["that is a list", `score pool.npy list.npy ${scored}`, /list\.npy: shape \[6\] is one list/],
+])("members: %s", refused);
+
 const head = readFileSync(goldenFile("head.safetensors"));
 const spoiled = Buffer.from(head);
 spoiled.writeFloatLE(NaN, spoiled.length - 4);
@@ -161,10 +202,9 @@ file("nan.safetensors", spoiled);
 file("text.safetensors", "these are no weights");
 file("cut.npz", readFileSync(goldenFile("head.npz")).subarray(0, 300));
 file("array.npz", pool);
-file("six.npy", zeros("(2, 6)", 12));
+file("five.npy", zeros("(2, 5)", 10));
 file("seven.npy", zeros("(2, 7)", 14));
 file("heavy.safetensors", heavy);
-const deep = goldenFile("../heads/deep-prefix.safetensors");
 
 test.each<Mistake>([
   [
@@ -173,7 +213,16 @@ test.each<Mistake>([
     /head\.npz/,
     /\b7\b.*\b3\b/,
   ],
-  ["deep", `score --features six.npy --model ${deep} ${scored}`, /deep-prefix\.safetensors: .*3 layers/],
+  [
+    "deep, for other features",
+    `score --features pool.npy --model ${deep} ${scored}`,
+    /deep-prefix\.safetensors: layer 0\b/,
+  ],
+  [
+    "without a hidden layer",
+    `score --features five.npy --model ${linear} --passes 2 --dropout 0.5 ${scored}`,
+    /linear-F32\.safetensors: .*hidden layer/,
+  ],
   ["cut short", `score --features pool.npy --model cut.safetensors ${scored}`, /cut\.safetensors: truncated/],
   ["no tensors", `score --features pool.npy --model text.safetensors ${scored}`, /not a \.safetensors file/],
   ["NaN", `score --features pool.npy --model nan.safetensors ${scored}`, /nan\.safetensors: layer 0 holds NaN/],

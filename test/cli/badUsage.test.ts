@@ -12,9 +12,13 @@ const refused = refusing(poolwise);
 
 const scored = "--strategy margin --backend cpu --out OUT/scores.npy";
 const picked = "--backend cpu --out OUT/picks.json";
-const known = /known are (?=.*entropy)(?=.*least-confidence)(?=.*margin)(?=.*random)/;
+const known = /known are (?=.*bald)(?=.*egl)(?=.*entropy)(?=.*least-confidence)(?=.*margin)(?=.*random)/;
+const underHead = "--features six.npy --model head.npz";
 const pool = matrix([[1, 2, 3], [0, 0, 0], [5, 1, 1], [2, 2, 2], [1, 0, 9], [3, 1, 2]]); // prettier-ignore
 file("pool.npy", pool);
+file("other.npy", pool);
+file("six.npy", matrix([[0, 1, 2, 3, 4, 5]]));
+file("head.npz", readFileSync(goldenFile("../heads/deep-packed.npz")));
 file("scores.npy", npy(Float32Array.of(1, 2, 3)));
 file("two.json", "[4, 1, 4]");
 file("all.json", "[0, 1, 2, 3, 4, 5]");
@@ -58,14 +62,60 @@ test.each<Mistake>([
   ["seed of 33 bits", `score pool.npy --seed 4294967296 ${scored}`, /seed must be .*4294967295, got 4294967296/],
   ["option", `score pool.npy --temprature 2 ${scored}`, /--temprature/, /--temperature/, /poolwise score --help/],
   ["command", "scores pool.npy", /unknown command 'scores'/, /score\b/, /poolwise --help/],
-  ["second file", `score pool.npy pool.npy ${scored}`, /too many arguments/],
+  ["layers", `score ${underHead} --egl-layers first ${scored}`, /--egl-layers.*first.*all, last/],
 ])("no such %s", refused);
+
+test.each<Mistake>([
+  ["none at all", `score ${underHead} --passes 0 ${scored}`, /--passes must be a whole number from 1 .*got "0"/],
+  ["a fraction", `score ${underHead} --passes 1.5 ${scored}`, /--passes must be a whole number .*"1\.5"/],
+  [
+    "more than can be",
+    `score ${underHead} --passes 1048577 ${scored}`,
+    /--passes must be .* to 1048576, got "1048577"/,
+  ],
+  ["in words", `score ${underHead} --passes many ${scored}`, /--passes must be a whole number .*"many"/],
+  [
+    "that keep nothing",
+    `score ${underHead} --passes 9 --dropout 1 ${scored}`,
+    /--dropout .* from 0 to 0\.999, got "1"/,
+  ],
+  ["below 0", `score ${underHead} --passes 9 --dropout -0.1 ${scored}`, /--dropout .* from 0 to 0\.999, got "-0\.1"/],
+  ["in percent", `score ${underHead} --passes 9 --dropout 50% ${scored}`, /--dropout must be a number .*"50%"/],
+  ["one alone", `score ${underHead} --dropout 0.5 ${scored}`, /--dropout 0\.5 needs more than one pass/, /--passes/],
+  ["just one", `select ${underHead} --passes 1 --dropout 0.5 -k 1 ${picked}`, /--dropout 0\.5 needs .*--passes/],
+  ["without a rate", `score ${underHead} --passes 9 ${scored}`, /9 passes .*the head does not say.*--dropout/],
+  ["of predictions", `score pool.npy --passes 9 ${scored}`, /--passes .*hidden.* pool\.npy has none/, /--features/],
+  ["of several files", `score pool.npy other.npy --passes 9 ${scored}`, /--passes .* pool\.npy has none/],
+  ["of scores", `select --scores scores.npy --passes 9 -k 1 ${picked}`, /--passes .* --scores has none: leave it out/],
+  ["dropped of predictions", `score pool.npy --dropout 0.5 ${scored}`, /--dropout .*hidden units.* pool\.npy has none/],
+  ["layers of predictions", `score pool.npy --egl-layers all ${scored}`, /--egl-layers .*layers.* pool\.npy has none/],
+])("passes: %s", refused);
+
+test.each<Mistake>([
+  [
+    "several passes",
+    "score pool.npy --strategy bald --backend cpu --out OUT/s.npy",
+    /pool\.npy: bald compares passes.*several files/,
+  ],
+  ["dropout", `select ${underHead} --strategy bald -k 1 ${picked}`, /six\.npy: bald .* give --passes and --dropout/],
+  [
+    "a head",
+    "score pool.npy --strategy egl --backend cpu --out OUT/s.npy",
+    /pool\.npy: egl .* give --features with --model/,
+  ],
+])("strategy that needs %s", refused);
 
 test.each<Mistake>([
   ["none", `score ${scored}`, /nothing to read/, /--features/],
   ["none to select from", `select -k 1 ${picked}`, /nothing to read/, /--features/, /--scores/],
   ["two", `score pool.npy --features pool.npy --model h.npz ${scored}`, /pool\.npy and --features/],
   ["two to select from", `select pool.npy --scores scores.npy -k 1 ${picked}`, /pool\.npy and --scores/],
+  ["two where one is several", `score pool.npy two.npy --features x.npy ${scored}`, /pool\.npy and --features/],
+  ["twice", `score pool.npy other.npy pool.npy ${scored}`, /pool\.npy: is named twice and would count double/, /once/],
+  ["twice by a link", `score pool.npy ./link.npy ${scored}`, /link\.npy: is the same file as pool\.npy .*once/],
+  ["missing among others", `score pool.npy missing.npy ${scored}`, /missing\.npy: no such file/],
+  ["without a name among others", ["score", "pool.npy", "", ...scored.split(" ")], /PREDICTIONS is empty/],
+  ["a strategy in its place", `score pool.npy margin ${scored}`, /margin: unknown kind of file/],
   ["a head alone", `score --model h.npz ${scored}`, /--features/],
   ["features alone", `score --features pool.npy ${scored}`, /--features needs --model/],
   ["missing", `score missing.npy ${scored}`, /missing\.npy: no such file/],
@@ -86,10 +136,13 @@ test.each<Mistake>([
 ])("input: %s", refused);
 
 symlinkSync("nowhere.npy", file("dangling.npy"));
+symlinkSync("pool.npy", file("link.npy"));
 mkdirSync(file("folder.npy"));
 
 const margins = "score pool.npy --strategy margin --backend cpu --out";
 test.each<Mistake>([
+  ["one of its members", "score pool.npy other.npy --strategy bald --out other.npy", /other\.npy: is read too/],
+  ["one of the picked from", "select pool.npy other.npy -k 1 --out other.npy", /other\.npy: is read too/],
   ["in a missing folder", `${margins} OUT/no/where/s.npy`, /where\/s\.npy: there is no folder .*create it/],
   ["a folder", `${margins} folder.npy`, /folder\.npy: is a folder/],
   ["below a file", `${margins} pool.npy/s.npy`, /pool\.npy\/s\.npy: there is no folder/],

@@ -6,11 +6,14 @@ import { commandLine, root } from "./commandLine.ts";
 
 const { run, done } = commandLine();
 /** There may be more. */
-const strategies = ["entropy", "least-confidence", "margin", "random"];
+const strategies = `bald consensus-entropy egl entropy kl-divergence least-confidence margin max-kl mean-std random
+  variation-ratio vote-entropy`.split(/\s+/);
 
 describe("help", () => {
   const common = ["--backend", "--threads", "--json", "--quiet", "--help", "auto", "cpu", "webgpu"];
-  const inputs = "[predictions] --features --model --kind logits probabilities --temperature --seed --invalid skip";
+  const inputs =
+    "[predictions...] --features --model --kind logits probabilities --temperature --seed --invalid skip " +
+    "--passes --dropout --egl-layers all last";
   const outputs = "--strategy --out .npy .csv .jsonl";
   const pass = [...common, ...inputs.split(" "), ...outputs.split(" "), ...strategies, " - "];
 
@@ -29,6 +32,17 @@ describe("help", () => {
     expect(long.stdout).toMatch(new RegExp(`^Usage: poolwise ${command} `));
     expect(short).toEqual(long);
     expect(help).toEqual(long);
+  });
+
+  test.each(["score", "select"])("of %s fits a terminal, and says what strategies need", async (command) => {
+    const { stdout } = await done(`${command} --help`);
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    const [, any, passes, head] = /^ *any pool +([^]+)^ *several passes +([^]+)^ *a head +([^]+)/m.exec(stdout)!;
+    const names = [any, passes, head].map((list) => list.trim().split(/,\s+/));
+    expect(names[0]).toEqual(expect.arrayContaining(["entropy", "random"]));
+    expect(names[1]).toEqual(expect.arrayContaining(["bald", "max-kl", "vote-entropy"]));
+    expect(names[2]).toEqual(["egl"]);
+    expect(names.flat().sort()).toEqual(expect.arrayContaining(strategies));
   });
 
   test("lists the commands", async () => {

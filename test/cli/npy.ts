@@ -27,6 +27,27 @@ export function matrix(rows: readonly (readonly number[])[]): Buffer {
   return npy(Float32Array.from(rows.flat()), { shape: `(${rows.length}, ${rows[0].length})` });
 }
 
+/** An array [rows, classes] or [passes, rows, classes] as a .npy file of float32, or float64 where asked. */
+export function array(
+  values: readonly number[],
+  shape: readonly number[],
+  { fortran = false, descr = "<f4" }: { fortran?: boolean; descr?: "<f4" | "<f8" } = {},
+): Buffer {
+  const ordered = fortran ? firstFastest(values, shape) : values;
+  const data = descr === "<f8" ? Float64Array.from(ordered) : Float32Array.from(ordered);
+  return npy(data, { descr, fortran: fortran ? "True" : "False", shape: `(${shape.join(", ")},)` });
+}
+
+/** C order to Fortran order. */
+function firstFastest(values: readonly number[], shape: readonly number[]): number[] {
+  const [passes, rows, classes] = [1, ...shape].slice(-3);
+  return values.map((_, at) => {
+    const pass = at % passes;
+    const row = Math.floor(at / passes) % rows;
+    return values[(pass * rows + row) * classes + Math.floor(at / (passes * rows))];
+  });
+}
+
 /** What poolwise wrote: little-endian float32 or int32, in C order. */
 export function readNpy(path: string): { dtype: string; shape: number[]; values: number[] } {
   const bytes = readFileSync(path);

@@ -1,6 +1,7 @@
 /** What only a process of its own can show: exit statuses, machines without WebGPU, a fault of ours, a closed pipe. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { backends, commandLine, ended, fromSource, main } from "./commandLine.ts";
@@ -94,6 +95,24 @@ test("a reader that has seen enough is no fault at all", async () => {
   child.stdout.once("data", () => child.stdout.destroy());
   expect(await ended(child)).toMatchObject({ code: 0, stderr: "" });
 });
+
+test.each([
+  "info --backend cpu",
+  "score --help",
+  "score pool.npy --strategy margin --backend cpu --json --out out.npy",
+])("nor is one that has gone: %s", async (args) => {
+  const child = spawn(process.execPath, [...fromSource, main, ...args.split(" ")], { cwd: dirname(long) });
+  child.stdout.destroy();
+  expect(await ended(child)).toMatchObject({ code: 0, stderr: "" });
+});
+
+test.each(["info --backend cpu", "score --help", "score pool.npy --strategy margin --backend cpu --quiet --out -"])(
+  "standard output that is full: %s",
+  async (args) => {
+    const command = ["-c", 'exec "$0" "$@" >/dev/full', process.execPath, ...fromSource, main, ...args.split(" ")];
+    expectRefusal(await ended(spawn("sh", command, { cwd: dirname(long) })), [/standard output could not be written/]);
+  },
+);
 
 test("a disk that fills up: nothing is left of the file that was begun", async () => {
   const out = file("out/s.csv");

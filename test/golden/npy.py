@@ -65,7 +65,13 @@ def arrays():
             stored = np.asarray(a, a.dtype.newbyteorder(">" if end == "big" else "<"), order=order)
             array(f"{dtype}-{order}-{end}-v{version[0]}", stored, version)
 
-    shapes = {"list": (24,), "row": (1, 24), "column": (24, 1), "pass": (1, 6, 4), "wide": (3, 40)}
+        passes = values(dtype).reshape(2, 3, 2)
+        expect(f"passes_{dtype}", passes)
+        for order in "CF":
+            array(f"passes_{dtype}-{order}", np.asarray(passes, order=order))
+
+    shapes = {"list": (24,), "row": (1, 24), "column": (24, 1), "wide": (3, 40), "pass": (1, 6, 4)}
+    shapes |= {"passes": (5, 4, 3), "members": (3, 5, 40), "rated": (4, 6, 1), "asked": (4, 1, 6)}
     for stem, shape in shapes.items():
         a = np.arange(np.prod(shape), dtype="f4").reshape(shape)
         expect(stem, a)
