@@ -1,9 +1,17 @@
-/** The backends that there are to be timed, each with how fast it can read. */
+/** The backends that there are to be timed, each with its ceilings. */
 import { findAdapter } from "../src/backends/webgpu/open.ts";
 import { Gpu } from "../src/backends/webgpu/gpu.ts";
 import { openEngine, type Engine } from "../src/engine.ts";
 import { InputError } from "../src/errors.ts";
-import { cpuReadCeiling, gpuReadCeiling } from "./ceilings.ts";
+import {
+  cpuExpCeiling,
+  cpuMultiplyAddCeiling,
+  cpuReadCeiling,
+  gpuExpCeiling,
+  gpuMultiplyAddCeiling,
+  gpuReadCeiling,
+} from "./ceilings.ts";
+import type { Ceilings } from "./floor.ts";
 
 export const backendNames = ["cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -12,8 +20,8 @@ export interface Subject {
   readonly engine: Engine;
   /** A CPU that plays a GPU: it proves correctness, not speed. */
   readonly software: boolean;
-  /** Bytes a second. */
-  readCeiling(values: Float32Array): Promise<number>;
+  /** Reading is over these values; arithmetic, the same for all, is measured once. */
+  ceilings(values: Float32Array): Promise<Ceilings>;
   close(): Promise<void>;
 }
 
@@ -24,10 +32,11 @@ export function openSubject(name: BackendName): Promise<Subject | string> {
 
 async function openCpu(): Promise<Subject> {
   const engine = await openEngine({ backend: "cpu" });
+  const arithmetic = once(async () => ({ multiplyAdds: cpuMultiplyAddCeiling(), exps: cpuExpCeiling() }));
   return {
     engine,
     software: false,
-    readCeiling: async (values) => cpuReadCeiling(values),
+    ceilings: async (values) => ({ bytes: cpuReadCeiling(values), ...(await arithmetic()) }),
     close: () => engine.close(),
   };
 }
@@ -41,10 +50,14 @@ async function openWebGpu(): Promise<Subject | string> {
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
     const gpu = new Gpu(await adapter.requestDevice({ requiredLimits }), true);
+    const arithmetic = once(async () => ({
+      multiplyAdds: await gpuMultiplyAddCeiling(gpu),
+      exps: await gpuExpCeiling(gpu),
+    }));
     return {
       engine,
       software: adapterClass === "software",
-      readCeiling: (values) => gpuReadCeiling(gpu, values),
+      ceilings: async (values) => ({ bytes: await gpuReadCeiling(gpu, values), ...(await arithmetic()) }),
       async close() {
         gpu.close();
         await engine.close();
@@ -54,4 +67,9 @@ async function openWebGpu(): Promise<Subject | string> {
     if (error instanceof InputError) return error.message;
     throw error;
   }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => (done ??= work());
 }

@@ -1,41 +1,78 @@
 /** What is timed. One line adds a case; a strategy that is new in the registry is here by itself. */
 import { strategyNames, type StrategyName } from "../src/index.ts";
+import { strategyOf } from "../src/scores/index.ts";
+import type { Need } from "../src/strategy.ts";
 
 export interface Case {
   readonly kind: "logits" | "features" | "scores";
   readonly rows: number;
-  /** Values a row: classes, dims, or 1 for scores. */
+  /** Values a row and pass: classes, dims, or 1 for scores. */
   readonly cols: number;
-  /** Outputs of the linear head that features go through. */
+  /** Passes that logits are stored of, or that MC dropout makes of features. */
+  readonly passes?: number;
+  /** Units of the hidden layer of the head that features go through; without it the head is linear. */
+  readonly hidden?: number;
+  /** Outputs of that head. */
   readonly classes?: number;
-  /** There is none where scores are given. */
-  readonly strategy?: StrategyName;
+  /** Share of hidden units that a pass leaves out. */
+  readonly dropout?: number;
+  /** All in one read; none where scores are given. */
+  readonly strategies: readonly StrategyName[];
   /** With it the k best are selected; without it every row is scored. */
   readonly k?: number;
+  /** Minutes for plain JavaScript: a sample of rows is judged, and the cpu backend is timed on the first rows only. */
+  readonly heavy?: boolean;
+  /** Whether the memory that it takes is measured too, in a process of its own. */
+  readonly memory?: boolean;
 }
 
 const M = 1_000_000;
-const others = strategyNames.filter((name) => name !== "entropy");
+const needing = (...needs: (Need | undefined)[]): StrategyName[] =>
+  strategyNames.filter((name) => needs.includes(strategyOf(name).needs));
+const plain = needing(undefined).filter((name) => name !== "entropy");
+// Here `bald` would be `kl-divergence` once more.
+const committee = needing("passes", "votes", "divergence").filter((name) => name !== "bald");
+const network = { kind: "features", rows: M, cols: 64, hidden: 128, classes: 10, heavy: true } as const;
 
 export const cases: readonly Case[] = [
-  { kind: "logits", rows: M, cols: 2, strategy: "entropy" },
-  { kind: "logits", rows: M, cols: 10, strategy: "entropy" },
-  { kind: "logits", rows: M, cols: 100, strategy: "entropy" },
-  { kind: "logits", rows: M / 10, cols: 1000, strategy: "entropy" },
-  ...others.map((strategy): Case => ({ kind: "logits", rows: M, cols: 10, strategy })),
-  { kind: "scores", rows: 10 * M, cols: 1, k: 1000 },
-  { kind: "features", rows: M, cols: 64, classes: 10, strategy: "entropy", k: 100 },
+  { kind: "logits", rows: M, cols: 2, strategies: ["entropy"] },
+  { kind: "logits", rows: M, cols: 10, strategies: ["entropy"] },
+  { kind: "logits", rows: M, cols: 100, strategies: ["entropy"] },
+  { kind: "logits", rows: M / 10, cols: 1000, strategies: ["entropy"] },
+  ...plain.map((strategy): Case => ({ kind: "logits", rows: M, cols: 10, strategies: [strategy] })),
+  { kind: "scores", rows: 10 * M, cols: 1, strategies: [], k: 1000 },
+  { kind: "features", rows: M, cols: 64, classes: 10, strategies: ["entropy"], k: 100 },
+  { kind: "logits", rows: M, cols: 10, passes: 8, heavy: true, strategies: committee },
+  { kind: "logits", rows: M / 10, cols: 10, passes: 20, strategies: ["bald"] },
+  { ...network, passes: 20, dropout: 0.5, strategies: ["bald"], memory: true },
+  ...needing("gradients").map((strategy): Case => ({ ...network, strategies: [strategy] })),
 ];
 
-/** `entropy 1Mx10`, `top-1000 of 10M scores`, `entropy top-100 1Mx64 head 10`. */
-export function nameOf({ kind, rows, cols, classes, strategy, k }: Case): string {
+/** `entropy 1Mx10`, `bald 20x100kx10`, `top-1000 of 10M scores`, `bald 1Mx64 head 128-10 20 passes`. */
+export function nameOf({ kind, rows, cols, passes, hidden, classes, strategies, k }: Case): string {
   if (kind === "scores") return `top-${k} of ${short(rows)} scores`;
-  return [strategy, k && `top-${k}`, `${short(rows)}x${cols}`, classes && `head ${classes}`].filter(Boolean).join(" ");
+  const stored = kind === "logits" && passes ? `${passes}x` : "";
+  return [
+    strategies.length > 1 ? `${strategies.length} strategies` : strategies[0],
+    k && `top-${k}`,
+    `${stored}${short(rows)}x${cols}`,
+    classes && `head ${hidden ? `${hidden}-` : ""}${classes}`,
+    kind === "features" && passes && `${passes} passes`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** For smoke runs: the same case under the same name, with a twentieth of the rows. */
 export const shrunk = (one: Case): Case => ({ ...one, rows: one.rows / 20 });
 
-function short(rows: number): string {
-  return rows % M === 0 ? `${rows / M}M` : `${rows / 1000}k`;
+/** Rows that a backend is timed on, the first ones. Rows a second is what compares, so a tenth will do. */
+export const rowsTimed = ({ rows, heavy }: Case, backend: string): number =>
+  heavy && backend === "cpu" ? Math.ceil(rows / 10) : rows;
+
+/** Rows whose scores are judged. */
+export const rowsJudged = ({ rows, heavy }: Case): number => (heavy ? Math.ceil(rows / 50) : rows);
+
+export function short(rows: number): string {
+  return rows % M === 0 ? `${rows / M}M` : rows % 1000 === 0 ? `${rows / 1000}k` : `${rows}`;
 }

@@ -1,6 +1,6 @@
 /**
- * How fast a backend can read at all: the floor under every kernel, measured on the same machine in the same run, over
- * the same values. The best of some runs counts, for a ceiling is what was reached once.
+ * How fast a backend can do one thing at all: the floors under every kernel, measured on the same machine in the same
+ * run. The best of some runs counts, for a ceiling is what was reached once.
  */
 import { usage, type Gpu } from "../src/backends/webgpu/gpu.ts";
 
@@ -10,15 +10,7 @@ const SUBMIT_MS = 50;
 
 /** Bytes a second that one thread of plain JavaScript sums. Several sums, for one would wait for itself. */
 export function cpuReadCeiling(values: Float32Array): number {
-  let best = Infinity;
-  let sink = 0;
-  for (let i = 0; i < TRIES; i++) {
-    const started = performance.now();
-    sink += sumOf(values);
-    best = Math.min(best, performance.now() - started);
-  }
-  if (Number.isNaN(sink)) throw new Error("the values to read hold NaN");
-  return (values.byteLength / best) * 1000;
+  return (values.byteLength / bestTime(() => sumOf(values))) * 1000;
 }
 
 function sumOf(values: Float32Array): number {
@@ -37,9 +29,56 @@ function sumOf(values: Float32Array): number {
   return a + b + c + d;
 }
 
+const STEPS = 2_000_000;
+
+/** Multiply-adds a second of one thread of plain JavaScript, in float64 and in registers: eight that do not wait. */
+export function cpuMultiplyAddCeiling(): number {
+  return ((8 * STEPS) / bestTime(() => multiplyAdds(0.999, 0.001))) * 1000;
+}
+
+function multiplyAdds(x: number, y: number): number {
+  let [a, b, c, d, e, f, g, h] = [1, 2, 3, 4, 5, 6, 7, 8];
+  for (let i = 0; i < STEPS; i++) {
+    a = a * x + y;
+    b = b * x + y;
+    c = c * x + y;
+    d = d * x + y;
+    e = e * x + y;
+    f = f * x + y;
+    g = g * x + y;
+    h = h * x + y;
+  }
+  return a + b + c + d + e + f + g + h;
+}
+
+/** Exponentials a second of one thread of plain JavaScript, of arguments as a softmax has them. */
+export function cpuExpCeiling(): number {
+  const values = Float64Array.from({ length: 1024 }, (_, i) => -i / 64);
+  const rounds = 1000;
+  const time = bestTime(() => {
+    let sum = 0;
+    for (let round = 0; round < rounds; round++) for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]);
+    return sum;
+  });
+  return ((rounds * values.length) / time) * 1000;
+}
+
+/** Milliseconds. The result is looked at, so that the work cannot be left out. */
+function bestTime(work: () => number): number {
+  let best = Infinity;
+  for (let i = 0; i < TRIES; i++) {
+    const started = performance.now();
+    const result = work();
+    best = Math.min(best, performance.now() - started);
+    if (Number.isNaN(result)) throw new Error("a ceiling was taken over NaN");
+  }
+  return best;
+}
+
 const WORKGROUP = 256;
 /** A GPU wants thousands of workgroups, a CPU that plays one wants few. */
 const GROUPS = [64, 512, 4096];
+
 const readAll = /* wgsl */ `
 @group(0) @binding(0) var<storage, read> values: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;
@@ -56,9 +95,60 @@ export async function gpuReadCeiling(gpu: Gpu, values: Float32Array): Promise<nu
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const most = Math.min(values.byteLength, maxStorageBufferBindingSize, maxBufferSize);
   const bytes = most - (most % 16);
-  const input = gpu.filled("values", values.subarray(0, bytes / 4), usage.storage);
-  const sums = await gpu.buffer("sums", Math.max(...GROUPS) * WORKGROUP * 4, usage.storage);
-  const kernel = await gpu.kernel({ code: readAll, entryPoint: "read_all", constants: {} });
+  // No lanes with nothing to read.
+  const sizes = GROUPS.filter((groups, i) => i === 0 || groups * WORKGROUP * 16 <= bytes);
+  return bestRate(gpu, "read_all", readAll, values.subarray(0, bytes / 4), sizes, () => bytes);
+}
+
+/** Operations of one lane, eight at a time. */
+const LANE_OPERATIONS = { multiply_adds: 2048, exps: 256 } as const;
+
+/** Factor and summand come from a buffer, so that no compiler knows where it all ends; eight results do not wait. */
+const arithmetic = (entryPoint: keyof typeof LANE_OPERATIONS, step: (x: string) => string): string => /* wgsl */ `
+@group(0) @binding(0) var<storage, read> values: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn ${entryPoint}(@builtin(global_invocation_id) id: vec3u) {
+  let x = values[0];
+  let y = values[1];
+  var a = vec4f(f32(id.x & 255u)) * y;
+  var b = a + y;
+  for (var i = 0u; i < ${LANE_OPERATIONS[entryPoint] / 8}u; i++) {
+    a = ${step("a")};
+    b = ${step("b")};
+  }
+  sums[id.x] = dot(a + b, vec4f(1.0));
+}`;
+
+const multiplyAddAll = arithmetic("multiply_adds", (v) => `fma(${v}, x, y)`);
+const expAll = arithmetic("exps", (v) => `exp(-${v})`);
+const factors = Float32Array.from({ length: 8 }, (_, i) => (i < 4 ? 0.999 : 0.001));
+
+/** Multiply-adds a second of this device, in registers. */
+export const gpuMultiplyAddCeiling = (gpu: Gpu): Promise<number> =>
+  arithmeticRate(gpu, "multiply_adds", multiplyAddAll);
+
+/** Exponentials a second of this device. */
+export const gpuExpCeiling = (gpu: Gpu): Promise<number> => arithmeticRate(gpu, "exps", expAll);
+
+function arithmeticRate(gpu: Gpu, entryPoint: keyof typeof LANE_OPERATIONS, code: string): Promise<number> {
+  const operations = (groups: number): number => groups * WORKGROUP * LANE_OPERATIONS[entryPoint];
+  return bestRate(gpu, entryPoint, code, factors, GROUPS, operations);
+}
+
+/** What a kernel does a second, at the best of some numbers of workgroups; `done` is what one dispatch of each does. */
+async function bestRate(
+  gpu: Gpu,
+  entryPoint: string,
+  code: string,
+  values: Float32Array,
+  sizes: readonly number[],
+  done: (groups: number) => number,
+): Promise<number> {
+  const input = gpu.filled("values", values, usage.storage);
+  const sums = await gpu.buffer("sums", Math.max(...sizes) * WORKGROUP * 4, usage.storage);
+  const kernel = await gpu.kernel({ code, entryPoint, constants: {} });
   const submit = async (groups: number, dispatches: number): Promise<number> => {
     const batch = gpu.batch();
     for (let i = 0; i < dispatches; i++) kernel.dispatch(batch, { values: input, sums }, groups);
@@ -68,13 +158,15 @@ export async function gpuReadCeiling(gpu: Gpu, values: Float32Array): Promise<nu
     return performance.now() - started;
   };
   try {
-    let best = Infinity;
-    for (const groups of GROUPS) {
-      if (groups * WORKGROUP * 16 > bytes && groups > GROUPS[0]) continue; // lanes with nothing to read
+    let best = 0;
+    for (const groups of sizes) {
       await submit(groups, 1);
-      best = Math.min(best, await dispatchTime((dispatches) => submit(groups, dispatches)));
+      const time = await dispatchTime((dispatches) => submit(groups, dispatches));
+      best = Math.max(best, (done(groups) / time) * 1000);
+      // A device that is busy for so long has enough to do: more would only take longer.
+      if (time > SUBMIT_MS) break;
     }
-    return (bytes / best) * 1000;
+    return best;
   } finally {
     input.destroy();
     sums.destroy();

@@ -33,7 +33,7 @@ interface Arguments {
 
 function argumentsOf(args: string[]): Arguments {
   const { list, quick, json, filter, backend } = parsed(args);
-  const chosen = cases.filter((one) => nameOf(one).includes(filter));
+  const chosen = cases.filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)));
   if (chosen.length === 0) throw new InputError(`no case has "${filter}" in its name: see --list`);
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);

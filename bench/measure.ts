@@ -2,8 +2,11 @@
 import type { Timings } from "../src/index.ts";
 import type { Answer } from "./reference.ts";
 
-/** Warm passes go on until both are reached, or there have been `most`. Peers are timed by the same rule. */
-export const patience = { runs: 5, seconds: 1, most: 50 };
+/**
+ * Warm passes go on until there are so many `runs` and `seconds`, or there have been `most`; slow ones only until they
+ * have taken the `longest` that is waited, so that there may be one alone. Peers are timed by the same rule.
+ */
+export const patience = { runs: 5, seconds: 1, most: 50, longest: 25 };
 
 /** In the unit of what was measured. */
 export interface Spread {
@@ -60,7 +63,8 @@ export async function measure(run: Run, faultIn: (answer: Answer) => string | un
   };
 }
 
-function more(runs: number, total: number): boolean {
+export function more(runs: number, total: number): boolean {
+  if (runs === 0 || total >= patience.longest) return runs === 0;
   return runs < patience.runs || (total < patience.seconds && runs < patience.most);
 }
 

@@ -5,14 +5,21 @@ import { promisify } from "node:util";
 import type { Case } from "./cases.ts";
 import type { Made } from "./data.ts";
 import { patience, spreadOf, type Spread } from "./measure.ts";
+import { dropoutOf, type Reference } from "./reference.ts";
 
 const script = join(import.meta.dirname, "peers.py");
 const interpreters = ["python3", "/usr/bin/python3"];
 const TIMEOUT_MS = 600_000;
 
-/** Libraries to be timed against, as their columns come. */
-export const libraries = ["numpy", "torch"] as const;
+/**
+ * What is timed against, as the columns come. `autograd` is PyTorch as gradients are written today: a backward pass for
+ * each row and label.
+ */
+export const libraries = ["numpy", "torch", "autograd"] as const;
 export type Library = (typeof libraries)[number];
+
+/** Rows that the loop is timed on: all would take it hours. */
+const AUTOGRAD_ROWS = 50;
 
 export interface Peer {
   readonly library: Library;
@@ -24,6 +31,8 @@ export interface Peer {
 }
 
 export interface PeerMeasured {
+  /** That it was timed on. */
+  readonly rows: number;
   readonly runs: number;
   /** Seconds. */
   readonly warm: Spread;
@@ -47,52 +56,90 @@ export async function findPeers(): Promise<Peer[]> {
 
 async function peersOf(interpreter: string): Promise<Peer[]> {
   try {
-    const { python: version, strategies, ...found } = JSON.parse(await python(interpreter, [], []));
+    const { python: version, libraries: found } = JSON.parse(await python(interpreter, [], []));
     // torch alone could not be handed its data.
     if (!found.numpy) return [];
     return libraries
       .filter((library) => found[library])
-      .map((library) => ({ library, version: found[library], python: version, interpreter, strategies }));
+      .map((library) => ({ library, python: version, interpreter, ...found[library] }));
   } catch {
     return [];
   }
 }
 
-/** Times a peer on a case; `expected` is what its answer must be near. Undefined where it has no such work. */
+interface Given {
+  readonly array: Float32Array | Uint32Array;
+  readonly shape: readonly number[];
+}
+
+/** Times a peer on a case; its answer must be near the reference. Undefined where it has no such work. */
 export async function measurePeer(
-  { library, interpreter, strategies }: Peer,
-  { strategy, k }: Case,
-  { values, head, input }: Made,
-  expected: Float32Array,
+  { library, interpreter, strategies: known }: Peer,
+  one: Case,
+  made: Made,
+  reference: Reference,
 ): Promise<PeerMeasured | PeerFault | undefined> {
-  if (strategy !== undefined && !strategies.includes(strategy)) return undefined;
-  const { rows, cols } = input.source;
-  const arrays: [Float32Array, number[]][] = [
-    [values, cols === 1 ? [rows] : [rows, cols]],
-    ...(head?.layers ?? []).flatMap(({ weight, bias, inputs, outputs }): [Float32Array, number[]][] => [
-      [weight, [outputs, inputs]],
-      [bias, [outputs]],
+  const { strategies, k } = one;
+  if (!strategies.every((name) => known.includes(name))) return undefined;
+  if (library === "autograd" && strategies.length === 0) return undefined;
+  const { rows, data, judged, expected } =
+    library === "autograd" ? judgedRows(made, reference) : wholePool(made, reference);
+  const layers = made.head?.layers ?? [];
+  const given: Given[] = [
+    data,
+    ...layers.flatMap(({ weight, bias, inputs, outputs }): Given[] => [
+      { array: weight, shape: [outputs, inputs] },
+      { array: bias, shape: [outputs] },
     ]),
-    [expected, [expected.length]],
+    { array: judged, shape: [judged.length] },
+    { array: expected, shape: k === undefined ? [strategies.length, judged.length] : [k] },
   ];
-  const request = { library, strategy, k, patience, shapes: arrays.map(([, shape]) => shape) };
+  const arrays = given.map(({ array, shape }) => ({
+    shape,
+    type: array instanceof Float32Array ? "float32" : "int32",
+  }));
+  const request = { library, strategies, k, ...dropoutOf(one), patience, arrays };
   try {
-    const given = arrays.map(([array]) => array);
-    const { seconds, threads, fault } = JSON.parse(await python(interpreter, [JSON.stringify(request)], given));
+    const bytes = given.map(({ array }) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    const { seconds, threads, fault } = JSON.parse(await python(interpreter, [JSON.stringify(request)], bytes));
     if (fault) return { fault };
-    return { runs: seconds.length, warm: spreadOf(seconds), threads };
+    return { rows, runs: seconds.length, warm: spreadOf(seconds), threads };
   } catch (error) {
     // The last line of a traceback says what happened; the others say where, in somebody's folders.
     return { fault: (error as Error).message.trim().split("\n").at(-1) as string };
   }
 }
 
+interface Task {
+  readonly rows: number;
+  readonly data: Given;
+  readonly judged: Uint32Array;
+  readonly expected: Float32Array;
+}
+
+function wholePool({ values, input }: Made, { rows: judged, expected }: Reference): Task {
+  const { rows, cols, passes = 1 } = input.source;
+  const shape = [...(passes > 1 ? [passes] : []), rows, ...(cols > 1 ? [cols] : [])];
+  return { rows, data: { array: values, shape }, judged, expected };
+}
+
+/** The first of the rows that are judged, as a pool of their own. */
+function judgedRows({ values, input }: Made, reference: Reference): Task {
+  const { cols } = input.source;
+  const chosen = reference.rows.subarray(0, AUTOGRAD_ROWS);
+  const rows = chosen.length;
+  const array = new Float32Array(rows * cols);
+  chosen.forEach((row, i) => array.set(values.subarray(row * cols, (row + 1) * cols), i * cols));
+  const expected = reference.expected.subarray(0, rows);
+  return { rows, data: { array, shape: [rows, cols] }, judged: Uint32Array.from(chosen.keys()), expected };
+}
+
 /** What peers.py prints when it is given the arrays on standard input: nothing is written to disk, nothing left behind. */
-async function python(interpreter: string, args: string[], arrays: Float32Array[]): Promise<string> {
+async function python(interpreter: string, args: string[], arrays: Uint8Array[]): Promise<string> {
   const running = promisify(execFile)(interpreter, [script, ...args], { timeout: TIMEOUT_MS });
   const input = running.child.stdin;
   input?.on("error", () => {}); // it ended early, and its exit says so
-  for (const array of arrays) input?.write(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  for (const array of arrays) input?.write(array);
   input?.end();
   return (await running).stdout;
 }

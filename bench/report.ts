@@ -6,6 +6,7 @@ import { cpus } from "node:os";
 import { InputError } from "../src/errors.ts";
 import type { Subject } from "./backends.ts";
 import type { Case } from "./cases.ts";
+import type { Ceilings, Floor, Work } from "./floor.ts";
 import type { Measured, Wrong } from "./measure.ts";
 import type { Library, Peer, PeerFault, PeerMeasured } from "./peers.ts";
 
@@ -27,20 +28,33 @@ export interface Report {
 
 export interface CaseReport extends Case {
   readonly name: string;
+  /** Rows whose scores were held against the textbook: all, or a seeded sample. */
+  readonly judged: number;
   readonly results: BackendReport[];
   readonly peers: PeerReport[];
 }
 
-export type BackendReport = { readonly backend: string; readonly software: boolean } & (Wrong | Timed);
+export type BackendReport = Ran & (Wrong | Timed);
 export type PeerReport = { readonly library: Library } & (PeerFault | PeerMeasured);
+
+interface Ran {
+  readonly backend: string;
+  readonly software: boolean;
+  /** That it was timed on. */
+  readonly rows: number;
+}
 
 export interface Timed extends Measured {
   readonly rowsPerSecond: number;
-  /** Bytes a second that this backend reads at most. */
-  readonly readCeiling: number;
-  /** Time to read the input once at that rate, over the kernel's time: 1 is as fast as can be. */
+  /** What those rows must at least take, and what of it a second of this backend has room for. */
+  readonly work: Work;
+  readonly ceilings: Ceilings;
+  readonly floor: Floor;
+  /** The floor over the kernel's time: 1 is as fast as can be. */
   readonly floorOverMeasured: number;
-  /** Median of each peer over ours: above 1 poolwise is faster. */
+  /** Bytes of memory at its peak beyond the rows and what there was before, where it was asked for. */
+  readonly memory?: number;
+  /** Rows a second of ours over those of each peer: above 1 poolwise is faster. */
   readonly ratios: { [library in Library]?: number };
 }
 

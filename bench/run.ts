@@ -1,10 +1,14 @@
 /** One case on every backend and peer. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Subject } from "./backends.ts";
-import type { Case } from "./cases.ts";
-import { makePool, type Made } from "./data.ts";
+import { rowsTimed, type Case } from "./cases.ts";
+import { dataOf, makePool, type Made } from "./data.ts";
+import { floorOf, workOf } from "./floor.ts";
 import { measure } from "./measure.ts";
 import { measurePeer, type Peer } from "./peers.ts";
-import { referenceOf, type Reference } from "./reference.ts";
+import { dropoutOf, referenceOf, type Reference } from "./reference.ts";
 import type { BackendReport, CaseReport, PeerReport } from "./report.ts";
 
 /** Backends and peers one right after the other, on the same data. */
@@ -20,31 +24,45 @@ export async function runCase(
   for (const subject of subjects) results.push(await runBackend(one, made, reference, subject));
   const peerResults: PeerReport[] = [];
   for (const peer of peers) {
-    const result = await measurePeer(peer, one, made, reference.expected);
+    const result = await measurePeer(peer, one, made, reference);
     if (result) peerResults.push({ library: peer.library, ...result });
   }
-  return { name, ...one, results: results.map((result) => compared(result, peerResults)), peers: peerResults };
+  return {
+    name,
+    ...one,
+    judged: reference.rows.length,
+    results: results.map((result) => compared(result, peerResults)),
+    peers: peerResults,
+  };
 }
 
-async function runBackend(
-  { rows, strategy, k }: Case,
-  { data, values }: Made,
-  { faultIn }: Reference,
-  { engine, software, readCeiling }: Subject,
-): Promise<BackendReport> {
-  using pool = await engine.load(data);
-  const run = k === undefined ? () => pool.score(strategy!) : () => pool.select("top-k", { k, strategy });
-  const about = { backend: engine.backend, software };
+async function runBackend(one: Case, made: Made, reference: Reference, subject: Subject): Promise<BackendReport> {
+  const { strategies, k, memory } = one;
+  const { engine, software } = subject;
+  const rows = rowsTimed(one, engine.backend);
+  const about = { backend: engine.backend, software, rows };
+  using pool = await engine.load(dataOf(made, rows));
+  const options = dropoutOf(one);
+  const run = async () => {
+    if (k !== undefined) return pool.select("top-k", { k, strategy: strategies[0], ...options });
+    const scores = await pool.score(strategies, options);
+    return { values: scores.map(({ values }) => values), timings: scores[0].timings };
+  };
   try {
-    const result = await measure(run, faultIn);
+    const result = await measure(run, (answer) => reference.faultIn(answer, rows));
     if ("wrong" in result) return { ...about, ...result };
-    const ceiling = await readCeiling(values);
+    const work = workOf(one, rows);
+    const ceilings = await subject.ceilings(made.values);
+    const floor = floorOf(work, ceilings);
     return {
       ...about,
       ...result,
       rowsPerSecond: rows / result.warm.median,
-      readCeiling: ceiling,
-      floorOverMeasured: values.byteLength / ceiling / result.kernel,
+      work,
+      ceilings,
+      floor,
+      floorOverMeasured: floor.seconds / result.kernel,
+      ...(memory && { memory: await memoryOf(one, engine.backend) }),
       ratios: {},
     };
   } catch (error) {
@@ -53,11 +71,16 @@ async function runBackend(
   }
 }
 
+async function memoryOf(one: Case, backend: string): Promise<number> {
+  const command = ["--import", "tsx", join(import.meta.dirname, "memory.ts"), JSON.stringify(one), backend];
+  return Number((await promisify(execFile)(process.execPath, command, { cwd: import.meta.dirname })).stdout);
+}
+
 /** The same result with a ratio for every peer that was timed. */
 function compared(result: BackendReport, peers: readonly PeerReport[]): BackendReport {
   if ("wrong" in result) return result;
   const ratios = peers.flatMap((peer) =>
-    "warm" in peer ? [[peer.library, peer.warm.median / result.warm.median]] : [],
+    "warm" in peer ? [[peer.library, result.rowsPerSecond / (peer.rows / peer.warm.median)]] : [],
   );
   return { ...result, ratios: Object.fromEntries(ratios) };
 }

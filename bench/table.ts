@@ -1,8 +1,8 @@
 /** The table on screen, a case at a time. */
 import pc from "picocolors";
-import { nameOf, cases } from "./cases.ts";
-import { libraries } from "./peers.ts";
-import type { BackendReport, CaseReport, PeerReport, Report, Timed } from "./report.ts";
+import { nameOf, cases, short } from "./cases.ts";
+import { libraries, type PeerMeasured } from "./peers.ts";
+import type { BackendReport, CaseReport, PeerReport, Report } from "./report.ts";
 
 /** One line of the table by column; what is missing stays empty. */
 type Line = Partial<Record<(typeof columns)[number]["title"], string>>;
@@ -10,6 +10,8 @@ type Line = Partial<Record<(typeof columns)[number]["title"], string>>;
 const columns = [
   { title: "case", width: Math.max(...cases.map((one) => nameOf(one).length)), left: true },
   { title: "by", width: 17, left: true },
+  { title: "rows", width: 6 },
+  { title: "runs", width: 4 },
   { title: "ms", width: 9 },
   { title: "min–max", width: 16 },
   { title: "upload", width: 8 },
@@ -18,7 +20,8 @@ const columns = [
   { title: "referee", width: 7 },
   { title: "Mrows/s", width: 8 },
   { title: "floor/measured", width: 14 },
-  ...libraries.map((library) => ({ title: `×${library}` as const, width: 7 })),
+  { title: "bound by", width: 8 },
+  ...libraries.map((library) => ({ title: `×${library}` as const, width: library.length + 2 })),
 ] as const satisfies { title: string; width: number; left?: boolean }[];
 
 /** What was measured, on what, and how the columns are to be read. */
@@ -29,10 +32,12 @@ export function heading({ poolwise, commit, node, machine, quick, backends, peer
       `${backend}: ${adapter}${software ? "; software: proves correctness, not speed" : ""}`,
     ]),
     ...peers.map(({ library, version, python }) => [`${library} ${version} (Python ${python})`]),
+    ["Milliseconds, medians of warm passes over those rows; upload is of the first."],
+    ["×: our rows a second over a peer's, above 1 ours is faster; ×autograd is PyTorch's, a row and label at a time."],
     [
-      "Milliseconds, medians of warm passes; upload is of the first. ×: a peer's median over ours, above 1 ours is faster.",
+      "floor/measured: the least time for the bytes, multiply-adds (fma) or exponentials (exp) of the work, whichever is",
     ],
-    ["floor/measured: reading the input once at the backend's own best rate, over the kernel; 1 is as fast as can be."],
+    ["longest at the backend's own best rate, over the kernel; 1 is as fast as can be."],
     ...(quick ? [[pc.yellow("--quick: a twentieth of the rows. A smoke run, not a measurement.")]] : []),
   ];
   const titles = Object.fromEntries(columns.map(({ title }) => [title, title]));
@@ -40,14 +45,17 @@ export function heading({ poolwise, commit, node, machine, quick, backends, peer
 }
 
 /** The lines of one case: ours, then the peers'. */
-export function linesOf({ name, rows, results, peers }: CaseReport): string {
-  const lines = [...results.map((result) => backendLine(result, rows)), ...peers.map((peer) => peerLine(peer, rows))];
+export function linesOf({ name, rows, results, peers, judged, k }: CaseReport): string {
+  const lines = [...results.map(backendLine), ...peers.map((peer) => peerLine(peer, rows))];
+  if (k === undefined && judged < rows) lines[0].note += ` judged on ${judged} of ${short(rows)} rows`;
   return lines
     .map(({ line, note }, i) => `${format({ case: i === 0 ? name : "", ...line })}  ${note}`.trimEnd())
     .join("\n");
 }
 
-function backendLine(result: BackendReport, rows: number): { line: Line; note: string } {
+const boundBy = { bytes: "bytes", multiplyAdds: "fma", exps: "exp" };
+
+function backendLine(result: BackendReport): { line: Line; note: string } {
   const by = result.software ? `${result.backend} (software)` : result.backend;
   if ("wrong" in result) return { line: { by }, note: pc.red(`WRONG, not timed: ${firstLine(result.wrong)}`) };
   const ratios = libraries.map((library) => [`×${library}`, share(result.ratios[library])]);
@@ -57,21 +65,28 @@ function backendLine(result: BackendReport, rows: number): { line: Line; note: s
     readback: stage(result.readback),
     referee: stage(result.referee),
     "floor/measured": share(result.floorOverMeasured),
+    "bound by": boundBy[result.floor.boundBy],
   };
-  return { line: { by, ...times(result, rows), ...stages, ...Object.fromEntries(ratios) }, note: "" };
+  const note = result.memory === undefined ? "" : `${Math.ceil(result.memory / 1e6)} MB beyond the rows`;
+  return { line: { by, ...times(result), ...stages, ...Object.fromEntries(ratios) }, note };
 }
 
 function peerLine(peer: PeerReport, rows: number): { line: Line; note: string } {
   if ("fault" in peer) return { line: { by: peer.library }, note: pc.yellow(`no ratio: ${firstLine(peer.fault)}`) };
   const by = peer.threads === null ? peer.library : `${peer.library} (${peer.threads} thr)`;
-  return { line: { by, ...times(peer, rows) }, note: "" };
+  const all = (peer.warm.median / peer.rows) * rows;
+  const note =
+    peer.rows < rows ? `${short(peer.rows)} rows timed: scaled, ${short(rows)} take ${Math.round(all)} s` : "";
+  return { line: { by, ...times(peer) }, note };
 }
 
-function times({ warm }: Pick<Timed, "warm">, rows: number): Line {
+function times({ warm, rows, runs }: Pick<PeerMeasured, "warm" | "rows" | "runs">): Line {
   return {
+    rows: short(rows),
+    runs: String(runs),
     ms: ms(warm.median),
     "min–max": `${ms(warm.min)}–${ms(warm.max)}`,
-    "Mrows/s": (rows / warm.median / 1e6).toFixed(2),
+    "Mrows/s": megarows(rows / warm.median / 1e6),
   };
 }
 
@@ -81,6 +96,8 @@ const firstLine = (text: string): string => text.split("\n", 1)[0];
 const stage = (seconds: number): string => (seconds === 0 ? "" : ms(seconds));
 
 const share = (value: number | undefined): string | undefined => value?.toFixed(value < 0.1 ? 4 : 2);
+
+const megarows = (value: number): string => value.toFixed(value < 0.1 ? 5 : 2);
 
 const ms = (seconds: number): string => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : seconds < 1 ? 1 : 0);
 

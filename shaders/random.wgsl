@@ -9,6 +9,14 @@ fn mix_bits(value: u32) -> u32 {
   return h ^ (h >> 16u);
 }
 
+// Four at a time.
+fn mix_four(value: vec4u) -> vec4u {
+  var h = value;
+  h = (h ^ (h >> vec4u(16u))) * 0x85ebca6bu;
+  h = (h ^ (h >> vec4u(13u))) * 0xc2b2ae35u;
+  return h ^ (h >> vec4u(16u));
+}
+
 fn random_bits(seed: u32, stream: u32, row: u32, unit: u32, pass_: u32) -> u32 {
   var h = mix_bits(seed + 0x9e3779b9u);
   h = mix_bits(h ^ stream);
