@@ -63,8 +63,8 @@ export function nameOf({ kind, rows, cols, passes, hidden, classes, strategies, 
     .join(" ");
 }
 
-/** For smoke runs: the same case under the same name, with a twentieth of the rows. */
-export const shrunk = (one: Case): Case => ({ ...one, rows: one.rows / 20 });
+/** For smoke runs: the same case under the same name, with a twentieth of the rows, or a hundredth of a heavy one. */
+export const shrunk = (one: Case): Case => ({ ...one, rows: one.rows / (one.heavy ? 100 : 20) });
 
 /** Rows that a backend is timed on, the first ones. Rows a second is what compares, so a tenth will do. */
 export const rowsTimed = ({ rows, heavy }: Case, backend: string): number =>

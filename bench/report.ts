@@ -19,7 +19,7 @@ export interface Report {
   readonly date: string;
   readonly node: string;
   readonly machine: { readonly cpu: string; readonly threads: number; readonly platform: string };
-  /** A smoke run, with a twentieth of the rows. */
+  /** A smoke run, with few of the rows. */
   readonly quick: boolean;
   readonly backends: readonly { readonly backend: string; readonly adapter: string; readonly software: boolean }[];
   readonly peers: readonly { readonly library: Library; readonly version: string; readonly python: string }[];

@@ -38,7 +38,7 @@ export function heading({ poolwise, commit, node, machine, quick, backends, peer
       "floor/measured: the least time for the bytes, multiply-adds (fma) or exponentials (exp) of the work, whichever is",
     ],
     ["longest at the backend's own best rate, over the kernel; 1 is as fast as can be."],
-    ...(quick ? [[pc.yellow("--quick: a twentieth of the rows. A smoke run, not a measurement.")]] : []),
+    ...(quick ? [[pc.yellow("--quick: few of the rows. A smoke run, not a measurement.")]] : []),
   ];
   const titles = Object.fromEntries(columns.map(({ title }) => [title, title]));
   return [...about.flat(), "", pc.bold(format(titles))].join("\n");
