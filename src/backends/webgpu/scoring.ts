@@ -4,8 +4,9 @@ import type { PassOptions, PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
 import { chooseFrame, passBlocks, rowsAtOnce, type FrameChoice } from "./frames.ts";
 import { usage, type Batch, type Binding, type Gpu, type KernelSource } from "./gpu.ts";
-import { openHeadRunner, type DeviceHead, type HeadLogits } from "./head.ts";
+import { openHeadRunner, type HeadLogits } from "./head.ts";
 import { headError } from "./headError.ts";
+import type { DeviceHead } from "./layers.ts";
 import { scoreProgram } from "./program.ts";
 import type { ScoreParams } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
@@ -102,10 +103,12 @@ export async function scorePool(
   const passes = head ? options.passes : passesOf(input.source);
   const rounds = strategies.some(({ needs }) => needs === "divergence") ? [0, 1] : [0];
   const steps = rounds.flatMap((round) => passBlocks(passes).map((block) => ({ round, ...block })));
-  const error = head && headError(head.head, options.dropout);
   const gradients = strategies.some(({ needs }) => needs === "gradients");
-  const runner = head && error && (await openHeadRunner(gpu, tuning, head, { options, gradients, error, chunkRows }));
-  const sumsBytes = steps.length > 1 ? (classes + 1) * Math.min(chunkRows, input.source.rows) * 16 : 16;
+  const rows = Math.min(chunkRows, input.source.rows);
+  const error = head && headError(head.head, options.dropout);
+  const run = head && error && { device: head, options, gradients, error, rows };
+  const runner = run && (await openHeadRunner(gpu, tuning, run));
+  const sumsBytes = steps.length > 1 ? (classes + 1) * rows * 16 : 16;
   const sums = passes > 1 ? await gpu.buffer("sums", sumsBytes, usage.storage) : undefined;
 
   /** Where the kernel finds the logits of a block of passes. */
@@ -145,7 +148,7 @@ export async function scorePool(
     if (logits) {
       bindings.logits = logits.logits;
       bindings.row_states = logits.rowStates;
-      if (gradients) bindings.gradients = logits.gradients;
+      if (logits.gradients) bindings.gradients = logits.gradients;
     } else bindings[input.kind === "scores" ? "given" : "predictions"] = chunk.buffer;
     if (sums) bindings.sums = sums;
     if (histogram) Object.assign(bindings, { taken: segment.taken, histogram });

@@ -6,11 +6,12 @@ import { unitRoundoff, type Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, ScorePass } from "../backend.ts";
 import { frameFor } from "./scoring.ts";
 import { usage, type Gpu } from "./gpu.ts";
-import { closeHead, productsOf, scratchWidth, uploadHead } from "./head.ts";
 import { gradientError, headError } from "./headError.ts";
+import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
 import { closeSegments, newReport, openSegments, REPORT_BYTES, scorePool, type DevicePool } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
+import { openTrainer } from "./trainer.ts";
 import type { Tuning } from "./tuning.ts";
 import { ChunkedRows } from "./upload.ts";
 
@@ -22,6 +23,7 @@ export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backen
     name: "webgpu",
     adapter,
     load: (input) => openPool(gpu, tuning, input),
+    train: (setup) => openTrainer(gpu, tuning, setup),
     close: async () => gpu.close(),
   };
 }
