@@ -6,6 +6,7 @@ import { InputError } from "./errors.ts";
 import { checkHead, type Head } from "./head.ts";
 import { sourceOf, type Features, type Predictions, type RowSource } from "./matrix.ts";
 import { Pool, type InvalidPolicy } from "./pool.ts";
+import type { Trainer, TrainerSetup } from "./trainer.ts";
 
 export interface EngineOptions {
   /**
@@ -59,13 +60,27 @@ export class Engine {
    */
   async load(data: PoolData & LoadOptions): Promise<Pool> {
     if (data === null || typeof data !== "object") throw new InputError(NOTHING_TO_LOAD);
-    if (this.closed) throw new InputError("the engine is closed: open a new one");
+    this.checkOpen();
     const { invalid = "error" } = data;
     if (invalid !== "error" && invalid !== "skip")
       throw new InputError(`invalid must be error or skip, got ${String(invalid)}`);
     const pool = new Pool(this.opened, inputOf(data), invalid, () => this.pools.delete(pool));
     this.pools.add(pool);
     return pool;
+  }
+
+  /**
+   * For models, which users give their engine to: a trainer on the device, or undefined where the backend has none.
+   *
+   * @internal
+   */
+  async train(setup: TrainerSetup): Promise<Trainer | undefined> {
+    this.checkOpen();
+    return this.opened.train?.(setup);
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new InputError("the engine is closed: open a new one");
   }
 
   /** Closes every pool and the backend. A device of the caller's own stays open. */

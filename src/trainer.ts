@@ -1,6 +1,6 @@
-/** The seam between what training a head means (mlp.ts) and the machine that does the arithmetic. */
-import type { Activation, Layer } from "../head.ts";
-import type { Features } from "../matrix.ts";
+/** The seam between what training a head means (models/mlp.ts) and the machine that does the arithmetic. */
+import type { Activation, Layer } from "./head.ts";
+import type { Features } from "./matrix.ts";
 
 /** What stays the same while a trainer lives. All is checked already. */
 export interface TrainerSetup {
@@ -25,7 +25,8 @@ export interface Trainer {
    * One epoch: a step on each `batchSize` rows of `order` in turn, the last batch being what is left. A row may come
    * twice. The mask of the unit of a row is `keepsUnit(seed, layer, place in order, unit, epoch, dropout)`.
    *
-   * Gives the mean loss of the rows, each as its own step met it, masks and all.
+   * Gives the mean loss of the rows, each as its own step met it, masks and all; no finite number where the weights
+   * have left those that the machine can hold.
    */
   train(order: Uint32Array, epoch: number): Promise<number>;
   /** Mean loss of some rows with the weights as they are, without dropout. */

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 /** From left to right. A name is a file or a folder of src, or the demo beside it. */
 const groups = [
-  ["errors", "matrix", "head", "activations", "strategy", "passes", "random"],
+  ["errors", "matrix", "head", "activations", "strategy", "passes", "random", "trainer"],
   ["files", "backends"],
   ["scores", "batches"],
   ["referee", "pool", "engine"],

@@ -5,6 +5,7 @@
 import type { Head } from "../head.ts";
 import type { Kind, RowSource } from "../matrix.ts";
 import type { Strategy } from "../strategy.ts";
+import type { Trainer, TrainerSetup } from "../trainer.ts";
 
 /** A pool as it came through the door. `head` is there exactly when the rows are features. */
 export interface PoolInput {
@@ -79,5 +80,7 @@ export interface Backend {
   /** The processor or adapter, in words. */
   readonly adapter: string;
   load(input: PoolInput): BackendPool;
+  /** Trains a head, in float32. Missing where there is no device to do it: models do it themselves, in float64. */
+  train?(setup: TrainerSetup): Promise<Trainer>;
   close(): Promise<void>;
 }

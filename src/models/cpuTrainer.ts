@@ -1,6 +1,6 @@
 /** Training on the CPU, in float64. */
+import type { Trainer, TrainerSetup } from "../trainer.ts";
 import { makeNetwork, softmax } from "./network.ts";
-import type { Trainer, TrainerSetup } from "./trainer.ts";
 
 /** Rows at a time where nothing is learned from them. */
 const GLANCE = 256;

@@ -1,4 +1,5 @@
 /** A multilayer perceptron on features, trained: a head with dropout, by Adam on minibatches, with early stopping. */
+import { InputError } from "../errors.ts";
 import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
 import { randomBits, streams } from "../random.ts";
@@ -54,7 +55,8 @@ export function predictMlp({ head }: { head: Head }, features: Features): Predic
 /** Trains on some rows, of which one may come twice, and stops by the loss of others. */
 export async function trainMlp(plan: MlpPlan, rows: Uint32Array, heldOut: Uint32Array): Promise<MlpModel> {
   const { activation, classes, dropout, epochs, patience, seed, labels } = plan;
-  const trainer = cpuTrainer({ ...plan, batchSize: Math.min(plan.batchSize, rows.length) });
+  const setup = { ...plan, batchSize: Math.min(plan.batchSize, rows.length) };
+  const trainer = (await plan.engine?.train(setup)) ?? cpuTrainer(setup);
   const trainingLoss: number[] = [];
   const heldOutLoss: number[] = [];
   let lowest = Infinity;
@@ -62,9 +64,9 @@ export async function trainMlp(plan: MlpPlan, rows: Uint32Array, heldOut: Uint32
   let best = plan.layers;
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
-      trainingLoss.push(await trainer.train(shuffled(rows, seed, epoch), epoch));
+      trainingLoss.push(finite(await trainer.train(shuffled(rows, seed, epoch), epoch), epoch));
       if (heldOut.length === 0) continue;
-      const loss = await trainer.loss(heldOut);
+      const loss = finite(await trainer.loss(heldOut), epoch);
       if (loss < lowest) {
         lowest = loss;
         bestEpoch = epoch;
@@ -91,6 +93,12 @@ export async function trainMlp(plan: MlpPlan, rows: Uint32Array, heldOut: Uint32
     epochs: trainingLoss.length,
     bestEpoch,
   };
+}
+
+/** A loss, unless training left the numbers. */
+function finite(loss: number, epoch: number): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new InputError(`training diverged in epoch ${epoch}: lower learningRate, or scale the features to about 1`);
 }
 
 /** All rows in an order drawn by lot. Appending rows leaves those before them in the same order to each other. */

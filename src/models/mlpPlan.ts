@@ -1,5 +1,6 @@
 /** What training a multilayer perceptron is asked to do: the options, checked, and the weights it starts from. */
 import { activations } from "../activations.ts";
+import type { Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { type Activation, checkHead, classesOf, type Head, type Layer, MOST_DROPOUT } from "../head.ts";
 import type { Features } from "../matrix.ts";
@@ -36,12 +37,18 @@ export interface MlpOptions {
   readonly seed?: number;
   /** Where to start: a head of the same dims, layers and activation. Classes new since then start at random. */
   readonly warmStart?: Head;
+  /**
+   * Where to train: on its device if it has one, else on the CPU, as without an engine. A device computes in float32 and
+   * in an order of its own, so its weights differ from the CPU's in their last digits, and the same options give the same
+   * bits only on the same device. Picks made with given weights are exact all the same.
+   */
+  readonly engine?: Engine;
 }
 
 export type MlpPlan = ReturnType<typeof planOf>;
 
 /** Checks the options and fills in what they leave open. */
-export function planOf({ features, labels, warmStart, ...options }: MlpOptions) {
+export function planOf({ features, labels, warmStart, engine, ...options }: MlpOptions) {
   checkFeatures(features);
   checkWhole({ classes: options.classes ?? 1 }, 1);
   checkLabels(labels, features.rows, options.classes);
@@ -86,6 +93,7 @@ export function planOf({ features, labels, warmStart, ...options }: MlpOptions) 
     heldOut,
     patience,
     seed,
+    engine,
   };
 }
 

@@ -10,8 +10,13 @@ export type Binding = GPUBuffer | object;
 /** A compiled compute shader that is called with its bindings by name. */
 export interface Kernel {
   /** Records one dispatch. Uniform structs are given as plain objects of their fields. */
-  dispatch(batch: Batch, bindings: Record<string, Binding>, groups: number | [x: number, y: number]): void;
+  dispatch(batch: Batch, bindings: Record<string, Binding>, groups: Groups): void;
+  /** A dispatch that is recorded many times. The buffers that hold its uniform structs are added to `owned`. */
+  prepare(owned: GPUBuffer[], bindings: Record<string, Binding>, groups: Groups): (batch: Batch) => void;
 }
+
+/** Workgroups of a dispatch. */
+type Groups = number | [x: number, y: number];
 
 /** Commands recorded for one submit, and the buffers that live only as long. */
 export interface Batch {
@@ -164,25 +169,31 @@ export class Gpu {
         : new Error(`shader ${entryPoint}: ${error.message}${lines.join("")}`, { cause: error });
     });
 
-    const uniform = (name: string, values: object, batch: Batch): GPUBuffer => {
+    const uniform = (name: string, values: object, owned: GPUBuffer[]): GPUBuffer => {
       const view = makeStructuredView(definitions.uniforms[name]);
       view.set(values);
       const buffer = this.filled(name, view.arrayBuffer, usage.uniform);
-      batch.temporary.push(buffer);
+      owned.push(buffer);
       return buffer;
     };
-    return {
-      dispatch(batch, bindings, groups) {
-        const entries = Object.entries(bindings).map(([name, value]) => {
-          const { binding } = definitions.uniforms[name] ?? definitions.storages[name];
-          return { binding, resource: { buffer: isBuffer(value) ? value : uniform(name, value, batch) } };
-        });
-        const pass = batch.encoder.beginComputePass();
+    const prepare: Kernel["prepare"] = (owned, bindings, groups) => {
+      const entries = Object.entries(bindings).map(([name, value]) => {
+        const { binding } = definitions.uniforms[name] ?? definitions.storages[name];
+        return { binding, resource: { buffer: isBuffer(value) ? value : uniform(name, value, owned) } };
+      });
+      const bindGroup = device.createBindGroup({ layout, entries });
+      const [x, y = 1] = [groups].flat();
+      return ({ encoder }) => {
+        const pass = encoder.beginComputePass();
         pass.setPipeline(pipeline);
-        pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-        pass.dispatchWorkgroups(...([groups].flat() as [number, number?]));
+        pass.setBindGroup(0, bindGroup);
+        pass.dispatchWorkgroups(x, y);
         pass.end();
-      },
+      };
+    };
+    return {
+      prepare,
+      dispatch: (batch, bindings, groups) => prepare(batch.temporary, bindings, groups)(batch),
     };
   }
 
