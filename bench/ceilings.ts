@@ -6,7 +6,7 @@ import { usage, type Gpu } from "../src/backends/webgpu/gpu.ts";
 
 const TRIES = 5;
 /** By then JavaScript has been compiled at its best, on a busy machine too. */
-const SETTLED_MS = 500;
+const SETTLED_MS = 300;
 /** A submit of about this long: what it costs to submit is small beside it, and no driver ends it. */
 const SUBMIT_MS = 50;
 
@@ -31,15 +31,17 @@ function sumOf(values: Float32Array): number {
   return a + b + c + d;
 }
 
-const STEPS = 2_000_000;
+/** Many short calls: a function is compiled better between two calls than in the middle of one. */
+const CALLS = 1000;
+const STEPS = 1024;
 
 /** Multiply-adds a second of one thread of plain JavaScript, in float64 and in registers: eight that do not wait. */
 export function cpuMultiplyAddCeiling(): number {
-  return ((8 * STEPS) / bestTime(() => multiplyAdds(0.999, 0.001))) * 1000;
+  return ((8 * STEPS * CALLS) / bestTime(() => repeated(() => multiplyAdds(0.999, 0.001)))) * 1000;
 }
 
 function multiplyAdds(x: number, y: number): number {
-  let [a, b, c, d, e, f, g, h] = [1, 2, 3, 4, 5, 6, 7, 8];
+  let [a, b, c, d, e, f, g, h] = [x, y, -x, -y, x + y, x - y, y - x, -x - y];
   for (let i = 0; i < STEPS; i++) {
     a = a * x + y;
     b = b * x + y;
@@ -55,14 +57,20 @@ function multiplyAdds(x: number, y: number): number {
 
 /** Exponentials a second of one thread of plain JavaScript, of arguments as a softmax has them. */
 export function cpuExpCeiling(): number {
-  const values = Float64Array.from({ length: 1024 }, (_, i) => -i / 64);
-  const rounds = 1000;
-  const time = bestTime(() => {
-    let sum = 0;
-    for (let round = 0; round < rounds; round++) for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]);
-    return sum;
-  });
-  return ((rounds * values.length) / time) * 1000;
+  const values = Float64Array.from({ length: STEPS }, (_, i) => -i / 64);
+  return ((STEPS * CALLS) / bestTime(() => repeated(() => exps(values)))) * 1000;
+}
+
+function exps(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]);
+  return sum;
+}
+
+function repeated(work: () => number): number {
+  let sum = 0;
+  for (let call = 0; call < CALLS; call++) sum += work();
+  return sum;
 }
 
 /** Milliseconds. The result is looked at, so that the work cannot be left out. */
@@ -137,10 +145,14 @@ export const gpuExpCeiling = (gpu: Gpu): Promise<number> => arithmeticRate(gpu, 
 
 function arithmeticRate(gpu: Gpu, entryPoint: keyof typeof LANE_OPERATIONS, code: string): Promise<number> {
   const operations = (groups: number): number => groups * WORKGROUP * LANE_OPERATIONS[entryPoint];
-  return bestRate(gpu, entryPoint, code, factors, GROUPS, operations);
+  // Unlike reading, this is more work with more workgroups: what keeps a device busy for long is enough.
+  return bestRate(gpu, entryPoint, code, factors, GROUPS, operations, SUBMIT_MS / 16);
 }
 
-/** What a kernel does a second, at the best of some numbers of workgroups; `done` is what one dispatch of each does. */
+/**
+ * What a kernel does a second, at the best of some numbers of workgroups; `done` is what one dispatch of each does, and
+ * one of `enough` milliseconds is the last.
+ */
 async function bestRate(
   gpu: Gpu,
   entryPoint: string,
@@ -148,6 +160,7 @@ async function bestRate(
   values: Float32Array,
   sizes: readonly number[],
   done: (groups: number) => number,
+  enough = Infinity,
 ): Promise<number> {
   const input = gpu.filled("values", values, usage.storage);
   const sums = await gpu.buffer("sums", Math.max(...sizes) * WORKGROUP * 4, usage.storage);
@@ -166,8 +179,7 @@ async function bestRate(
       await submit(groups, 1);
       const time = await dispatchTime((dispatches) => submit(groups, dispatches));
       best = Math.max(best, (done(groups) / time) * 1000);
-      // A device that is busy for so long has enough to do: more would only take longer.
-      if (time > SUBMIT_MS) break;
+      if (time > enough) break;
     }
     return best;
   } finally {

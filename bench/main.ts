@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
 import { backendNames, openSubject, type BackendName, type Subject } from "./backends.ts";
 import { cases, nameOf, shrunk, type Case } from "./cases.ts";
+import { briefly, patience } from "./measure.ts";
 import { findPeers } from "./peers.ts";
 import { openReport, saveReport } from "./report.ts";
 import { runCase } from "./run.ts";
@@ -70,7 +71,9 @@ async function bench({ list, quick, json, backends, chosen }: Arguments): Promis
     save(); // a path that cannot be written should fail before the work, not after
     console.log(heading(report));
     for (const one of chosen) {
-      report.cases.push(await runCase(nameOf(one), quick ? shrunk(one) : one, subjects, peers));
+      report.cases.push(
+        await runCase(nameOf(one), quick ? shrunk(one) : one, subjects, peers, quick ? briefly : patience),
+      );
       console.log(linesOf(report.cases[report.cases.length - 1]));
       save();
     }

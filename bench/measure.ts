@@ -7,6 +7,9 @@ import type { Answer } from "./reference.ts";
  * have taken the `longest` that is waited, so that there may be one alone. Peers are timed by the same rule.
  */
 export const patience = { runs: 5, seconds: 1, most: 50, longest: 25 };
+/** Of a smoke run. */
+export const briefly: Patience = { ...patience, seconds: 0, longest: 5 };
+export type Patience = typeof patience;
 
 /** In the unit of what was measured. */
 export interface Spread {
@@ -37,14 +40,18 @@ export interface Wrong {
 type Run = () => Promise<Answer & { readonly timings: Timings & { readonly referee?: number } }>;
 
 /** Times `run`, unless its answer has a fault: nothing is said of the speed of a wrong answer. */
-export async function measure(run: Run, faultIn: (answer: Answer) => string | undefined): Promise<Measured | Wrong> {
+export async function measure(
+  run: Run,
+  faultIn: (answer: Answer) => string | undefined,
+  waiting: Patience,
+): Promise<Measured | Wrong> {
   const first = await timed(run);
   const wrong = faultIn(first.answer);
   if (wrong !== undefined) return { wrong };
   const seconds: number[] = [];
   const stages: Timings[] = [];
   const referees: number[] = [];
-  for (let total = 0; more(seconds.length, total); total += seconds[seconds.length - 1]) {
+  for (let total = 0; more(seconds.length, total, waiting); total += seconds[seconds.length - 1]) {
     const { answer, took } = await timed(run);
     const fault = faultIn(answer);
     if (fault !== undefined) return { wrong: `warm pass ${seconds.length + 1}: ${fault}` };
@@ -63,9 +70,9 @@ export async function measure(run: Run, faultIn: (answer: Answer) => string | un
   };
 }
 
-export function more(runs: number, total: number): boolean {
-  if (runs === 0 || total >= patience.longest) return runs === 0;
-  return runs < patience.runs || (total < patience.seconds && runs < patience.most);
+export function more(runs: number, total: number, waiting: Patience): boolean {
+  if (runs === 0 || total >= waiting.longest) return runs === 0;
+  return runs < waiting.runs || (total < waiting.seconds && runs < waiting.most);
 }
 
 async function timed<T>(run: () => Promise<T>): Promise<{ answer: T; took: number }> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Case } from "./cases.ts";
 import type { Made } from "./data.ts";
-import { patience, spreadOf, type Spread } from "./measure.ts";
+import { spreadOf, type Patience, type Spread } from "./measure.ts";
 import { dropoutOf, type Reference } from "./reference.ts";
 
 const script = join(import.meta.dirname, "peers.py");
@@ -78,6 +78,7 @@ export async function measurePeer(
   one: Case,
   made: Made,
   reference: Reference,
+  patience: Patience,
 ): Promise<PeerMeasured | PeerFault | undefined> {
   const { strategies, k } = one;
   if (!strategies.every((name) => known.includes(name))) return undefined;
@@ -136,7 +137,7 @@ function judgedRows({ values, input }: Made, reference: Reference): Task {
 
 /** What peers.py prints when it is given the arrays on standard input: nothing is written to disk, nothing left behind. */
 async function python(interpreter: string, args: string[], arrays: Uint8Array[]): Promise<string> {
-  const running = promisify(execFile)(interpreter, [script, ...args], { timeout: TIMEOUT_MS });
+  const running = promisify(execFile)(interpreter, ["-B", script, ...args], { timeout: TIMEOUT_MS });
   const input = running.child.stdin;
   input?.on("error", () => {}); // it ended early, and its exit says so
   for (const array of arrays) input?.write(array);

@@ -6,7 +6,7 @@ import type { Subject } from "./backends.ts";
 import { rowsTimed, type Case } from "./cases.ts";
 import { dataOf, makePool, type Made } from "./data.ts";
 import { floorOf, workOf } from "./floor.ts";
-import { measure } from "./measure.ts";
+import { measure, type Patience } from "./measure.ts";
 import { measurePeer, type Peer } from "./peers.ts";
 import { dropoutOf, referenceOf, type Reference } from "./reference.ts";
 import type { BackendReport, CaseReport, PeerReport } from "./report.ts";
@@ -17,14 +17,15 @@ export async function runCase(
   one: Case,
   subjects: readonly Subject[],
   peers: readonly Peer[],
+  waiting: Patience,
 ): Promise<CaseReport> {
   const made = makePool(one);
   const reference = referenceOf(one, made);
   const results: BackendReport[] = [];
-  for (const subject of subjects) results.push(await runBackend(one, made, reference, subject));
+  for (const subject of subjects) results.push(await runBackend(one, made, reference, subject, waiting));
   const peerResults: PeerReport[] = [];
   for (const peer of peers) {
-    const result = await measurePeer(peer, one, made, reference);
+    const result = await measurePeer(peer, one, made, reference, waiting);
     if (result) peerResults.push({ library: peer.library, ...result });
   }
   return {
@@ -36,7 +37,13 @@ export async function runCase(
   };
 }
 
-async function runBackend(one: Case, made: Made, reference: Reference, subject: Subject): Promise<BackendReport> {
+async function runBackend(
+  one: Case,
+  made: Made,
+  reference: Reference,
+  subject: Subject,
+  waiting: Patience,
+): Promise<BackendReport> {
   const { strategies, k, memory } = one;
   const { engine, software } = subject;
   const rows = rowsTimed(one, engine.backend);
@@ -49,7 +56,7 @@ async function runBackend(one: Case, made: Made, reference: Reference, subject: 
     return { values: scores.map(({ values }) => values), timings: scores[0].timings };
   };
   try {
-    const result = await measure(run, (answer) => reference.faultIn(answer, rows));
+    const result = await measure(run, (answer) => reference.faultIn(answer, rows), waiting);
     if ("wrong" in result) return { ...about, ...result };
     const work = workOf(one, rows);
     const ceilings = await subject.ceilings(made.values);

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { cases, nameOf } from "../bench/cases.ts";
-import { measure } from "../bench/measure.ts";
-import { highest, scoreFault, type Answer } from "../bench/reference.ts";
+import { cases, nameOf, rowsJudged, rowsTimed, shrunk, type Case } from "../bench/cases.ts";
+import { makePool, sampleRows } from "../bench/data.ts";
+import { floorOf, workOf } from "../bench/floor.ts";
+import { measure, more, patience } from "../bench/measure.ts";
+import { highest, referenceOf, scoreFault, type Answer, type Right } from "../bench/reference.ts";
 import { strategyNames } from "../src/index.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -17,8 +19,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("every strategy has a case, and no two cases share a name", async () => {
   const listed = (await bench("--list")).trim().split("\n");
-  for (const strategy of strategyNames) expect(listed).toContain(`${strategy} 1Mx10`);
-  expect(listed).toContain("top-1000 of 10M scores");
+  const timed = new Set(cases.flatMap(({ strategies }) => strategies));
+  expect([...timed].sort()).toEqual(strategyNames);
+  for (const name of [
+    "entropy 1Mx10",
+    "top-1000 of 10M scores",
+    "entropy top-100 1Mx64 head 10",
+    "bald 20x100kx10",
+    "bald 1Mx64 head 128-10 20 passes",
+    "egl 1Mx64 head 128-10",
+  ])
+    expect(listed).toContain(name);
   expect(listed).toEqual([...new Set(cases.map(nameOf))]);
 });
 
@@ -45,7 +56,7 @@ test("a case runs from end to end and says what it measured, on what", async () 
   });
   expect(about).toHaveProperty("commit");
   expect(reports).toHaveLength(1);
-  expect(reports[0]).toMatchObject({ name: "entropy 1Mx2", rows: 50_000, cols: 2, strategy: "entropy" });
+  expect(reports[0]).toMatchObject({ name: "entropy 1Mx2", rows: 50_000, judged: 50_000, strategies: ["entropy"] });
   expect(reports[0].results.map(({ backend }: { backend: string }) => backend)).toEqual(["cpu", "webgpu"]);
   for (const result of reports[0].results) {
     const { median, min, max } = result.warm;
@@ -53,36 +64,152 @@ test("a case runs from end to end and says what it measured, on what", async () 
     expect(min).toBeGreaterThan(0);
     expect(median).toBeGreaterThanOrEqual(min);
     expect(max).toBeGreaterThanOrEqual(median);
-    for (const figure of ["cold", "upload", "kernel", "rowsPerSecond", "readCeiling", "floorOverMeasured"])
+    for (const figure of ["cold", "upload", "kernel", "rowsPerSecond", "floorOverMeasured"])
       expect(result[figure]).toBeGreaterThan(0);
-    // Every peer that this machine has got the same answer, and so a ratio.
-    expect(Object.keys(result.ratios)).toEqual(about.peers.map(({ library }: { library: string }) => library));
+    for (const kind of ["bytes", "multiplyAdds", "exps"]) expect(result.ceilings[kind]).toBeGreaterThan(0);
+    expect(Object.keys(result.ratios)).toEqual(peersIn(about).filter((library) => library !== "autograd"));
   }
 }, 180_000); // a peer is a second or two just to import
 
-const faultIn = ({ values }: Answer) => scoreFault(values!, new Float64Array([0.25, 0.5]));
+test.each([
+  { filter: "strategies 8x1M", count: 1 },
+  { filter: "bald", count: 2 },
+  { filter: "egl", count: 1 },
+])(
+  "$filter is right on every backend and peer",
+  async ({ filter, count }) => {
+    const file = join(folder, "several.json");
+    await bench("--quick", "--filter", filter, "--json", file);
+    const { cases: reports, ...about } = JSON.parse(readFileSync(file, "utf8"));
+    expect(reports).toHaveLength(count);
+    for (const { rows, judged, heavy, memory, results, peers } of reports) {
+      expect(judged).toBe(heavy ? rows / 50 : rows);
+      expect(results).toHaveLength(2);
+      for (const result of results) {
+        expect(result).not.toHaveProperty("wrong");
+        expect(result.rows).toBe(heavy && result.backend === "cpu" ? rows / 10 : rows);
+        expect(result.floor.seconds).toBeGreaterThan(0);
+        if (memory) expect(result.memory).toBeGreaterThan(0);
+      }
+      expect(peers.map(({ library }: { library: string }) => library)).toEqual(
+        peersIn(about).filter((library) => library !== "autograd" || filter === "egl"),
+      );
+      for (const peer of peers) {
+        expect(peer).not.toHaveProperty("fault");
+        expect(peer.rows).toBe(peer.library === "autograd" ? 50 : rows);
+      }
+    }
+  },
+  240_000,
+);
+
+/** Those that this machine has. */
+const peersIn = ({ peers }: { peers?: { library: string }[] }): string[] => peers!.map(({ library }) => library);
+
+const right: Right = {
+  rows: new Uint32Array([0, 1]),
+  scores: new Float64Array([0.25, 0.5]),
+  slack: new Float64Array([1e-6, 1e-6]),
+};
+const faultIn = ({ values }: Answer) => scoreFault(values![0], right, 2);
 
 test("a wrong answer is not timed", async () => {
   let passes = 0;
   const wrongFrom = (pass: number) => async () => {
     const values = new Float32Array(++passes < pass ? [0.25, 0.5] : [0.25, 0.75]);
-    return { values, timings: { upload: 0, kernel: 0, readback: 0 } };
+    return { values: [values], timings: { upload: 0, kernel: 0, readback: 0 } };
   };
-  expect(await measure(wrongFrom(1), faultIn)).toEqual({ wrong: "row 1 scored 0.75 where 0.5 is right" });
+  expect(await measure(wrongFrom(1), faultIn, patience)).toEqual({ wrong: "row 1 scored 0.75 where 0.5 is right" });
   expect(passes).toBe(1);
 
   passes = 0;
-  expect(await measure(wrongFrom(3), faultIn)).toEqual({ wrong: expect.stringMatching(/^warm pass 2: row 1/) });
+  expect(await measure(wrongFrom(3), faultIn, patience)).toEqual({
+    wrong: expect.stringMatching(/^warm pass 2: row 1/),
+  });
   expect(passes).toBe(3);
 
   passes = 0;
-  expect(await measure(wrongFrom(Infinity), faultIn)).toMatchObject({ runs: passes - 1 });
+  expect(await measure(wrongFrom(Infinity), faultIn, patience)).toMatchObject({ runs: passes - 1 });
 });
 
 test("NaN is wrong, and so is a score too few", () => {
-  expect(scoreFault(new Float32Array([NaN]), new Float64Array([1]))).toContain("NaN");
-  expect(scoreFault(new Float32Array(1), new Float64Array(2))).toContain("1 scores for 2 rows");
+  expect(scoreFault(new Float32Array([0.25, NaN]), right, 2)).toContain("NaN");
+  expect(scoreFault(new Float32Array(1), right, 2)).toContain("1 scores for 2 rows");
 });
+
+test("of a sample the rows that were timed are judged, each strategy by itself", () => {
+  const one: Case = {
+    kind: "logits",
+    rows: 500,
+    cols: 3,
+    passes: 4,
+    strategies: ["bald", "vote-entropy"],
+    heavy: true,
+  };
+  const { rows, expected, faultIn: fault } = referenceOf(one, makePool(one));
+  expect(rows).toHaveLength(10);
+  expect(expected).toHaveLength(20);
+  const scored = (timed: number): Float32Array[] =>
+    one.strategies.map((_, slot) => {
+      const values = new Float32Array(timed);
+      rows.forEach((row, i) => (values[row] = expected[slot * rows.length + i]));
+      return values;
+    });
+  expect(fault({ values: scored(500) }, 500)).toBeUndefined();
+  expect(fault({ values: scored(50) }, 50)).toBeUndefined();
+  expect(fault({ values: scored(500).slice(1) }, 500)).toBe("scores by 1 strategies of 2");
+  const wrong = scored(500);
+  wrong[1][rows[9]] += 0.001;
+  expect(fault({ values: wrong }, 500)).toContain(`row ${rows[9]} scored`);
+});
+
+test("a sample is spread over all rows, and all of them are all", () => {
+  const sample = sampleRows(1_000_000, 20_000);
+  expect(sample.every((row, i) => row >= i * 50 && row < (i + 1) * 50)).toBe(true);
+  expect(new Set(sample.map((row) => row % 50)).size).toBe(50);
+  expect(sampleRows(7, 7)).toEqual(new Uint32Array([0, 1, 2, 3, 4, 5, 6]));
+  expect([...sampleRows(7, 3)].length).toBe(3);
+});
+
+test("heavy cases are cut where they would take minutes, and only there", () => {
+  for (const one of [...cases, ...cases.map(shrunk)]) {
+    expect(rowsTimed(one, "webgpu")).toBe(one.rows);
+    expect(rowsTimed(one, "cpu")).toBe(one.heavy ? one.rows / 10 : one.rows);
+    expect(rowsJudged(one)).toBe(one.heavy ? one.rows / 50 : one.rows);
+  }
+});
+
+test("the floor is that of the work that takes longest", () => {
+  const sampled = cases.find(({ dropout }) => dropout) as Case;
+  expect(workOf(sampled, 10)).toEqual({
+    bytes: 10 * 64 * 4,
+    multiplyAdds: 10 * (64 * 128 + 20 * 128 * 10),
+    exps: 10 * 20 * 10,
+    masks: 10 * 20 * 128,
+  });
+  const egl = cases.find(({ strategies }) => strategies.includes("egl")) as Case;
+  expect(workOf(egl, 1)).toEqual({ bytes: 256, multiplyAdds: 64 * 128 + 4 * 128 * 10, exps: 10, masks: 0 });
+  const stored = cases.find(({ passes, strategies }) => passes === 20 && strategies[0] === "bald") as Case;
+  expect(workOf(stored, 2)).toEqual({ bytes: 2 * 20 * 10 * 4, multiplyAdds: 0, exps: 2 * 20 * 10, masks: 0 });
+  const votes: Case = { kind: "logits", rows: 5, cols: 3, passes: 4, strategies: ["vote-entropy"] };
+  expect(workOf(votes, 5)).toMatchObject({ bytes: 240, exps: 0 });
+
+  const work = { bytes: 100, multiplyAdds: 100, exps: 10, masks: 1e9 };
+  expect(floorOf(work, { bytes: 50, multiplyAdds: 200, exps: 10 })).toEqual({ seconds: 2, boundBy: "bytes" });
+  expect(floorOf(work, { bytes: 1e9, multiplyAdds: 25, exps: 10 })).toEqual({ seconds: 4, boundBy: "multiplyAdds" });
+  expect(floorOf(work, { bytes: 1e9, multiplyAdds: 200, exps: 2 })).toEqual({ seconds: 5, boundBy: "exps" });
+});
+
+test("slow work is timed fewer times, and once at least", () => {
+  expect([0.001, 0.1, 1, 5, 10, 60].map(runsOf)).toEqual([50, 10, 5, 5, 3, 1]);
+});
+
+/** Runs of work that always takes so many seconds. */
+function runsOf(seconds: number): number {
+  let runs = 0;
+  while (more(runs, runs * seconds, patience)) runs++;
+  return runs;
+}
 
 test("ties go to the lowest row", () => {
   const scores = new Float64Array([1, 3, 2, 2, 3, 2]);

@@ -92,7 +92,7 @@ async function openRunner(gpu: Gpu, work: HeadWork): Promise<HeadRunner> {
     sample(batch, chunk, first, count) {
       const quads = sampled ? roundedToFours(count) / 4 : 0;
       const lanes = sampled ? chunk.rows * quads : Math.ceil(chunk.rows / 4);
-      for (let l = 1; sampled && l <= last; l++) {
+      for (let l = 1; l <= (sampled ? last : 0); l++) {
         const inputs = l === 1 ? values[1] : sampledValues[l - 2];
         const outputs = l === last ? logits : sampledValues[l - 1];
         const masks = { lanes, pass_quads: quads, first_pass: first, stream: streams.dropout + l - 1 };

@@ -1,0 +1,24 @@
+/**
+ * How much memory a case takes beyond its rows, in a process of its own, for the peak of a process never falls:
+ * `node --import tsx bench/memory.ts CASE BACKEND` prints bytes. Its peak over what there is once the pool is loaded.
+ */
+import { openSubject, type BackendName } from "./backends.ts";
+import type { Case } from "./cases.ts";
+import { dataOf, makePool } from "./data.ts";
+import { dropoutOf } from "./reference.ts";
+
+const [given, backend] = process.argv.slice(2);
+const one = JSON.parse(given) as Case;
+const made = makePool(one);
+const subject = await openSubject(backend as BackendName);
+if (typeof subject === "string") throw new Error(subject);
+try {
+  const pool = await subject.engine.load(dataOf(made, one.rows));
+  const before = process.memoryUsage().rss;
+  await pool.score(one.strategies, dropoutOf(one));
+  const peak = process.resourceUsage().maxRSS * 1024;
+  // A CPU that plays a GPU keeps the device's copy of the rows in the same memory.
+  console.log(peak - before - (subject.software ? made.values.byteLength : 0));
+} finally {
+  await subject.close();
+}
