@@ -233,15 +233,16 @@ export function dropoutLogits(
 
 /**
  * ‖∇ℓ(x, y)‖ for each label, and what is expected of it, Σ p_y ‖∇ℓ(x, y)‖: a backward pass for each label, every
- * derivative squared and added up.
+ * derivative squared and added up. A temperature divides the logits; their gradient p − e_y is not divided again.
  */
 export function gradientsOf(
   head: Head,
   x: ArrayLike<number>,
   which: "all" | "last" = "all",
+  temperature = 1,
 ): { lengths: number[]; expected: number } {
   const { inputs, sums } = walk(head, x, () => 1);
-  const { p } = beliefsOf(sums.at(-1)!);
+  const { p } = beliefsOf(sums.at(-1)!, temperature);
   const last = head.layers.length - 1;
   const lengths = p.map((_, y) => {
     let delta = p.map((pc, c) => pc - Number(c === y));
