@@ -137,7 +137,6 @@ describe.each(engineNames)("%s", (kind) => {
   };
 
   // The frames differ, not the chunks: how a pool is cut is judged elsewhere.
-  // The frames differ, not the chunks: how a pool is cut is judged elsewhere.
   if (kind === "cpu" || kind.includes("frames"))
     test("scores and picks are scipy's, case by case", async () => {
       for (const { name, kind: holds, passes, rows: count, classes, unit, data, answers } of golden) {
