@@ -49,7 +49,10 @@ export interface SelectOptions extends ScoreOptions {
 /** The scores of every row by one strategy. */
 export interface Scores {
   readonly strategy: StrategyName;
-  /** [rows]; higher means "ask first". NaN at rows left out for invalid values. */
+  /**
+   * [rows]; higher means "ask first". NaN at rows left out for invalid values. On a device these are float32: a vote
+   * under a head whose two likeliest classes float32 cannot tell apart may fall either way. Picks are exact all the same.
+   */
   readonly values: Float32Array;
   /** Rows left out. */
   readonly invalid: number;

@@ -28,7 +28,7 @@ fn add_pass(sum: vec4f, p: f32, h: f32, vote: bool, share: f32) -> vec4f {
 
 fn belief_of(sum: vec4f) -> Belief {
   let passes = f32(params.all_passes);
-  return Belief(sum.x, surprise(sum.x), sum.y, sum.z / passes, sqrt(sum.w / passes), 0.0);
+  return Belief(sum.x, surprise(sum.x), sum.y, sum.z / passes, sqrt(max(sum.w, 0.0) / passes), 0.0);
 }
 
 // What is known of a row before this block.

@@ -5,7 +5,7 @@
  * A sum of n products that are added up in a chain of m additions, bias included, is off by at most
  * γ · ‖(h, 1)‖ · ‖(w, b)‖ with γ = m·u / (1 − m·u), whatever their order.
  */
-import type { Activation, Head, Layer } from "../../head.ts";
+import type { Activation, Layer } from "../../head.ts";
 import { unitRoundoff } from "../../strategy.ts";
 
 /** Bounds by layer, each for every unit of N. */
@@ -44,8 +44,34 @@ function gamma(additions: number): number {
   return rounding / (1 - rounding);
 }
 
+/** What the analysis needs of a layer. */
+export interface LayerNorms {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** The largest ‖w‖ of an output, and the largest ‖(w, b)‖. */
+  readonly row: number;
+  readonly biasedRow: number;
+  /** Bounds on the largest singular value of W, and of (W, b). */
+  readonly spectral: number;
+  readonly biasedSpectral: number;
+  /** ‖(W, b)‖ over all entries. */
+  readonly frobenius: number;
+}
+
+export function normsOf(layer: Layer): LayerNorms {
+  return {
+    inputs: layer.inputs,
+    outputs: layer.outputs,
+    row: longestRow(layer, false),
+    biasedRow: longestRow(layer, true),
+    spectral: spectralNorm(layer, false),
+    biasedSpectral: spectralNorm(layer, true),
+    frobenius: frobenius(layer),
+  };
+}
+
 /** `rate` is that of dropout: what is kept grows by 1 / (1 − rate). */
-export function headError({ layers, activation }: Head, rate: number): HeadError {
+export function headError(layers: readonly LayerNorms[], activation: Activation, rate: number): HeadError {
   const curve = curves[activation];
   const inputs: Vector[] = [{ length: 1, error: 0 }];
   const sums: number[] = [];
@@ -53,10 +79,10 @@ export function headError({ layers, activation }: Head, rate: number): HeadError
   layers.forEach((layer, l) => {
     const { length, error } = inputs[l];
     const product = gamma(chain(layer.inputs));
-    sums.push(product * length * longestRow(layer, true) + error * longestRow(layer, false));
-    const sum = spectralNorm(layer, true) * length;
+    sums.push(product * length * layer.biasedRow + error * layer.row);
+    const sum = layer.biasedSpectral * length;
     reach = Math.max(reach, sum);
-    const sumError = product * length * frobenius(layer) + spectralNorm(layer, false) * error;
+    const sumError = product * length * layer.frobenius + layer.spectral * error;
     const grown = 1 / (1 - rate);
     const own = (curve.relative + 2) * sum + curve.absolute * Math.sqrt(layer.outputs);
     inputs.push({
@@ -82,7 +108,8 @@ export interface GradientError {
  * `logits` is that error for each unit of N.
  */
 export function gradientError(
-  { layers, activation }: Head,
+  layers: readonly LayerNorms[],
+  activation: Activation,
   { inputs, sums }: HeadError,
   first: number,
   probabilities: number,
@@ -104,8 +131,8 @@ export function gradientError(
     perNorm += fixed * input.length + length * (input.error + norm);
     perSquare += growing * input.length;
     if (l === 0) break;
-    const pull = spectralNorm(layers[l], false);
-    const rounding = 2 * gamma(chain(layers[l].outputs)) * frobenius(layers[l]);
+    const pull = layers[l].spectral;
+    const rounding = 2 * gamma(chain(layers[l].outputs)) * layers[l].frobenius;
     const slopes = curve.bend * sums[l - 1];
     growing = curve.slope * pull * growing + slopes * pull * length;
     fixed = curve.slope * (pull * fixed + rounding * length) + 32 * unitRoundoff * pull * length;
@@ -140,7 +167,7 @@ const LARGEST_GRAM = 256;
  * Bound on the largest singular value of W, or of (W, b): the eighth power of W Wᵀ has no eigenvalue beyond its trace.
  * Of a large matrix, the length of all its entries.
  */
-export function spectralNorm(layer: Layer, withBias: boolean): number {
+function spectralNorm(layer: Layer, withBias: boolean): number {
   const { weight, bias, inputs, outputs } = layer;
   const side = Math.min(inputs + 1, outputs);
   if (side > LARGEST_GRAM) return frobenius(layer);

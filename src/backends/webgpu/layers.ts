@@ -2,6 +2,7 @@
 import type { Head, Layer } from "../../head.ts";
 import { MOST_PASSES } from "./frames.ts";
 import { usage, type Gpu } from "./gpu.ts";
+import { normsOf, type LayerNorms } from "./headError.ts";
 import type { Tile } from "./program.ts";
 import { layOut } from "./weights.ts";
 
@@ -18,12 +19,14 @@ export interface DeviceLayer {
 export interface DeviceHead {
   readonly head: Head;
   readonly layers: readonly DeviceLayer[];
+  readonly norms: readonly LayerNorms[];
   /** The same layers read the other way, for gradients: outputs in, inputs out. Made when first needed. */
   pulls: readonly DeviceLayer[] | undefined;
 }
 
 export function uploadHead(gpu: Gpu, head: Head): DeviceHead {
-  return { head, layers: head.layers.map((layer) => uploadLayer(gpu, layer)), pulls: undefined };
+  const layers = head.layers.map((layer) => uploadLayer(gpu, layer));
+  return { head, layers, norms: head.layers.map(normsOf), pulls: undefined };
 }
 
 export function closeHead({ layers, pulls = [] }: DeviceHead): void {

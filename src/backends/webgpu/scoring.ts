@@ -105,7 +105,7 @@ export async function scorePool(
   const steps = rounds.flatMap((round) => passBlocks(passes).map((block) => ({ round, ...block })));
   const gradients = strategies.some(({ needs }) => needs === "gradients");
   const rows = Math.min(chunkRows, input.source.rows);
-  const error = head && headError(head.head, options.dropout);
+  const error = head && headError(head.norms, head.head.activation, options.dropout);
   const run = head && error && { device: head, options, gradients, error, rows };
   const runner = run && (await openHeadRunner(gpu, tuning, run));
   const sumsBytes = steps.length > 1 ? (classes + 1) * rows * 16 : 16;

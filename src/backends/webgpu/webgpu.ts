@@ -152,19 +152,20 @@ const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0 };
  * themselves, with its square.
  */
 function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Slack {
-  const { input, classes } = pool;
+  const { input, classes, head } = pool;
   const { temperature, eglLayers } = options;
   const passes = input.head ? options.passes : passesOf(input.source);
   const { additions } = frameFor(pool, options);
   const sensitivity = strategy.sensitivity(classes, passes) / temperature;
   const own = strategy.bound(classes, additions, passes);
-  if (input.head) {
-    const error = headError(input.head, options.dropout);
+  if (head) {
+    const { activation } = head.head;
+    const error = headError(head.norms, activation, options.dropout);
     if (strategy.needs !== "gradients") return { fixed: own, per_norm: sensitivity * error.logits, per_square: 0 };
-    const first = eglLayers === "last" ? input.head.layers.length - 1 : 0;
+    const first = eglLayers === "last" ? head.layers.length - 1 : 0;
     // The probabilities that gradients are made of come from one chain over the classes.
     const probabilities = strategy.bound(classes, classes, 1);
-    const gradients = gradientError(input.head, error, first, probabilities, error.logits / temperature);
+    const gradients = gradientError(head.norms, activation, error, first, probabilities, error.logits / temperature);
     return {
       fixed: 0,
       per_norm: own * gradients.longest + gradients.perNorm,
