@@ -66,9 +66,12 @@ export function nameOf({ kind, rows, cols, passes, hidden, classes, strategies, 
 /** For smoke runs: the same case under the same name, with a twentieth of the rows, or a hundredth of a heavy one. */
 export const shrunk = (one: Case): Case => ({ ...one, rows: one.rows / (one.heavy ? 100 : 20) });
 
-/** Rows that a backend is timed on, the first ones. Rows a second is what compares, so a tenth will do. */
-export const rowsTimed = ({ rows, heavy }: Case, backend: string): number =>
-  heavy && backend === "cpu" ? Math.ceil(rows / 10) : rows;
+/**
+ * Rows that are timed, the first ones. Rows a second is what compares, so a tenth of heavy work will do for all but a real
+ * GPU: without one, some of it takes minutes.
+ */
+export const rowsTimed = ({ rows, heavy }: Case, onGpu: boolean): number =>
+  heavy && !onGpu ? Math.ceil(rows / 10) : rows;
 
 /** Rows whose scores are judged. */
 export const rowsJudged = ({ rows, heavy }: Case): number => (heavy ? Math.ceil(rows / 50) : rows);

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Case } from "./cases.ts";
+import { rowsTimed, type Case } from "./cases.ts";
 import type { Made } from "./data.ts";
 import { spreadOf, type Patience, type Spread } from "./measure.ts";
 import { dropoutOf, type Reference } from "./reference.ts";
@@ -84,7 +84,11 @@ export async function measurePeer(
   if (!strategies.every((name) => known.includes(name))) return undefined;
   if (library === "autograd" && strategies.length === 0) return undefined;
   const { rows, data, judged, expected } =
-    library === "autograd" ? judgedRows(made, reference) : wholePool(made, reference);
+    library === "autograd"
+      ? judgedRows(made, reference)
+      : one.kind === "features" && one.heavy
+        ? firstRows(made, reference, rowsTimed(one, false))
+        : wholePool(made, reference);
   const layers = made.head?.layers ?? [];
   const given: Given[] = [
     data,
@@ -122,6 +126,14 @@ function wholePool({ values, input }: Made, { rows: judged, expected }: Referenc
   const { rows, cols, passes = 1 } = input.source;
   const shape = [...(passes > 1 ? [passes] : []), rows, ...(cols > 1 ? [cols] : [])];
   return { rows, data: { array: values, shape }, judged, expected };
+}
+
+/** The first rows of features, which are all of one strategy. */
+function firstRows({ values, input }: Made, reference: Reference, rows: number): Task {
+  const { cols } = input.source;
+  const judged = reference.rows.filter((row) => row < rows);
+  const data = { array: values.subarray(0, rows * cols), shape: [rows, cols] };
+  return { rows, data, judged, expected: reference.expected.subarray(0, judged.length) };
 }
 
 /** The first of the rows that are judged, as a pool of their own. */

@@ -46,7 +46,7 @@ async function runBackend(
 ): Promise<BackendReport> {
   const { strategies, k, memory } = one;
   const { engine, software } = subject;
-  const rows = rowsTimed(one, engine.backend);
+  const rows = rowsTimed(one, engine.backend === "webgpu" && !software);
   const about = { backend: engine.backend, software, rows };
   using pool = await engine.load(dataOf(made, rows));
   const options = dropoutOf(one);

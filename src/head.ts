@@ -14,7 +14,8 @@ export interface Layer {
   readonly outputs: number;
 }
 
-export type Activation = "relu" | "gelu" | "tanh";
+export const activationNames = ["relu", "gelu", "tanh"] as const;
+export type Activation = (typeof activationNames)[number];
 
 /** The highest rate of dropout: what is kept is scaled by 1 / (1 − rate). */
 export const MOST_DROPOUT = 0.999;
@@ -32,12 +33,17 @@ export interface Head {
 /** Refuses a head whose layers do not fit each other or its features, or hold a value that no kernel can take. */
 export function checkHead(head: Head, dims: number): void {
   const { name = "head" } = head;
-  if (!head.layers) throw new InputError(`${name}: a head is { layers, activation }`);
+  if (!Array.isArray(head.layers)) throw new InputError(`${name}: a head is { layers, activation }`);
+  if (!activationNames.includes(head.activation)) {
+    throw new InputError(
+      `${name}: activation "${String(head.activation)}" is not known: known are ${activationNames.join(", ")}`,
+    );
+  }
   if (head.layers.length === 0) throw new InputError(`${name}: the head has no layers`);
   if (head.dropout !== undefined && !(head.dropout >= 0 && head.dropout <= MOST_DROPOUT))
     throw new InputError(`${name}: dropout must be between 0 and ${MOST_DROPOUT}, got ${head.dropout}`);
   let inputs = dims;
-  head.layers.forEach((layer, i) => {
+  head.layers.forEach((layer: Layer, i: number) => {
     const shape = `layer ${i}: weight [${layer.outputs}, ${layer.inputs}]`;
     if (layer.inputs !== inputs) {
       const giver = i === 0 ? `features have ${inputs} dims` : `layer ${i - 1} gives ${inputs}`;

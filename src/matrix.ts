@@ -123,6 +123,7 @@ export function sourceOf(
   sizes: "classes" | "dims" | "scores",
 ): RowSource {
   if (Array.isArray(given)) {
+    if (sizes !== "classes") throw new InputError(`${name}: give one, not a list: only predictions have members`);
     if (given.length === 0) throw new InputError(`${name}: a committee needs members`);
     return memberSource(given.map((member: Given, i) => oneSource(`${name}[${i}]`, member, sizes)));
   }

@@ -18,7 +18,7 @@ fn begin_row(row: u32) {
   let state = row_states[row];
   health.magnitude = state.magnitude;
   health.squares = state.squares;
-  is_doubtful = state.is_doubtful != 0u;
+  is_doubtful = is_doubtful || state.is_doubtful != 0u;
 }
 
 fn bits_at(row: u32, pass_: u32, class_: u32) -> u32 {

@@ -1,13 +1,13 @@
 /** A head in the safetensors format: the length of a JSON header, the header, and the values it points into. */
 import { InputError } from "../errors.ts";
-import { type Activation, type Head, MOST_DROPOUT } from "../head.ts";
+import { type Activation, activationNames, checkHead, type Head, MOST_DROPOUT } from "../head.ts";
 import { type Bytes, openBytes } from "./bytes.ts";
 import { type Element, elements } from "./elements.ts";
+import { extensionOf } from "./extension.ts";
 import { writeFileWhole } from "./output.ts";
 import { headOf, type Tensor } from "./stateDict.ts";
 
 const ELEMENTS: Record<string, Element> = { F32: elements.f4, F64: elements.f8, F16: elements.f2, BF16: elements.bf16 };
-const ACTIVATIONS: readonly Activation[] = ["relu", "gelu", "tanh"];
 /** The limit of the format's own library. */
 const LONGEST_HEADER = 100_000_000;
 
@@ -41,6 +41,8 @@ export async function readSafetensors(path: string): Promise<Head> {
  * that they have in nn.Sequential(Linear, ReLU, Linear, …).
  */
 export async function writeSafetensors(path: string, head: Head): Promise<void> {
+  extensionOf(path, [".safetensors"]);
+  checkHead(head, head.layers?.[0]?.inputs);
   const { activation, dropout } = head;
   const rate = dropout === undefined ? {} : { dropout: String(dropout) };
   const header: Record<string, unknown> = { __metadata__: { format: "pt", activation, ...rate } };
@@ -138,9 +140,11 @@ async function readTensor(bytes: Bytes, start: number, { name, element, shape, b
 
 function activationOf(file: string, metadata: unknown): Activation {
   const said = isObject(metadata) ? (metadata.activation ?? "relu") : "relu";
-  const activation = ACTIVATIONS.find((known) => known === said);
+  const activation = activationNames.find((known) => known === said);
   if (!activation)
-    throw new InputError(`${file}: activation ${JSON.stringify(said)} is not known; known: ${ACTIVATIONS.join(", ")}`);
+    throw new InputError(
+      `${file}: activation ${JSON.stringify(said)} is not known; known: ${activationNames.join(", ")}`,
+    );
   return activation;
 }
 

@@ -116,13 +116,28 @@ function averagePasses({ classes, passes, p, logP, each, logEach }: RowBeliefs, 
   let top = 0;
   for (let c = 0; c < classes; c++) {
     p[c] = meanOver(passes, (pass) => each[pass * classes + c]);
-    logP[c] = p[c] === each[c] && agree(each, classes, passes, c) ? logEach[c] : Math.log(p[c]);
+    logP[c] =
+      p[c] === each[c] && agree(each, classes, passes, c) ? logEach[c] : logOfMean(p[c], logEach, classes, passes, c);
     if (p[c] > p[top]) top = c;
   }
   if (direct || p[top] <= 0.5 || agree(each, classes, passes, top)) return;
   let rest = 0;
   for (let c = 0; c < classes; c++) if (c !== top) rest += p[c];
   logP[top] = Math.log1p(-rest);
+}
+
+/** Below it a mean over passes may have lost digits, or be 0 where the passes are not. */
+const SMALLEST_MEAN = 1e-290;
+
+/** ln p̄ of a class; of a mean too small for float64 from the logarithms of the passes. */
+function logOfMean(mean: number, logEach: Float64Array, classes: number, passes: number, c: number): number {
+  if (mean >= SMALLEST_MEAN) return Math.log(mean);
+  let top = -Infinity;
+  for (let i = c; i < passes * classes; i += classes) top = Math.max(top, logEach[i]);
+  if (top === -Infinity) return top;
+  let sum = 0;
+  for (let i = c; i < passes * classes; i += classes) sum += Math.exp(logEach[i] - top);
+  return top + Math.log(sum / passes);
 }
 
 function agree(each: Float64Array, classes: number, passes: number, c: number): boolean {

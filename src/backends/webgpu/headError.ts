@@ -161,7 +161,7 @@ function frobenius({ weight, bias }: Layer): number {
 }
 
 /** Sides of a matrix beyond which its powers take longer than they save. */
-const LARGEST_GRAM = 256;
+const LARGEST_GRAM = 512;
 
 /**
  * Bound on the largest singular value of W, or of (W, b): the eighth power of W Wᵀ has no eigenvalue beyond its trace.

@@ -25,7 +25,10 @@ export interface DeviceHead {
 }
 
 export function uploadHead(gpu: Gpu, head: Head): DeviceHead {
-  const layers = head.layers.map((layer) => uploadLayer(gpu, layer));
+  const last = head.layers.length - 1;
+  const layers = head.layers.map((layer, l) =>
+    uploadLayer(gpu, head.activation === "relu" && l < last ? withoutKinks(layer) : layer),
+  );
   return { head, layers, norms: head.layers.map(normsOf), pulls: undefined };
 }
 
@@ -35,6 +38,16 @@ export function closeHead({ layers, pulls = [] }: DeviceHead): void {
 
 /** Past 12 outputs tiles of 8: larger ones need more registers than they save loads. */
 const tileFor = (outputs: number): Tile => ([4, 8, 12] as const).find((tile) => outputs <= tile) ?? 8;
+
+/**
+ * A unit without weights or bias lies on the kink of every row, where relu and its slope are 0. Below it they are 0, too,
+ * and no row is in doubt.
+ */
+function withoutKinks(layer: Layer): Layer {
+  const { weight, bias, inputs } = layer;
+  const dead = (unit: number): boolean => weight.subarray(unit * inputs, (unit + 1) * inputs).every((w) => w === 0);
+  return { ...layer, bias: bias.map((value, unit) => (value === 0 && dead(unit) ? -1 : value)) };
+}
 
 export function uploadLayer(gpu: Gpu, layer: Layer): DeviceLayer {
   const { inputs, outputs } = layer;

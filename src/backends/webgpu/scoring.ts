@@ -4,7 +4,7 @@ import type { PassOptions, PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
 import { chooseFrame, passBlocks, rowsAtOnce, type FrameChoice } from "./frames.ts";
 import { usage, type Batch, type Binding, type Gpu, type KernelSource } from "./gpu.ts";
-import { openHeadRunner, type HeadLogits } from "./head.ts";
+import { openHeadRunner, type HeadLogits, type HeadRunner } from "./head.ts";
 import { headError } from "./headError.ts";
 import type { DeviceHead } from "./layers.ts";
 import { scoreProgram } from "./program.ts";
@@ -107,9 +107,9 @@ export async function scorePool(
   const rows = Math.min(chunkRows, input.source.rows);
   const error = head && headError(head.norms, head.head.activation, options.dropout);
   const run = head && error && { device: head, options, gradients, error, rows };
-  const runner = run && (await openHeadRunner(gpu, tuning, run));
+  let runner: HeadRunner | undefined;
+  let sums: GPUBuffer | undefined;
   const sumsBytes = steps.length > 1 ? (classes + 1) * rows * 16 : 16;
-  const sums = passes > 1 ? await gpu.buffer("sums", sumsBytes, usage.storage) : undefined;
 
   /** Where the kernel finds the logits of a block of passes. */
   const stored = (chunk: Chunk): Pick<HeadLogits, "classStride" | "rowStride" | "passStride"> => ({
@@ -142,7 +142,8 @@ export async function scorePool(
       all_passes: passes,
       round,
       is_last: Number(index === steps.length - 1),
-      gap: error ? 2 * error.logits : 0,
+      // Never so small that float32 takes it for 0.
+      gap: error ? Math.max(2 * error.logits, 2 ** -100) : 0,
     };
     const bindings: Record<string, Binding> = { params, scores: segment.scores, report };
     if (logits) {
@@ -164,6 +165,9 @@ export async function scorePool(
   let upload = 0;
   let since = performance.now();
   try {
+    runner = run && (await openHeadRunner(gpu, tuning, run));
+    sums = passes > 1 ? await gpu.buffer("sums", sumsBytes, usage.storage) : undefined;
+    since = performance.now();
     for await (const { uploaded, ...chunk } of pool.chunks.chunks()) {
       upload += performance.now() - since;
       runner?.begin(batch, chunk);

@@ -63,8 +63,11 @@ export class ChunkedRows {
           this.resident.push(chunk);
           this.residentRows += rows;
         }
-        yield { ...chunk, uploaded: true };
-        if (!keep) chunk.buffer.destroy();
+        try {
+          yield { ...chunk, uploaded: true };
+        } finally {
+          if (!keep) chunk.buffer.destroy();
+        }
         first += rows;
       }
     } finally {
@@ -87,10 +90,15 @@ export class ChunkedRows {
   private async upload(first: number, rows: number, staging: Staging): Promise<Chunk> {
     const values = rows * this.width;
     const buffer = await this.gpu.buffer(this.source.name, values * 4, usage.storage | usage.copyTarget);
-    await this.gpu.guard(staging.ready);
-    const into = new Float32Array(staging.buffer.getMappedRange(0, values * 4));
-    // Guarded: losing the device takes the mapped memory from under whoever is writing to it.
-    await this.gpu.guard((async () => this.source.read(first, rows, into))());
+    try {
+      await this.gpu.guard(staging.ready);
+      const into = new Float32Array(staging.buffer.getMappedRange(0, values * 4));
+      // Guarded: losing the device takes the mapped memory from under whoever is writing to it.
+      await this.gpu.guard((async () => this.source.read(first, rows, into))());
+    } catch (error) {
+      buffer.destroy();
+      throw error;
+    }
     staging.buffer.unmap();
     const batch = this.gpu.batch();
     batch.encoder.copyBufferToBuffer(staging.buffer, 0, buffer, 0, values * 4);

@@ -1,0 +1,82 @@
+/** Rows at the edge of float32 and float64, where picks are still those of the textbook on every backend. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Engine } from "../../src/engine.ts";
+import type { Head } from "../../src/head.ts";
+import { engineNames, openTestEngine } from "../support/engines.ts";
+import { bell, makePool } from "../support/pools.ts";
+
+describe.each(engineNames)("%s", (kind) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openTestEngine(kind);
+  });
+  afterAll(() => engine?.close());
+
+  test("a mean too small for float64 diverges by no more than ln T", async () => {
+    const data = Float32Array.from([0, -744, -1, 0, 1, 2, 2, 1, 0, 0, -800, -1, 1, 0, 2, 2, 0, 1]);
+    using pool = await engine.load({ logits: { data, passes: 2, rows: 3, classes: 3 } });
+    for (const strategy of ["max-kl", "kl-divergence", "bald"] as const) {
+      const { values } = await pool.score(strategy);
+      for (const value of values) expect(value).toBeLessThanOrEqual(Math.log(2));
+      expect(values[0]).toBeLessThan(1e-6);
+      const { picks } = await pool.select("top-k", { k: 3, strategy });
+      expect(picks.map(({ row }) => row)).toEqual([1, 2, 0]);
+    }
+  });
+
+  test("a unit without weights leaves no row in doubt, and changes nothing", async () => {
+    const rows = 300;
+    const features = { data: makePool("features", rows, 9, bell(71, 1)).data, rows, dims: 9 };
+    const layer = (outputs: number, inputs: number, seed: number) => ({
+      weight: makePool("weight", outputs, inputs, bell(seed, 0.7)).data,
+      bias: makePool("bias", 1, outputs, bell(seed + 1, 0.3)).data,
+      inputs,
+      outputs,
+    });
+    const head: Head = { layers: [layer(16, 9, 72), layer(5, 16, 74)], activation: "relu" };
+    head.layers[0].weight.fill(0, 4 * 9, 5 * 9);
+    head.layers[0].bias[4] = 0;
+    using pool = await engine.load({ features, head });
+    const { picks, refereed } = await pool.select("top-k", { k: 5, strategy: "egl" });
+    expect(refereed).toBeLessThan(rows / 4);
+    const { values } = await pool.score("egl");
+    picks.forEach(({ row, score }) => expect(Math.abs(values[row] - score)).toBeLessThan(1e-5 * score));
+  });
+
+  test("votes between logits that float32 may flush are float64's", async () => {
+    const rows = 200;
+    const features = { data: makePool("features", rows, 4, bell(81, 1)).data, rows, dims: 4 };
+    const tiny = makePool("weight", 3, 8, (o, i) => bell(83, 1)(o, i) * 1e-41).data;
+    const head: Head = {
+      layers: [
+        { weight: makePool("weight", 8, 4, bell(82, 1)).data, bias: new Float32Array(8), inputs: 4, outputs: 8 },
+        { weight: tiny, bias: new Float32Array(3), inputs: 8, outputs: 3 },
+      ],
+      activation: "relu",
+    };
+    using pool = await engine.load({ features, head });
+    const options = { k: 10, strategy: "vote-entropy", passes: 16, dropout: 0.5 } as const;
+    const { picks } = await pool.select("top-k", options);
+    const cpu = await openTestEngine("cpu");
+    using judged = await cpu.load({ features, head });
+    expect(picks).toEqual((await judged.select("top-k", options)).picks);
+  });
+});
+
+describe("what is no head or no member", () => {
+  test("is refused in one line", async () => {
+    const engine = await openTestEngine("cpu");
+    const features = { data: new Float32Array(4), rows: 2, dims: 2 };
+    const layer = { weight: new Float32Array(4), bias: new Float32Array(2), inputs: 2, outputs: 2 };
+    const load = (data: unknown) => engine.load(data as never);
+    await expect(
+      load({ features: [features, features], head: { layers: [layer], activation: "relu" } }),
+    ).rejects.toThrow("features: give one, not a list: only predictions have members");
+    await expect(load({ features, head: { layers: [layer], activation: "sigmoid" } })).rejects.toThrow(
+      'head: activation "sigmoid" is not known: known are relu, gelu, tanh',
+    );
+    await expect(load({ features, head: { layers: {}, activation: "relu" } })).rejects.toThrow(
+      "head: a head is { layers, activation }",
+    );
+  });
+});
