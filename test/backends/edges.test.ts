@@ -5,6 +5,14 @@ import type { Head } from "../../src/head.ts";
 import { engineNames, openTestEngine } from "../support/engines.ts";
 import { bell, makePool } from "../support/pools.ts";
 
+/** A layer of bell-shaped weights. */
+const layer = (outputs: number, inputs: number, seed: number) => ({
+  weight: makePool("weight", outputs, inputs, bell(seed, 0.7)).data,
+  bias: makePool("bias", 1, outputs, bell(seed + 1, 0.3)).data,
+  inputs,
+  outputs,
+});
+
 describe.each(engineNames)("%s", (kind) => {
   let engine: Engine;
   beforeAll(async () => {
@@ -27,12 +35,6 @@ describe.each(engineNames)("%s", (kind) => {
   test("a unit without weights leaves no row in doubt, and changes nothing", async () => {
     const rows = 300;
     const features = { data: makePool("features", rows, 9, bell(71, 1)).data, rows, dims: 9 };
-    const layer = (outputs: number, inputs: number, seed: number) => ({
-      weight: makePool("weight", outputs, inputs, bell(seed, 0.7)).data,
-      bias: makePool("bias", 1, outputs, bell(seed + 1, 0.3)).data,
-      inputs,
-      outputs,
-    });
     const head: Head = { layers: [layer(16, 9, 72), layer(5, 16, 74)], activation: "relu" };
     head.layers[0].weight.fill(0, 4 * 9, 5 * 9);
     head.layers[0].bias[4] = 0;
@@ -67,12 +69,12 @@ describe("what is no head or no member", () => {
   test("is refused in one line", async () => {
     const engine = await openTestEngine("cpu");
     const features = { data: new Float32Array(4), rows: 2, dims: 2 };
-    const layer = { weight: new Float32Array(4), bias: new Float32Array(2), inputs: 2, outputs: 2 };
+    const flat = { weight: new Float32Array(4), bias: new Float32Array(2), inputs: 2, outputs: 2 };
     const load = (data: unknown) => engine.load(data as never);
     await expect(
-      load({ features: [features, features], head: { layers: [layer], activation: "relu" } }),
+      load({ features: [features, features], head: { layers: [flat], activation: "relu" } }),
     ).rejects.toThrow("features: give one, not a list: only predictions have members");
-    await expect(load({ features, head: { layers: [layer], activation: "sigmoid" } })).rejects.toThrow(
+    await expect(load({ features, head: { layers: [flat], activation: "sigmoid" } })).rejects.toThrow(
       'head: activation "sigmoid" is not known: known are relu, gelu, tanh',
     );
     await expect(load({ features, head: { layers: {}, activation: "relu" } })).rejects.toThrow(
