@@ -1,18 +1,20 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
 import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
-import type {
-  Backend,
-  BackendPool,
-  GradientLayers,
-  InvalidRows,
-  PassOptions,
-  PoolInput,
-  Timings,
+import {
+  passesIn,
+  type Backend,
+  type BackendPool,
+  type GradientLayers,
+  type InvalidRows,
+  type PassOptions,
+  type PoolInput,
+  type Timings,
 } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
 import { MOST_DROPOUT } from "./head.ts";
 import { passName, passesOf } from "./matrix.ts";
+import { checkSeed } from "./random.ts";
 import { settle, type Pick } from "./referee.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 import type { Strategy } from "./strategy.ts";
@@ -197,13 +199,13 @@ export class Pool {
   }
 
   /** Refuses a strategy that has nothing to work on here: its scores would all be 0, and its picks rows 0, 1, 2, … */
-  private checked(strategy: Strategy<StrategyName>, { passes }: PassOptions): Strategy<StrategyName> {
+  private checked(strategy: Strategy<StrategyName>, pass: PassOptions): Strategy<StrategyName> {
     const { source, head } = this.input;
     if (strategy.needs === "gradients") {
       if (head) return strategy;
       throw new InputError(`${source.name}: ${strategy.name} needs the gradients of a head: load features with a head`);
     }
-    if (strategy.needs === undefined || (head ? passes : passesOf(source)) > 1) return strategy;
+    if (strategy.needs === undefined || passesIn(this.input, pass) > 1) return strategy;
     const remedy = head ? "give passes and dropout" : "give predictions [passes, rows, classes], or several members";
     throw new InputError(`${source.name}: ${strategy.name} compares passes, and there is only one: ${remedy}`);
   }
@@ -213,9 +215,7 @@ export class Pool {
     if (!(temperature >= 1e-6 && temperature <= 1e6)) {
       throw new InputError(`temperature must be between 1e-6 and 1e6, got ${temperature}`);
     }
-    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-      throw new InputError(`seed must be a whole number from 0 to 4294967295, got ${seed}`);
-    }
+    checkSeed(seed);
     if (eglLayers !== "all" && eglLayers !== "last")
       throw new InputError(`eglLayers must be all or last, got ${String(eglLayers)}`);
     return {

@@ -6,6 +6,8 @@
  * bits.
  */
 
+import { InputError } from "./errors.ts";
+
 /** What a draw is for. Streams are independent of each other. */
 export const streams = {
   /** The `random` strategy. */
@@ -23,6 +25,12 @@ export const streams = {
   /** Which units a dropout pass leaves out; one stream a layer, from here on. */
   dropout: 256,
 } as const;
+
+/** A seed comes from users, through several doors. */
+export function checkSeed(seed: number): void {
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
+    throw new InputError(`seed must be a whole number from 0 to 4294967295, got ${seed}`);
+}
 
 function mix(value: number): number {
   let h = value;

@@ -3,14 +3,14 @@
 // What earlier blocks found waits in `sums`. Means are of means: the error of a long chain of additions would show.
 
 override WORKGROUP: u32 = 64u;
-// Whether a score needs votes, or the largest divergence.
+// Whether a score needs votes.
 override VOTES: bool = false;
 
 // [classes + 1, rows of the chunk]: (mean p, mean of −p ln p, votes, Σ (p − mean p)²) of each class over the passes
-// seen so far; in the last line (divergence, whether the row is valid, whether it is in doubt, ‖(x, 1)‖²).
+// seen so far; in the last line (divergence, whether the row is valid, whether it is in doubt, nothing).
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
 
-const MOST_PASSES = 32u;  // of a block
+const BLOCK_PASSES = 32u;
 
 // Joins the sums over `b_passes` to those over `a_passes` (Chan, Golub & LeVeque 1979).
 fn join_sums(a: vec4f, a_passes: f32, b: vec4f, b_passes: f32) -> vec4f {
@@ -46,7 +46,7 @@ fn resume_row(row: u32) -> bool {
 
 // Leaves the row for the next block or round.
 fn suspend_row(row: u32, valid: bool) {
-  let state = vec4f(divergence, select(0.0, 1.0, valid), select(0.0, 1.0, is_doubtful), health.squares);
+  let state = vec4f(divergence, select(0.0, 1.0, valid), select(0.0, 1.0, is_doubtful), 0.0);
   sums[params.classes * params.rows + row] = state;
 }
 
@@ -86,10 +86,10 @@ fn relative_surprise(p: f32, log_p: f32, log_q: f32) -> f32 {
 }
 
 struct Totals {
-  half_top: array<f32, MOST_PASSES>,
-  scale: array<f32, MOST_PASSES>,    // 1 / Z
-  log_sum: array<f32, MOST_PASSES>,  // ln Z
-  vote: array<u32, MOST_PASSES>,
+  half_top: array<f32, BLOCK_PASSES>,
+  scale: array<f32, BLOCK_PASSES>,    // 1 / Z
+  log_sum: array<f32, BLOCK_PASSES>,  // ln Z
+  vote: array<u32, BLOCK_PASSES>,
 }
 
 fn logit_of(bits: u32) -> f32 {
@@ -172,12 +172,12 @@ fn score_rows(
     var valid = resume_row(row);
     var totals = Totals();
     valid = find_totals(row, &totals) && valid;
-    var strayed = array<f32, MOST_PASSES>();
+    var strayed = array<f32, BLOCK_PASSES>();
     var accs = array<vec4f, SCORES>();
     for (var start = 0u; start < params.classes; start += SLICE) {
       // Sums of sums: the rounding error of SLICE + classes / SLICE additions instead of one a class.
       var part_accs = array<vec4f, SCORES>();
-      var part_strayed = array<f32, MOST_PASSES>();
+      var part_strayed = array<f32, BLOCK_PASSES>();
       for (var class_ = start; class_ < min(start + SLICE, params.classes); class_++) {
         var sum = vec4f();
         if (params.round == 0u) {

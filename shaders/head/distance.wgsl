@@ -17,11 +17,7 @@ fn add_distances(
 ) {
   let column = group.y * QUADS;
   for (var lane = id.x; lane < params.row_lanes; lane += groups.x * WORKGROUP) {
-    var length = vec4f(1.0);
-    for (var unit = 0u; unit < params.units; unit++) {
-      let h = activations[unit * params.row_lanes + lane];
-      length = fma(h, h, length);
-    }
+    let length = squared_length(lane);
     var sums = array<vec4f, TILE>();
     for (var k = 0u; k < params.inputs; k++) {
       let u = shared_pull[k * params.row_lanes + lane];

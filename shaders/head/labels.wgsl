@@ -14,11 +14,7 @@ fn below(z: vec4f, half_top: vec4f) -> vec4f {
 fn spread_labels(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var lane = id.x; lane < params.row_lanes; lane += groups.x * WORKGROUP) {
     let line = params.row_lanes;
-    var length = vec4f(1.0);
-    for (var unit = 0u; unit < params.units; unit++) {
-      let h = activations[unit * line + lane];
-      length = fma(h, h, length);
-    }
+    let length = squared_length(lane);
     var top = logits[lane];
     var best = vec4u();
     for (var y = 1u; y < params.outputs; y++) {

@@ -3,7 +3,7 @@
  * kernels in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
  */
 import type { Head } from "../head.ts";
-import type { Kind, RowSource } from "../matrix.ts";
+import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Strategy } from "../strategy.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 
@@ -30,6 +30,10 @@ export interface PassOptions {
   /** Called now and then with the rows that are done. */
   readonly onProgress?: (rows: number) => void;
 }
+
+/** Passes over each row of a pool: those that its predictions have, or those that its head is asked for. */
+export const passesIn = ({ source, head }: PoolInput, { passes }: Pick<PassOptions, "passes">): number =>
+  head ? passes : passesOf(source);
 
 /** Rows with a value that is no valid input. They get no score and are never candidates. */
 export interface InvalidRows {

@@ -2,8 +2,8 @@
 import { InputError } from "../errors.ts";
 import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
-import { randomBits, streams } from "../random.ts";
-import { checkFeatures, checkLabels, checkSeed, checkWhole } from "./labelled.ts";
+import { checkSeed, randomBits, streams } from "../random.ts";
+import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 import { fitLogistic, type LogisticModel, type LogisticOptions } from "./logistic.ts";
 import { drawOrder, type MlpModel, trainMlp } from "./mlp.ts";
 import { type MlpOptions, planOf } from "./mlpPlan.ts";

@@ -35,8 +35,3 @@ export function checkWhole(options: Record<string, number>, least: number): void
       throw new InputError(`${name} must be a whole number of at least ${least}, got ${value}`);
   }
 }
-
-export function checkSeed(seed: number): void {
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
-    throw new InputError(`seed must be a whole number from 0 to 4294967295, got ${seed}`);
-}

@@ -8,6 +8,7 @@ import type { Features } from "../matrix.ts";
 import { type Design, fromRaw, makeDesign, toRaw } from "./design.ts";
 import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 import { minimise } from "./lbfgs.ts";
+import { softmax } from "./network.ts";
 import { softmaxObjective } from "./softmax.ts";
 
 export interface LogisticOptions {
@@ -123,17 +124,14 @@ export function predictLogistic(
   const data = new Float32Array(features.rows * classes);
   const logits = new Float64Array(classes);
   for (let row = 0; row < features.rows; row++) {
-    let max = -Infinity;
     for (let k = 0; k < classes; k++) {
       const at = k * (dims + 1);
       let logit = weights[at + dims];
       for (let j = 0; j < dims; j++) logit += weights[at + j] * features.data[row * dims + j];
       logits[k] = logit;
-      max = Math.max(max, logit);
     }
-    let total = 0;
-    for (let k = 0; k < classes; k++) total += logits[k] = Math.exp(logits[k] - max);
-    for (let k = 0; k < classes; k++) data[row * classes + k] = logits[k] / total;
+    softmax(logits);
+    data.set(logits, row * classes);
   }
   return { data, rows: features.rows, classes };
 }

@@ -4,8 +4,8 @@ import type { Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { type Activation, checkHead, classesOf, type Head, type Layer, MOST_DROPOUT } from "../head.ts";
 import type { Features } from "../matrix.ts";
-import { randomUniform, streams } from "../random.ts";
-import { checkFeatures, checkLabels, checkSeed, checkWhole } from "./labelled.ts";
+import { checkSeed, randomUniform, streams } from "../random.ts";
+import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 
 export interface MlpOptions {
   /** What is known of the labelled rows, [rows, dims]. Scale them: Adam's steps suit features of about 1. */

@@ -11,7 +11,7 @@ export const voteEntropy = {
   score: ({ passes, votes }) => {
     let sum = 0;
     for (const count of votes.filter((v) => v > 0).sort()) sum -= (count / passes) * Math.log(count / passes);
-    return sum + 0;
+    return sum;
   },
   range: (classes, passes) => [0, Math.log(Math.min(classes, passes))],
   // Votes are whole numbers: only shares, logarithms and sums are rounded.

@@ -2,9 +2,9 @@
  * The textbook in float64: what a row's values mean, and whether they are valid. The CPU backend scores with it, and
  * the referee settles with it what kernels could not separate.
  */
-import type { PassOptions, PoolInput } from "../backend.ts";
+import { passesIn, type PassOptions, type PoolInput } from "../backend.ts";
 import { classesOf } from "../../head.ts";
-import { FEATURE_LIMIT, passesOf } from "../../matrix.ts";
+import { FEATURE_LIMIT } from "../../matrix.ts";
 import type { RowBeliefs } from "../../strategy.ts";
 import { meanOver } from "../../passes.ts";
 import { forwardOf } from "./forward.ts";
@@ -21,7 +21,7 @@ export function beliefsReader(input: PoolInput, options: PassOptions, gradients 
   const { kind, source, head } = input;
   const { temperature, seed } = options;
   const classes = head ? classesOf(head) : source.cols;
-  const passes = gradients ? 1 : head ? options.passes : passesOf(source);
+  const passes = gradients ? 1 : passesIn(input, options);
   const beliefs = emptyBeliefs(classes, passes, gradients ? classes : 0, seed);
   const { each, logEach } = beliefs;
   const forward = head && forwardOf(head);

@@ -55,20 +55,23 @@ function sweep(classes: number, workgroup: number, team: number): FrameChoice {
 }
 
 /** Passes that a committee frame takes at a time. */
-export const MOST_PASSES = 32;
+export const BLOCK_PASSES = 32;
 
-/** A pass added to a mean costs two roundings, joining two blocks five. */
+/**
+ * Averaging, in additions. A pass adds a rounding of the mean, and a difference, a share of 2.5 ULP and a product, which
+ * weigh ever less: together at most 2 a pass and 12. Joining two blocks costs 5, and 12 for the same reason.
+ */
 function committee(classes: number, passes: number): FrameChoice {
   const slice = classes <= 4 ? 4 : 8;
-  const averaging = 2 * Math.min(passes, MOST_PASSES) + 5 * Math.ceil(passes / MOST_PASSES);
+  const averaging = 24 + 2 * Math.min(passes, BLOCK_PASSES) + 5 * Math.ceil(passes / BLOCK_PASSES);
   const additions = slice + JOIN_COST * Math.ceil(classes / slice) + averaging;
   return { frame: "committee", slice, workgroup: 64, team: 1, additions };
 }
 
 /** Passes in blocks for a committee frame, as even as fours allow. */
 export function passBlocks(passes: number): { first: number; count: number }[] {
-  const blocks = Math.ceil(passes / MOST_PASSES);
-  const size = Math.min(MOST_PASSES, Math.ceil(passes / blocks / 4) * 4);
+  const blocks = Math.ceil(passes / BLOCK_PASSES);
+  const size = Math.min(BLOCK_PASSES, Math.ceil(passes / blocks / 4) * 4);
   const firsts = Array.from({ length: Math.ceil(passes / size) }, (_, i) => i * size);
   return firsts.map((first) => ({ first, count: Math.min(size, passes - first) }));
 }

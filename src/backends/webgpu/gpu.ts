@@ -243,6 +243,9 @@ export class Gpu {
   }
 }
 
+/** The bit pattern of a float32: as kernels compare what may be no number. */
+export const floatBits = (value: number): number => new Uint32Array(new Float32Array([value]).buffer)[0];
+
 const align = (bytes: number): number => Math.max(4, Math.ceil(bytes / 4) * 4);
 
 const isBuffer = (value: Binding): value is GPUBuffer => "getMappedRange" in value;

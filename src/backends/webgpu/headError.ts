@@ -182,7 +182,7 @@ function spectralNorm(layer: Layer, withBias: boolean): number {
       for (let k = 0; k < other; k++) sum += at(a, k) * at(b, k);
       gram[a * n + b] = gram[b * n + a] = sum;
     }
-  /** Gram matrix = scale · gram, with a trace of 1, so that no power overflows. */
+  // Traces are taken out before each squaring, so that no power overflows.
   let logarithm = 0;
   let power = 1;
   for (let doubling = 0; ; doubling++) {

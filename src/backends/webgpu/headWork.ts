@@ -3,7 +3,7 @@ import type { Activation, Head } from "../../head.ts";
 import { FEATURE_LIMIT } from "../../matrix.ts";
 import { dropoutThreshold } from "../../random.ts";
 import type { PassOptions } from "../backend.ts";
-import { usage, type Batch, type Binding, type Gpu, type Kernel } from "./gpu.ts";
+import { floatBits, usage, type Batch, type Binding, type Gpu, type Kernel } from "./gpu.ts";
 import type { HeadError } from "./headError.ts";
 import type { DeviceHead, DeviceLayer } from "./layers.ts";
 import { headPrograms, productProgram, type ProductRead, type ProductWrite } from "./program.ts";
@@ -96,7 +96,7 @@ export class HeadWork {
       keep_scale: 1 / (1 - options.dropout),
       kink: 0,
       label: 0,
-      limit: new Uint32Array(new Float32Array([FEATURE_LIMIT]).buffer)[0],
+      limit: floatBits(FEATURE_LIMIT),
       half_floor: -50 * options.temperature,
       double_scale: 2 / options.temperature,
       safe_square: Math.min(LARGEST / error.reach, LARGEST) ** 2,

@@ -1,6 +1,6 @@
 /** The weights of a head on the device, and what a chunk of rows costs under it. */
 import type { Head, Layer } from "../../head.ts";
-import { MOST_PASSES } from "./frames.ts";
+import { BLOCK_PASSES } from "./frames.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { normsOf, type LayerNorms } from "./headError.ts";
 import type { Tile } from "./program.ts";
@@ -62,12 +62,12 @@ export function scratchWidth({ layers }: Head): number {
   const hidden = layers.slice(0, -1).map(({ outputs }) => outputs);
   const widest = Math.max(...hidden, 0);
   const forward = layers[0].inputs + hidden.reduce((sum, units) => sum + units, 0);
-  const passes = hidden.length === 0 ? classes : MOST_PASSES * (classes + (hidden.length > 1 ? 2 * widest : 0));
+  const passes = hidden.length === 0 ? classes : BLOCK_PASSES * (classes + (hidden.length > 1 ? 2 * widest : 0));
   return 2 * forward + passes + 8 * classes + 9 * widest;
 }
 
 /** Products a row that one dispatch may cost, at most. */
 export function productsOf({ layers }: Head): number {
-  const rest = layers.slice(1).map(({ inputs, outputs }) => MOST_PASSES * inputs * outputs);
+  const rest = layers.slice(1).map(({ inputs, outputs }) => BLOCK_PASSES * inputs * outputs);
   return Math.max(layers[0].inputs * layers[0].outputs, ...rest);
 }

@@ -108,13 +108,14 @@ export function productProgram(read: ProductRead, write: ProductWrite, tile: Til
 /** The steps of a head beside its products; the entry point is in the name of each. */
 export const headPrograms = {
   turn_rows: () => text("head/params", "inputs/row-state", "head/turn"),
-  spread_labels: () => text("head/params", "head/labels"),
+  spread_labels: () => text("head/params", "head/labels", "head/length"),
   start_deltas: () => text("head/params", "head/delta"),
   add_norms: () => text("head/params", "head/norms"),
 } as const;
 
 /** What the layer below the last adds to gradients; entry point `add_distances`. */
-export const distanceProgram = (tile: Tile): string => text("head/params", "head/distance", `head/tile-${tile}`);
+export const distanceProgram = (tile: Tile): string =>
+  text("head/params", "head/distance", "head/length", `head/tile-${tile}`);
 
 /** A dense layer in training; entry point `multiply`. `hidden`: forward. `deltas`: a gradient on its way back. */
 export function trainedProductProgram(write: "hidden" | "deltas", tile: Tile): string {

@@ -1,9 +1,9 @@
 /** One pass over the pool: every chunk through the score kernel, the scores left on the device. */
-import { FEATURE_LIMIT, passesOf } from "../../matrix.ts";
-import type { PassOptions, PoolInput } from "../backend.ts";
+import { FEATURE_LIMIT } from "../../matrix.ts";
+import { passesIn, type PassOptions, type PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
 import { chooseFrame, passBlocks, rowsAtOnce, type FrameChoice } from "./frames.ts";
-import { usage, type Batch, type Binding, type Gpu, type KernelSource } from "./gpu.ts";
+import { floatBits, usage, type Batch, type Binding, type Gpu, type KernelSource } from "./gpu.ts";
 import { openHeadRunner, type HeadLogits, type HeadRunner } from "./head.ts";
 import { headError } from "./headError.ts";
 import type { DeviceHead } from "./layers.ts";
@@ -44,6 +44,7 @@ export interface Scored {
 /** Bytes of the report as the shader lays it out: invalid, first_invalid, norm. */
 export const REPORT_BYTES = 12;
 const NO_ROW = 0xffffffff;
+
 /** Empty score buffers for the whole pool. Segments are whole chunks, so a chunk never crosses into the next one. */
 export async function openSegments(
   pool: DevicePool,
@@ -80,9 +81,9 @@ export function newReport(gpu: Gpu): GPUBuffer {
 }
 
 /** The frame that reads a pool in one pass over it. */
-export function frameFor({ input, classes, tuning }: DevicePool, { passes }: PassOptions): FrameChoice {
+export function frameFor({ input, classes, tuning }: DevicePool, options: PassOptions): FrameChoice {
   const turned = input.head !== undefined;
-  return chooseFrame({ classes, passes: turned ? passes : passesOf(input.source), turned }, tuning.adapterClass);
+  return chooseFrame({ classes, passes: passesIn(input, options), turned }, tuning.adapterClass);
 }
 
 /**
@@ -100,7 +101,7 @@ export async function scorePool(
   const { gpu, tuning, input, classes, chunkRows, head } = pool;
   const frame = frameFor(pool, options);
   const kernel = await gpu.kernel(scoreKernel(pool, frame, strategies, options, histogram !== undefined));
-  const passes = head ? options.passes : passesOf(input.source);
+  const passes = passesIn(input, options);
   const rounds = strategies.some(({ needs }) => needs === "divergence") ? [0, 1] : [0];
   const steps = rounds.flatMap((round) => passBlocks(passes).map((block) => ({ round, ...block })));
   const gradients = strategies.some(({ needs }) => needs === "gradients");
@@ -163,11 +164,10 @@ export async function scorePool(
   };
   let recorded = 0;
   let upload = 0;
-  let since = performance.now();
   try {
     runner = run && (await openHeadRunner(gpu, tuning, run));
     sums = passes > 1 ? await gpu.buffer("sums", sumsBytes, usage.storage) : undefined;
-    since = performance.now();
+    let since = performance.now();
     for await (const { uploaded, ...chunk } of pool.chunks.chunks()) {
       upload += performance.now() - since;
       runner?.begin(batch, chunk);
@@ -213,8 +213,4 @@ function scoreKernel(
       VOTES: Number(needs("votes")),
     },
   };
-}
-
-function floatBits(value: number): number {
-  return new Uint32Array(new Float32Array([value]).buffer)[0];
 }

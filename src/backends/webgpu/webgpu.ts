@@ -3,12 +3,27 @@ import { InputError } from "../../errors.ts";
 import { classesOf } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
 import { unitRoundoff, type Strategy } from "../../strategy.ts";
-import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, ScorePass } from "../backend.ts";
-import { frameFor } from "./scoring.ts";
+import {
+  passesIn,
+  type Backend,
+  type BackendPool,
+  type InvalidRows,
+  type PassOptions,
+  type PoolInput,
+  type ScorePass,
+} from "../backend.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { gradientError, headError } from "./headError.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
-import { closeSegments, newReport, openSegments, REPORT_BYTES, scorePool, type DevicePool } from "./scoring.ts";
+import {
+  closeSegments,
+  frameFor,
+  newReport,
+  openSegments,
+  REPORT_BYTES,
+  scorePool,
+  type DevicePool,
+} from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
 import { openTrainer } from "./trainer.ts";
@@ -134,8 +149,9 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, class
     head ? scratchWidth(head) : 0,
   );
   if (64 * width * 4 > limit) {
-    const what = passes > 1 ? `${passes} passes of ${source.cols} columns` : `${source.cols} columns`;
-    throw new InputError(`${source.name}: ${what} are more than this GPU can bind: use the cpu backend`);
+    const columns = passes > 1 ? `${passes} passes of ${source.cols} columns` : `${source.cols} columns`;
+    const what = head ? `${head.name ?? "head"}: its layers` : `${source.name}: ${columns}`;
+    throw new InputError(`${what} are more than this GPU can bind: use the cpu backend`);
   }
   const byBytes = Math.min(head ? tuning.scratchBytes : tuning.chunkBytes, limit) / (width * 4);
   const byWork = head ? tuning.chunkProducts / productsOf(head) : Infinity;
@@ -154,7 +170,7 @@ const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0 };
 function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Slack {
   const { input, classes, head } = pool;
   const { temperature, eglLayers } = options;
-  const passes = input.head ? options.passes : passesOf(input.source);
+  const passes = passesIn(input, options);
   const { additions } = frameFor(pool, options);
   const sensitivity = strategy.sensitivity(classes, passes) / temperature;
   const own = strategy.bound(classes, additions, passes);
