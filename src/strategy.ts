@@ -52,10 +52,11 @@ export interface Strategy<Name extends string = string> {
   bound(classes: number, additions: number, passes: number): number;
   /**
    * Bound on |change of score| when every logit changes by at most 1: what an error in the logits themselves costs,
-   * where they come out of a head instead of a file. Votes are left aside: they change where two logits are that close,
-   * and such rows go to the referee.
+   * where they come out of a head instead of a file. Votes are left aside: kernels count those that it may have turned.
    */
   sensitivity(classes: number, passes: number): number;
+  /** Bound on |change of score| when one vote goes to another class; of a strategy that needs votes. */
+  perVote?(passes: number): number;
 }
 
 /** u = 2⁻²⁴: the largest relative error of one float32 operation. Bounds are counted in it. */

@@ -7,10 +7,14 @@ override WORKGROUP: u32 = 64u;
 override VOTES: bool = false;
 
 // [classes + 1, rows of the chunk]: (mean p, mean of −p ln p, votes, Σ (p − mean p)²) of each class over the passes
-// seen so far; in the last line (divergence, whether the row is valid, whether it is in doubt, nothing).
+// seen so far; in the last line (divergence, whether the row is valid, whether it is in doubt, its doubtful votes).
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
 
 const BLOCK_PASSES = 32u;
+
+// Votes that rounding may have turned. One in so many widens the error of the scores; more leave the row to float64.
+const VOTES_A_DOUBT = 64u;
+var<private> doubts: u32;
 
 // Joins the sums over `b_passes` to those over `a_passes` (Chan, Golub & LeVeque 1979).
 fn join_sums(a: vec4f, a_passes: f32, b: vec4f, b_passes: f32) -> vec4f {
@@ -36,17 +40,19 @@ fn resume_row(row: u32) -> bool {
   health = Health();
   is_doubtful = false;
   divergence = 0.0;
+  doubts = 0u;
   begin_row(row);
   if (params.seen + params.round == 0u) { return true; }
   let state = sums[params.classes * params.rows + row];
   divergence = state.x;
   is_doubtful = is_doubtful || state.z != 0.0;
+  doubts = u32(state.w);
   return state.y != 0.0;
 }
 
 // Leaves the row for the next block or round.
 fn suspend_row(row: u32, valid: bool) {
-  let state = vec4f(divergence, select(0.0, 1.0, valid), select(0.0, 1.0, is_doubtful), 0.0);
+  let state = vec4f(divergence, select(0.0, 1.0, valid), select(0.0, 1.0, is_doubtful), f32(doubts));
   sums[params.classes * params.rows + row] = state;
 }
 
@@ -77,7 +83,8 @@ fn close_vote(vote: ptr<function, Vote>) {
   if (!VOTES) { return; }
   // Halves, so that the difference of two of the largest numbers is finite.
   let is_close = (*vote).top * 0.5 - (*vote).next * 0.5 < 0.5 * params.gap * sqrt(health.squares);
-  is_doubtful = is_doubtful || is_close || ((*vote).has_subnormal && abs((*vote).top) < 0x1p-120f);
+  let is_tiny = (*vote).has_subnormal && abs((*vote).top) < 0x1p-120f;
+  doubts += select(0u, 1u, is_close || is_tiny);
 }
 
 // p ln (p / q), 0 at p = 0, of ln p and ln q.
@@ -168,6 +175,7 @@ fn score_rows(
 ) {
   tally_begin(lane, WORKGROUP);
   var norm = 0.0;
+  var most_doubts = 0u;
   for (var row = id.x; row < params.rows; row += groups.x * WORKGROUP) {
     var valid = resume_row(row);
     var totals = Totals();
@@ -208,9 +216,14 @@ fn score_rows(
       suspend_row(row, valid);
       continue;
     }
-    norm = select(norm, max(norm, health.squares), valid && !is_doubtful);
+    is_doubtful = is_doubtful || doubts > params.all_passes / VOTES_A_DOUBT;
+    if (valid && !is_doubtful) {
+      norm = max(norm, health.squares);
+      most_doubts = max(most_doubts, doubts);
+    }
     emit(row, valid, &accs);
   }
   atomicMax(&report.norm, bitcast<u32>(norm));
+  atomicMax(&report.doubts, most_doubts);
   tally_end(lane, WORKGROUP);
 }

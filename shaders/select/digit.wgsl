@@ -7,6 +7,7 @@ struct Slack {
   fixed: f32,       // bound on |float32 score − float64 score|
   per_norm: f32,    // what is added to it for every unit of the largest ‖(x, 1)‖
   per_square: f32,  // and for every unit of its square
+  per_doubt: f32,   // and for every vote that rounding may have turned
 }
 
 @group(0) @binding(0) var<uniform> slack: Slack;
@@ -57,7 +58,8 @@ fn threshold_below(key: u32) -> u32 {
   let bits = key ^ select(0xffffffffu, 0x80000000u, (key >> 31u) == 1u);
   let score = bitcast<f32>(bits);
   let square = bitcast<f32>(atomicLoad(&report.norm));
-  let bound = slack.fixed + slack.per_norm * sqrt(square) + slack.per_square * square;
+  let bound = slack.fixed + slack.per_norm * sqrt(square) + slack.per_square * square
+    + slack.per_doubt * f32(atomicLoad(&report.doubts));
   if (key == 0u || bound == 0.0) { return max(key, 1u); }
   return max(ordered_key(bitcast<u32>(score - 2.0 * bound * 1.0001 - abs(score) * 0x1p-22f)), 1u);
 }

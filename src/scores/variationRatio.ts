@@ -15,4 +15,5 @@ export const variationRatio = {
   range: (classes, passes) => [0, 1 - 1 / Math.min(classes, passes)],
   bound: () => 8 * unitRoundoff,
   sensitivity: () => 0,
+  perVote: (passes) => 1 / passes,
 } as const satisfies Strategy;

@@ -17,4 +17,6 @@ export const voteEntropy = {
   // Votes are whole numbers: only shares, logarithms and sums are rounded.
   bound: (classes, additions) => (16 + (14 + additions) * Math.log(classes)) * unitRoundoff,
   sensitivity: () => 0,
+  // Of g(v) = −(v/T) ln (v/T) one vote more adds at most (ln T)/T, the first, and takes at most 1/T, the last.
+  perVote: (passes) => (Math.log(passes) + 1) / passes,
 } as const satisfies Strategy;

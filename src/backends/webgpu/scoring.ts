@@ -37,12 +37,12 @@ export interface DevicePool {
 /** What a pass leaves on the device. */
 export interface Scored {
   readonly segments: readonly Segment[];
-  /** Counts of invalid rows and the largest norm, as the shader lays them out. */
+  /** What the shader reports of the pass. */
   readonly report: GPUBuffer;
 }
 
-/** Bytes of the report as the shader lays it out: invalid, first_invalid, norm. */
-export const REPORT_BYTES = 12;
+/** Bytes of the report as the shader lays it out: invalid, first_invalid, norm, doubts. */
+export const REPORT_BYTES = 16;
 const NO_ROW = 0xffffffff;
 
 /** Empty score buffers for the whole pool. Segments are whole chunks, so a chunk never crosses into the next one. */
@@ -77,7 +77,7 @@ export function closeSegments(segments: readonly Segment[]): void {
 }
 
 export function newReport(gpu: Gpu): GPUBuffer {
-  return gpu.filled("report", new Uint32Array([0, NO_ROW, 0]), usage.storage | usage.copySource);
+  return gpu.filled("report", new Uint32Array([0, NO_ROW, 0, 0]), usage.storage | usage.copySource);
 }
 
 /** The frame that reads a pool in one pass over it. */

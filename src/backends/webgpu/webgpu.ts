@@ -158,14 +158,14 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, class
   return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentRows, MAX_CHUNK_ROWS) / 64)) * 64;
 }
 
-const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0 };
+const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0, per_doubt: 0 };
 
 /**
  * How far a kernel's score may be from the textbook's.
  *
  * `fixed` is the strategy's own bound; a temperature other than 1 on probabilities adds the error of taking their
  * logarithm. What the logits' error under a head adds grows with ‖(x, 1)‖, and for gradients, which grow with it
- * themselves, with its square.
+ * themselves, with its square. Votes that rounding may have turned are counted.
  */
 function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Slack {
   const { input, classes, head } = pool;
@@ -174,25 +174,26 @@ function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Sl
   const { additions } = frameFor(pool, options);
   const sensitivity = strategy.sensitivity(classes, passes) / temperature;
   const own = strategy.bound(classes, additions, passes);
+  const slack = { ...exact, fixed: own, per_doubt: strategy.perVote?.(passes) ?? 0 };
   if (head) {
     const { activation } = head.head;
     const error = headError(head.norms, activation, options.dropout);
-    if (strategy.needs !== "gradients") return { fixed: own, per_norm: sensitivity * error.logits, per_square: 0 };
+    if (strategy.needs !== "gradients") return { ...slack, per_norm: sensitivity * error.logits };
     const first = eglLayers === "last" ? head.layers.length - 1 : 0;
     // The probabilities that gradients are made of come from one chain over the classes.
     const probabilities = strategy.bound(classes, classes, 1);
     const gradients = gradientError(head.norms, activation, error, first, probabilities, error.logits / temperature);
     return {
-      fixed: 0,
+      ...exact,
       per_norm: own * gradients.longest + gradients.perNorm,
       per_square: sensitivity * error.logits * gradients.longest + gradients.perSquare,
     };
   }
   if (input.kind === "probabilities" && temperature !== 1) {
     const logarithms = sensitivity * (16 + 12 * Math.log(classes)) * unitRoundoff;
-    return { fixed: 2 * own + logarithms, per_norm: 0, per_square: 0 };
+    return { ...slack, fixed: 2 * own + logarithms };
   }
-  return { fixed: own, per_norm: 0, per_square: 0 };
+  return slack;
 }
 
 function invalidIn(report: ArrayBuffer): InvalidRows {
