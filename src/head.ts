@@ -32,8 +32,8 @@ export interface Head {
 
 /** Refuses a head whose layers do not fit each other or its features, or hold a value that no kernel can take. */
 export function checkHead(head: Head, dims: number): void {
-  const { name = "head" } = head;
-  if (!Array.isArray(head.layers)) throw new InputError(`${name}: a head is { layers, activation }`);
+  const { name = "head" } = head ?? {};
+  if (!Array.isArray(head?.layers)) throw new InputError(`${name}: a head is { layers, activation }`);
   if (!activationNames.includes(head.activation)) {
     throw new InputError(
       `${name}: activation "${String(head.activation)}" is not known: known are ${activationNames.join(", ")}`,
@@ -44,6 +44,8 @@ export function checkHead(head: Head, dims: number): void {
     throw new InputError(`${name}: dropout must be between 0 and ${MOST_DROPOUT}, got ${head.dropout}`);
   let inputs = dims;
   head.layers.forEach((layer: Layer, i: number) => {
+    if (!(layer?.weight instanceof Float32Array && layer.bias instanceof Float32Array))
+      throw new InputError(`${name}: layer ${i} must be { weight, bias, inputs, outputs } with Float32Arrays`);
     const shape = `layer ${i}: weight [${layer.outputs}, ${layer.inputs}]`;
     if (layer.inputs !== inputs) {
       const giver = i === 0 ? `features have ${inputs} dims` : `layer ${i - 1} gives ${inputs}`;

@@ -109,7 +109,7 @@ export function memberSource(members: readonly RowSource[]): RowSource {
       }
     },
     async close() {
-      for (const member of members) await member.close?.();
+      await Promise.all(members.map((member) => member.close?.()));
     },
   };
 }

@@ -114,7 +114,7 @@ export class Pool {
   async score(names: StrategyName | readonly StrategyName[], options: ScoreOptions = {}): Promise<Scores | Scores[]> {
     this.checkOpen();
     const list = typeof names === "string" ? [names] : names;
-    if (list.length === 0) throw new InputError("score: name at least one strategy");
+    if (!Array.isArray(list) || list.length === 0) throw new InputError("score: name at least one strategy");
     if (this.input.kind === "scores")
       throw new InputError(`${this.input.source.name}: holds scores already; score needs predictions`);
     const pass = this.passOptions(options);
@@ -138,7 +138,7 @@ export class Pool {
    */
   async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
     this.checkOpen();
-    if (options === null || typeof options !== "object") throw new InputError("select: say how many rows: { k }");
+    if (options === undefined) throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
     const pass = this.passOptions(options);
     const strategy = this.strategyFor(options.strategy, pass);
@@ -211,6 +211,8 @@ export class Pool {
   }
 
   private passOptions(options: ScoreOptions): PassOptions {
+    if (options === null || typeof options !== "object")
+      throw new InputError(`options must be an object, got ${String(options)}`);
     const { temperature = 1, seed = 0, eglLayers = "all", onProgress } = options;
     if (!(temperature >= 1e-6 && temperature <= 1e6)) {
       throw new InputError(`temperature must be between 1e-6 and 1e6, got ${temperature}`);
@@ -250,6 +252,8 @@ export class Pool {
   private takenRows(labelled: Iterable<number>): { taken: Uint32Array; count: number } {
     const taken = new Uint32Array(Math.ceil(this.rows / 32));
     let count = 0;
+    if (typeof labelled !== "object" || !(Symbol.iterator in labelled))
+      throw new InputError("labelled must be a list of rows");
     for (const row of labelled) {
       if (!Number.isInteger(row) || row < 0 || row >= this.rows) {
         throw new InputError(`labelled row ${row} is not in the pool: rows are 0 to ${this.rows - 1}`);

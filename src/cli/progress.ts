@@ -1,6 +1,7 @@
 /** What a person waiting at a terminal sees: rows done, rate, time left; and one line when the work is done. */
 import pc from "picocolors";
 import type { Progress } from "../pool.ts";
+import { strategyOf, type StrategyName } from "../scores/index.ts";
 
 const EVERY_MS = 100;
 
@@ -39,6 +40,10 @@ export interface Sampled {
   readonly passes?: number;
   readonly dropout?: number;
 }
+
+/** What was sampled for these strategies: gradients are those of one pass without dropout, whatever was asked for. */
+export const sampledBy = (strategies: readonly StrategyName[], asked: Sampled): Sampled =>
+  strategies.length > 0 && strategies.every((name) => strategyOf(name).needs === "gradients") ? {} : asked;
 
 /** " by 20 passes of dropout 0.5"; nothing for a plain model. */
 export const byPasses = ({ passes, dropout }: Sampled): string =>

@@ -6,7 +6,7 @@ import { checkOutput, scoreFormats, writeScores } from "../files/index.ts";
 import { strategyOf } from "../scores/index.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
 import { scoreOptions, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
-import { byPasses, count, progressLine, say, seconds } from "./progress.ts";
+import { byPasses, count, progressLine, sampledBy, say, seconds } from "./progress.ts";
 
 interface ScoreArguments extends NamedInput {
   strategy: string;
@@ -51,9 +51,10 @@ async function score(args: ScoreArguments): Promise<void> {
       { json },
     );
     const leftOut = scores[0].invalid;
+    const sampled = sampledBy(names, input.sampled);
     const report = {
       rows: input.rows,
-      ...input.sampled,
+      ...sampled,
       strategies: names,
       backend: engine.backend,
       adapter: engine.adapter,
@@ -64,7 +65,7 @@ async function score(args: ScoreArguments): Promise<void> {
     if (json && out !== "-") console.log(JSON.stringify(report));
     else
       say(
-        `${count(input.rows)} rows × ${input.width} scored${byPasses(input.sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
+        `${count(input.rows)} rows × ${input.width} scored${byPasses(sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
           `${leftOut > 0 ? `, ${count(leftOut)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
         quiet,
       );

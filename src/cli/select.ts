@@ -7,7 +7,7 @@ import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../f
 import { strategyOf } from "../scores/index.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
 import { scoreOptions, wholeNumber, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
-import { byPasses, count, progressLine, say, seconds } from "./progress.ts";
+import { byPasses, count, progressLine, sampledBy, say, seconds } from "./progress.ts";
 
 interface SelectArguments extends NamedInput {
   strategy?: string;
@@ -60,13 +60,14 @@ async function select(args: SelectArguments): Promise<void> {
       .finally(progress.clear);
     const took = (performance.now() - started) / 1000;
     const { timings: _, picks, ...rest } = batch;
-    const result = { ...rest, ...input.sampled };
+    const sampled = sampledBy(strategy === undefined ? [] : [strategy], input.sampled);
+    const result = { ...rest, ...sampled };
     await writePicks(out, { ...result, picks: picks.map((pick) => ({ ...pick })) });
     if (json && out !== "-")
       console.log(JSON.stringify({ ...result, k: picks.length, adapter: engine.adapter, seconds: took, out }));
     else
       say(
-        `${count(k)} of ${count(input.rows)} rows picked${byPasses(input.sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
+        `${count(k)} of ${count(input.rows)} rows picked${byPasses(sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
           `${batch.invalid > 0 ? `, ${count(batch.invalid)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
         quiet,
       );

@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
 import { checkSeed, randomBits, streams } from "../random.ts";
-import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
+import { checkFeatures, checkLabels, checkAsked, checkWhole } from "./labelled.ts";
 import { fitLogistic, type LogisticModel, type LogisticOptions } from "./logistic.ts";
 import { drawOrder, type MlpModel, trainMlp } from "./mlp.ts";
 import { type MlpOptions, planOf } from "./mlpPlan.ts";
@@ -47,6 +47,7 @@ export interface Committee<Model extends LogisticModel | MlpModel = LogisticMode
 export async function fitCommittee(options: LogisticCommitteeOptions): Promise<Committee<LogisticModel>>;
 export async function fitCommittee(options: MlpCommitteeOptions): Promise<Committee<MlpModel>>;
 export async function fitCommittee(options: LogisticCommitteeOptions | MlpCommitteeOptions): Promise<Committee> {
+  checkAsked("fitCommittee", options);
   const { model, members: count = 5, seed = 0, features, labels } = options;
   if (model !== "logistic" && model !== "mlp")
     throw new InputError(`model must be logistic or mlp, got ${String(model)}`);
@@ -66,15 +67,17 @@ export async function fitCommittee(options: LogisticCommitteeOptions | MlpCommit
 /** Logits [passes, rows, classes] of the members, a pass a member, as `engine.load({ logits })` takes them. */
 export function predictCommittee(heads: readonly Head[], features: Features): Required<Predictions> {
   checkFeatures(features);
-  if (heads.length === 0) throw new InputError("heads: there are none, a committee needs its members");
+  if (!Array.isArray(heads) || heads.length === 0)
+    throw new InputError("heads: there are none, a committee needs its members");
   const { rows, dims } = features;
+  heads.forEach((head, m) => checkHead({ ...head, name: head?.name ?? `heads[${m}]` }, dims));
   const classes = classesOf(heads[0]);
   const data = new Float32Array(heads.length * rows * classes);
   heads.forEach((head, m) => {
-    const { name = `heads[${m}]` } = head;
-    checkHead({ ...head, name }, dims);
     if (classesOf(head) !== classes)
-      throw new InputError(`${name}: ${classesOf(head)} classes, but the first has ${classes}: declare classes alike`);
+      throw new InputError(
+        `${head.name ?? `heads[${m}]`}: ${classesOf(head)} classes, but the first has ${classes}: declare classes alike`,
+      );
     eachLogits(head, features, (logits, row) => data.set(logits, (m * rows + row) * classes));
   });
   return { data, passes: heads.length, rows, classes };

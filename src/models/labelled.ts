@@ -2,7 +2,10 @@
 import { InputError } from "../errors.ts";
 import { arraySource, type Features } from "../matrix.ts";
 
-export function checkFeatures({ data, rows, dims }: Features): void {
+export function checkFeatures(features: Features): void {
+  if (features === null || typeof features !== "object")
+    throw new InputError("features: expected { data, rows, dims }");
+  const { data, rows, dims } = features;
   arraySource("features", data, rows, dims);
   const at = data.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;
@@ -13,6 +16,7 @@ export function checkFeatures({ data, rows, dims }: Features): void {
 
 /** One label a row, each a whole number of at least 0 and, where classes are declared, below their number. */
 export function checkLabels(labels: ArrayLike<number>, rows: number, declared = Infinity): void {
+  if (labels === null || typeof labels !== "object") throw new InputError("labels: give a list with one for each row");
   if (labels.length !== rows)
     throw new InputError(`labels: ${labels.length} for ${rows} rows of features, give one for each row`);
   for (let row = 0; row < rows; row++) {
@@ -26,6 +30,12 @@ export function checkLabels(labels: ArrayLike<number>, rows: number, declared = 
       );
     }
   }
+}
+
+/** For what a model is fitted with, whatever a caller without types passes. */
+export function checkAsked(call: string, options: unknown): void {
+  if (options === null || typeof options !== "object")
+    throw new InputError(`${call}: give { features, labels } and what else it should know`);
 }
 
 /** For options that count something. */

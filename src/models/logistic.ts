@@ -6,7 +6,7 @@ import { InputError } from "../errors.ts";
 import type { Head } from "../head.ts";
 import type { Features } from "../matrix.ts";
 import { type Design, fromRaw, makeDesign, toRaw } from "./design.ts";
-import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
+import { checkAsked, checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 import { minimise } from "./lbfgs.ts";
 import { softmax } from "./network.ts";
 import { softmaxObjective } from "./softmax.ts";
@@ -73,6 +73,7 @@ const absentLogit = -120;
  * @see Zhu, Byrd, Lu & Nocedal 1997 (L-BFGS); Hastie, Tibshirani & Friedman 2009, section 4.4 (the model)
  */
 export function fitLogistic(options: LogisticOptions): LogisticModel {
+  checkAsked("fitLogistic", options);
   const { features, labels, C = 1, warmStart, tolerance = defaultTolerance, maxIterations = 2000 } = options;
   checkFeatures(features);
   checkOptions(options);

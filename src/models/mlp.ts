@@ -4,7 +4,7 @@ import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
 import { randomBits, streams } from "../random.ts";
 import { cpuTrainer } from "./cpuTrainer.ts";
-import { checkFeatures } from "./labelled.ts";
+import { checkFeatures, checkAsked } from "./labelled.ts";
 import { type MlpOptions, type MlpPlan, planOf } from "./mlpPlan.ts";
 import { eachLogits, softmax } from "./network.ts";
 
@@ -33,6 +33,7 @@ export interface MlpModel {
  * @throws InputError where labels or features are missing, do not fit, or are not numbers.
  */
 export async function fitMlp(options: MlpOptions): Promise<MlpModel> {
+  checkAsked("fitMlp", options);
   const plan = planOf(options);
   const order = drawOrder(plan.seed, plan.features.rows);
   const held = Math.floor(plan.heldOut * order.length);

@@ -43,6 +43,24 @@ describe("a device of the caller's own", () => {
     device.destroy();
   });
 
+  test("refuses a head with a layer that it cannot bind", async () => {
+    const device = await testDevice();
+    await using engine = await openEngine({ device });
+    const inputs = device.limits.maxStorageBufferBindingSize / 2 ** 15;
+    const wide = {
+      weight: new Float32Array(inputs * 2 ** 13),
+      bias: new Float32Array(2 ** 13),
+      inputs,
+      outputs: 2 ** 13,
+    };
+    const head = { layers: [wide], activation: "relu" as const, name: "wide.npz" };
+    const features = { data: new Float32Array(inputs), rows: 1, dims: inputs };
+    await expect(engine.load({ features, head })).rejects.toThrow(
+      new InputError("wide.npz: its layers are more than this GPU can bind: use the cpu backend"),
+    );
+    device.destroy();
+  });
+
   test("does not go with backend cpu", async () => {
     const device = await testDevice();
     await expect(openEngine({ backend: "cpu", device })).rejects.toThrow(InputError);
@@ -99,6 +117,11 @@ describe("what comes through the door", () => {
       { features: { data, rows: 3, dims: 4 }, head: { layers: [layer], activation: "relu" } },
       /^head: layer 0: weight \[2, 3\] does not fit: features have 4 dims$/,
     ],
+    [
+      "a head of plain lists",
+      { features: { data, rows: 4, dims: 3 }, head: { layers: [{ ...layer, bias: [0, 1] }], activation: "relu" } },
+      /^head: layer 0 must be \{ weight, bias, inputs, outputs \} with Float32Arrays$/,
+    ],
     ["features without a head", { features: { data, rows: 3, dims: 4 } }, /^features: features need a head$/],
     [
       "a head with NaN",
@@ -132,12 +155,23 @@ describe("what comes through the door", () => {
     [{ k: 1, labelled: [0.5] }, /^labelled row 0.5 is not in the pool/],
     [{ k: 1, temperature: 0 }, /^temperature must be/],
     [{ k: 1, seed: -1 }, /^seed must be/],
+    [{ k: 1, labelled: 5 }, /^labelled must be a list of rows$/],
+    [null as never, /^options must be an object, got null$/],
+    [undefined as never, /^select: say how many rows: \{ k \}$/],
   ];
   test.each(badCalls)("select with %o is refused", async (options, message) => {
     await using engine = await openEngine({ backend: "cpu" });
     const loaded = await engine.load({ logits: pool });
     await expect(loaded.select("top-k", options as never)).rejects.toThrow(InputError);
     await expect(loaded.select("top-k", options as never)).rejects.toThrow(message);
+  });
+
+  test("scores of nothing, or by no options, are refused", async () => {
+    await using engine = await openEngine({ backend: "cpu" });
+    const loaded = await engine.load({ logits: pool });
+    for (const names of [[], null, undefined])
+      await expect(loaded.score(names as never)).rejects.toThrow(new InputError("score: name at least one strategy"));
+    await expect(loaded.score("entropy", null as never)).rejects.toThrow("options must be an object, got null");
   });
 
   test("an unknown batch is refused with the known ones", async () => {

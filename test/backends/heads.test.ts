@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Engine } from "../../src/engine.ts";
 import { InputError } from "../../src/errors.ts";
 import type { Activation, Head } from "../../src/head.ts";
-import type { ScoreOptions } from "../../src/pool.ts";
+import type { Progress, ScoreOptions } from "../../src/pool.ts";
 import type { Pick } from "../../src/referee.ts";
 import type { StrategyName } from "../../src/scores/index.ts";
 import golden from "../golden/heads.json" with { type: "json" };
@@ -451,7 +451,11 @@ describe.each(engineNames)("%s", (kind) => {
   test("gradients are those of the forward pass without dropout, in whatever company", async () => {
     const [pool] = ordinary;
     const { egl } = await scoreAll(pool, ["egl"], {});
-    const company = await scoreAll(pool, [...plain, "egl", ...comparing], pool.options);
+    const told: number[] = [];
+    const onProgress = ({ rows: done }: Progress) => told.push(done);
+    const company = await scoreAll(pool, [...plain, "egl", ...comparing], { ...pool.options, onProgress });
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBe(pool.rows);
     expectClose(company.egl, egl, "egl");
     const alone = await scoreAll(pool, sampled, pool.options);
     for (const strategy of sampled) expectClose(company[strategy], alone[strategy], strategy);

@@ -76,11 +76,12 @@ describe("passes through a head", () => {
   const head = "--features x.npy --model head.safetensors --backend cpu";
 
   test.each([
-    ["one", "--passes 1", undefined, undefined],
-    ["the rate of the head", "--passes 7", 7, 0.25],
-    ["another rate", "--passes 7 --dropout 0.5", 7, 0.5],
-  ])("are told: %s", async (_, asked, passes, dropout) => {
-    const args = `${head} --strategy entropy ${asked}`;
+    ["one", "entropy --passes 1", undefined, undefined],
+    ["the rate of the head", "entropy --passes 7", 7, 0.25],
+    ["another rate", "entropy --passes 7 --dropout 0.5", 7, 0.5],
+    ["none, whatever is asked for", "egl --passes 7", undefined, undefined],
+  ])("are told: %s", async (_, strategy, passes, dropout) => {
+    const args = `${head} --strategy ${strategy}`;
     const [scored, picked, said, whole] = await Promise.all([
       done(`score ${args} --out told.npy --json`),
       done(`select ${args} -k 1 --out told.csv --json`),

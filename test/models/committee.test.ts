@@ -4,7 +4,7 @@ import { openEngine } from "../../src/engine.ts";
 import { InputError } from "../../src/errors.ts";
 import { fitCommittee, predictCommittee, resample } from "../../src/models/committee.ts";
 import { fitLogistic, predictLogistic } from "../../src/models/logistic.ts";
-import { predictMlp } from "../../src/models/mlp.ts";
+import { fitMlp, predictMlp } from "../../src/models/mlp.ts";
 import { randomBits, streams } from "../../src/random.ts";
 import { drawn, features, largestDifference } from "./drawn.ts";
 
@@ -189,11 +189,24 @@ describe("refuses", () => {
     }
   });
 
+  test("nothing at all", async () => {
+    await expect(fitCommittee(undefined as never)).rejects.toThrow(/^fitCommittee: give \{ features, labels \}/);
+    await expect(fitCommittee({ model: "mlp" } as never)).rejects.toThrow(
+      /^features: expected \{ data, rows, dims \}$/,
+    );
+    const { features: known } = data;
+    await expect(fitCommittee({ model: "mlp", features: known } as never)).rejects.toThrow(/^labels: give a list/);
+    await expect(fitMlp(undefined as never)).rejects.toThrow(/^fitMlp: give \{ features, labels \}/);
+    expect(() => fitLogistic(undefined as never)).toThrow(/^fitLogistic: give \{ features, labels \}/);
+  });
+
   test("heads that do not go together", () => {
     const { head } = fitLogistic(data);
     const { head: other } = fitLogistic(drawn(30, 4, 2));
     const x = data.features;
-    expect(() => predictCommittee([], x)).toThrow(/^heads: there are none/);
+    for (const none of [[], undefined])
+      expect(() => predictCommittee(none as never, x)).toThrow(/^heads: there are none/);
+    expect(() => predictCommittee([null as never], x)).toThrow(/^heads\[0\]: a head is/);
     expect(() => predictCommittee([head, other], x)).toThrow(/^heads\[1\]: 2 classes, but the first has 3: /);
     expect(() => predictCommittee([head, { ...other, name: "b.npz" }], x)).toThrow(/^b\.npz: 2 classes/);
     expect(() => predictCommittee([head], drawn(3, 5, 2).features)).toThrow(/^heads\[0\]: .* features have 5 dims$/);

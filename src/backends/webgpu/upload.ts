@@ -53,8 +53,9 @@ export class ChunkedRows {
     let first = this.residentRows;
     for (const chunk of resident) yield { ...chunk, uploaded: false };
     if (first === this.source.rows) return;
-    const staging = await this.openStaging(first);
+    const staging: Staging[] = [];
     try {
+      await this.openStaging(first, staging);
       for (let turn = 0; first < this.source.rows; turn++) {
         const rows = Math.min(this.chunkRows, this.source.rows - first);
         const chunk = await this.upload(first, rows, staging[turn % staging.length]);
@@ -75,16 +76,14 @@ export class ChunkedRows {
     }
   }
 
-  private async openStaging(first: number): Promise<Staging[]> {
+  private async openStaging(first: number, staging: Staging[]): Promise<void> {
     const rows = Math.min(this.chunkRows, this.source.rows - first);
     const chunks = Math.ceil((this.source.rows - first) / rows);
-    const staging: Staging[] = [];
     for (let i = 0; i < Math.min(STAGING_BUFFERS, chunks); i++) {
       const buffer = await this.gpu.buffer("staging", rows * this.width * 4, usage.mapWrite | usage.copySource);
       staging.push({ buffer, ready: buffer.mapAsync(MAP_WRITE) });
       staging[i].ready.catch(() => {});
     }
-    return staging;
   }
 
   private async upload(first: number, rows: number, staging: Staging): Promise<Chunk> {

@@ -88,9 +88,16 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       if (plain.length === strategies.length) return scoreTogether(strategies, options);
       // Gradients are those of the head without dropout: a forward pass of its own.
       const withGradients = strategies.filter(({ needs }) => needs === "gradients");
-      const second = await scoreTogether(withGradients, withoutDropout(options));
-      if (plain.length === 0) return second;
-      const first = await scoreTogether(plain, options);
+      if (plain.length === 0) return scoreTogether(withGradients, withoutDropout(options));
+      const { onProgress: tell } = options;
+      const first = await scoreTogether(plain, {
+        ...options,
+        onProgress: tell && ((rows) => tell(Math.floor(rows / 2))),
+      });
+      const second = await scoreTogether(withGradients, {
+        ...withoutDropout(options),
+        onProgress: tell && ((rows) => tell(Math.floor((source.rows + rows) / 2))),
+      });
       const { upload, kernel, readback } = first.timings;
       return {
         values: strategies.map(({ needs }) => (needs === "gradients" ? second : first).values.shift()!),
@@ -148,7 +155,8 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, class
     passes > 1 || head ? 4 * (classes + 1) : 0,
     head ? scratchWidth(head) : 0,
   );
-  if (64 * width * 4 > limit) {
+  const weights = Math.max(0, ...(head?.layers ?? []).map(({ inputs, outputs }) => (inputs + 2) * (outputs + 12)));
+  if (4 * Math.max(64 * width, weights) > limit) {
     const columns = passes > 1 ? `${passes} passes of ${source.cols} columns` : `${source.cols} columns`;
     const what = head ? `${head.name ?? "head"}: its layers` : `${source.name}: ${columns}`;
     throw new InputError(`${what} are more than this GPU can bind: use the cpu backend`);
