@@ -26,12 +26,17 @@ interface LoadOptions {
 /** Predictions, or those of each member of a committee: rows and classes alike. */
 export type Members = Predictions | RowSource | readonly (Predictions | RowSource)[];
 
-/** What a pool may be loaded from: exactly one of these. Arrays are read in place: leave them unchanged while in use. */
-export type PoolData =
+/** What a pool may be loaded from: one of these, and embeddings beside it or alone. Arrays are read in place: leave them unchanged while in use. */
+export type PoolData = (
   | { logits: Members }
   | { probabilities: Members }
   | { features: Features | RowSource; head: Head }
-  | { scores: Float32Array | RowSource };
+  | { scores: Float32Array | RowSource }
+  | { embeddings: Features | RowSource }
+) & {
+  /** What batch rules measure distances on. Default: the features, where there are any. They are kept in memory. */
+  embeddings?: Features | RowSource;
+};
 
 /** A backend that is open. Close it when done; `await using` does so by itself. */
 export class Engine {
@@ -131,9 +136,25 @@ export async function openEngine({ backend = "auto", device }: EngineOptions = {
   }
 }
 
-const NOTHING_TO_LOAD = "load: give one of logits, probabilities, features with a head, or scores";
+const NOTHING_TO_LOAD = "load: give one of logits, probabilities, features with a head, scores, or embeddings";
 
 function inputOf(data: PoolData): PoolInput {
+  const embeddings = data.embeddings === undefined ? undefined : sourceOf("embeddings", data.embeddings, "dims");
+  const scored = scoredInput(data);
+  if (!scored) {
+    if (!embeddings) throw new InputError(NOTHING_TO_LOAD);
+    return { kind: "embeddings", source: embeddings, embeddings };
+  }
+  const { source, kind } = scored;
+  if (embeddings && embeddings.rows !== source.rows)
+    throw new InputError(
+      `${embeddings.name}: ${embeddings.rows} rows beside ${source.name} with ${source.rows}: a pool has one of each for every row`,
+    );
+  return { ...scored, embeddings: embeddings ?? (kind === "features" ? source : undefined) };
+}
+
+/** What scores are made of, if there is any. */
+function scoredInput(data: PoolData): PoolInput | undefined {
   const given = ["logits", "probabilities", "features", "scores"].filter((kind) => kind in data);
   if (given.length > 1) throw new InputError(`load: ${given.join(" and ")} are both given: load one of them`);
   if ("logits" in data) return { kind: "logits", source: sourceOf("logits", data.logits, "classes") };
@@ -147,7 +168,7 @@ function inputOf(data: PoolData): PoolInput {
     return { kind: "features", source, head: data.head };
   }
   if ("scores" in data) return { kind: "scores", source: sourceOf("scores", data.scores, "scores") };
-  throw new InputError(NOTHING_TO_LOAD);
+  return undefined;
 }
 
 /** The processor's own name where the platform tells it. */

@@ -3,6 +3,7 @@ export { openEngine, type Engine, type EngineOptions, type Members, type PoolDat
 export type { Batch, InvalidPolicy, Pool, Progress, ScoreOptions, Scores, SelectOptions } from "./pool.ts";
 export type { Pick } from "./referee.ts";
 export type { GradientLayers, Timings } from "./backends/backend.ts";
+export type { Metric } from "./distance.ts";
 export type { Features, Predictions, RowSource } from "./matrix.ts";
 export type { Activation, Head, Layer } from "./head.ts";
 export { strategies, strategyNames, type StrategyName } from "./scores/index.ts";

@@ -35,6 +35,8 @@ export interface RowSource {
   readonly passes?: number;
   /** What errors call each pass, where passes come from several sources. */
   readonly passNames?: readonly string[];
+  /** All values, [passes, rows, cols], where they are in memory anyway. */
+  readonly data?: Float32Array;
   /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
   close?(): Promise<void>;
@@ -47,7 +49,7 @@ export interface RowSource {
 export const FEATURE_LIMIT = 2 ** 50;
 
 /** The values of a row source: what its columns mean. */
-export type Kind = "logits" | "probabilities" | "features" | "scores";
+export type Kind = "logits" | "probabilities" | "features" | "scores" | "embeddings";
 
 /** A typed array as a row source. The array is read where it lies, never copied: leave it unchanged while in use. */
 export function arraySource(name: string, data: Float32Array, rows: number, cols: number, passes = 1): RowSource {
@@ -64,6 +66,7 @@ export function arraySource(name: string, data: Float32Array, rows: number, cols
     rows,
     cols,
     passes,
+    data,
     read(start, count, into) {
       for (let pass = 0; pass < passes; pass++) {
         const first = (pass * rows + start) * cols;

@@ -1,4 +1,5 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
+import type { BatchReport, BatchRule } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
 import {
@@ -15,7 +16,10 @@ import { InputError } from "./errors.ts";
 import { MOST_DROPOUT } from "./head.ts";
 import { passName, passesOf } from "./matrix.ts";
 import { checkSeed } from "./random.ts";
-import { settle, type Pick } from "./referee.ts";
+import { PoolContext } from "./context.ts";
+import { metricNames, type Metric } from "./distance.ts";
+import { readPoints, refusePoints, type Points } from "./points.ts";
+import type { Pick } from "./referee.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -46,6 +50,12 @@ export interface SelectOptions extends ScoreOptions {
   strategy?: StrategyName;
   /** Rows that have a label already: never picked. */
   labelled?: Iterable<number>;
+  /** What scores weigh beside distances for `hybrid`, from 0 to 1. Default 0.5. */
+  alpha?: number;
+  /** How distances are measured. Default `euclidean`. */
+  metric?: Metric;
+  /** Of `power`: the smaller, the nearer to the highest scores. Default 1. */
+  powerTemperature?: number;
 }
 
 /** The scores of every row by one strategy. */
@@ -63,7 +73,7 @@ export interface Scores {
 }
 
 /** The rows to label next. */
-export interface Batch {
+export interface Batch extends BatchReport {
   readonly strategy: StrategyName | undefined;
   readonly batch: BatchName;
   readonly seed: number;
@@ -92,6 +102,7 @@ export class Pool {
   private readonly invalid: InvalidPolicy;
   private readonly resident: BackendPool;
   private readonly onClose: () => void;
+  private readonly points = new Map<Metric, Promise<Points>>();
   private closed = false;
 
   /** Made by `engine.load`. */
@@ -142,27 +153,32 @@ export class Pool {
     const rule = batchOf(batch);
     const pass = this.passOptions(options);
     const strategy = this.strategyFor(options.strategy, pass);
-    const { k } = options;
+    this.checkNeeds(rule);
+    const { k, alpha = 0.5, powerTemperature = 1, metric = "euclidean" } = options;
     if (!Number.isInteger(k) || k < 1) throw new InputError(`k must be a whole number of at least 1, got ${k}`);
-    const { taken, count } = this.takenRows(options.labelled ?? []);
-
-    let invalid: InvalidRows = { count: 0, first: 0 };
-    let refereed = 0;
-    let timings = { upload: 0, kernel: 0, readback: 0, referee: 0 };
-    const best = async (n: number): Promise<Pick[]> => {
-      if (n > this.rows - count) throw this.tooFew(n, this.rows - count, count, 0);
-      const candidates = await this.resident.candidates(strategy, { k: n, taken }, pass);
-      invalid = candidates.invalid;
-      await this.refuse(invalid);
-      refereed = candidates.rows.length;
-      // With fewer than n rows to choose from, all of them are candidates.
-      if (refereed < n) throw this.tooFew(n, refereed, count, invalid.count);
-      const started = performance.now();
-      const picks = await settle(this.input, candidates.rows, n, strategy, pass);
-      timings = { ...candidates.timings, referee: (performance.now() - started) / 1000 };
-      return picks;
-    };
-    const picks = await rule.select({ k, best });
+    if (!(alpha >= 0 && alpha <= 1)) throw new InputError(`alpha must be between 0 and 1, got ${alpha}`);
+    if (!(powerTemperature >= 1e-6 && powerTemperature <= 1e6))
+      throw new InputError(`powerTemperature must be between 1e-6 and 1e6, got ${powerTemperature}`);
+    if (!metricNames.includes(metric))
+      throw new InputError(`unknown metric "${String(metric)}": known are ${metricNames.join(", ")}`);
+    const { taken, labelled } = this.takenRows(options.labelled ?? []);
+    const points = rule.needs.includes("embeddings") ? await this.pointsFor(metric) : undefined;
+    const context = new PoolContext(this.input, this.resident, {
+      k,
+      alpha,
+      powerTemperature,
+      metric,
+      strategy,
+      pass,
+      taken,
+      labelled,
+      points,
+      refuse: (invalid) => this.refuse(invalid),
+      tooFew: (wanted, left, invalid) => {
+        throw this.tooFew(wanted, left, labelled.length, invalid);
+      },
+    });
+    const { picks, report } = await rule.select(context);
     return {
       strategy: strategy?.name,
       batch: rule.name,
@@ -170,9 +186,10 @@ export class Pool {
       backend: this.backend.name,
       rows: this.rows,
       picks,
-      invalid: invalid.count,
-      refereed,
-      timings,
+      ...report,
+      invalid: context.invalid,
+      refereed: context.refereed,
+      timings: context.timings,
     };
   }
 
@@ -192,9 +209,33 @@ export class Pool {
     if (this.closed) throw new InputError("the pool is closed: load it again");
   }
 
+  private checkNeeds({ name, needs }: BatchRule): void {
+    const { kind, source, embeddings } = this.input;
+    if (needs.includes("scores") && kind === "embeddings")
+      throw new InputError(
+        `${source.name}: ${name} ranks by scores, and embeddings have none: load predictions, features with a head, or scores beside them`,
+      );
+    if (needs.includes("embeddings") && !embeddings)
+      throw new InputError(`${source.name}: ${name} measures distances: load embeddings beside it`);
+  }
+
+  /** Embeddings are read and checked once for each metric. */
+  private async pointsFor(metric: Metric): Promise<Points> {
+    const source = this.input.embeddings!;
+    const known = this.points.get(metric) ?? readPoints(source, metric);
+    this.points.set(metric, known);
+    known.catch(() => this.points.delete(metric));
+    const points = await known;
+    if (this.invalid === "error") refusePoints(source, points, metric);
+    return points;
+  }
+
   private strategyFor(name: StrategyName | undefined, pass: PassOptions): Strategy<StrategyName> | undefined {
-    if (this.input.kind !== "scores") return this.checked(strategyOf(name ?? "entropy"), pass);
+    const { kind, source } = this.input;
+    if (kind !== "scores" && kind !== "embeddings") return this.checked(strategyOf(name ?? "entropy"), pass);
     if (name === undefined) return undefined;
+    if (kind === "embeddings")
+      throw new InputError(`${source.name}: embeddings have no scores: leave the strategy out, or load predictions`);
     throw new InputError(`${this.input.source.name}: holds scores already; leave the strategy out`);
   }
 
@@ -249,9 +290,9 @@ export class Pool {
   }
 
   /** Row numbers as a bit a row; a row named twice counts once. */
-  private takenRows(labelled: Iterable<number>): { taken: Uint32Array; count: number } {
+  private takenRows(labelled: Iterable<number>): { taken: Uint32Array; labelled: Uint32Array } {
     const taken = new Uint32Array(Math.ceil(this.rows / 32));
-    let count = 0;
+    const rows: number[] = [];
     if (typeof labelled !== "object" || !(Symbol.iterator in labelled))
       throw new InputError("labelled must be a list of rows");
     for (const row of labelled) {
@@ -261,9 +302,9 @@ export class Pool {
       const bit = 1 << (row & 31);
       if (taken[row >>> 5] & bit) continue;
       taken[row >>> 5] |= bit;
-      count++;
+      rows.push(row);
     }
-    return { taken, count };
+    return { taken, labelled: Uint32Array.from(rows).sort() };
   }
 
   private tooFew(k: number, left: number, labelled: number, invalid: number): InputError {

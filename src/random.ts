@@ -22,6 +22,8 @@ export const streams = {
   resample: 5,
   /** The seeds of a committee's members. */
   members: 6,
+  /** Noise that draws a batch by lot. */
+  gumbel: 7,
   /** Which units a dropout pass leaves out; one stream a layer, from here on. */
   dropout: 256,
 } as const;

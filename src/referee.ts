@@ -28,10 +28,22 @@ export async function settle(
   strategy: Strategy | undefined,
   options: PassOptions,
 ): Promise<Pick[]> {
+  const best = new BestPicks(k);
+  await judge(input, candidates, strategy, options, (row, score) => best.offer(row, score));
+  return best.sorted();
+}
+
+/** The textbook score of each of these rows, which ascend, in their order. Without a strategy the source holds them. */
+export async function judge(
+  input: PoolInput,
+  candidates: Uint32Array,
+  strategy: Strategy | undefined,
+  options: PassOptions,
+  tell: (row: number, score: number) => void,
+): Promise<void> {
   const { source } = input;
   const readBeliefs = strategy && beliefsReader(input, options, strategy.needs === "gradients");
   const width = passesOf(source) * source.cols;
-  const best = new BestPicks(k);
   const gap = Math.max(1, Math.floor(GAP_BYTES / 4 / width));
   const longest = Math.max(1, Math.floor(STRETCH_VALUES / width));
   let values = new Float32Array(0);
@@ -46,13 +58,12 @@ export async function settle(
     for (; i < end; i++) {
       const row = candidates[i];
       const at = (row - first) * source.cols;
-      best.offer(
+      tell(
         row,
         strategy && readBeliefs ? strategy.score(readBeliefs(values, at, row, rows * source.cols)) : values[at],
       );
     }
   }
-  return best.sorted();
 }
 
 /** Keeps the best k of what it is offered in ascending order of rows. */

@@ -5,10 +5,10 @@ import { expect, test } from "vitest";
 
 /** From left to right. A name is a file or a folder of src, or the demo beside it. */
 const groups = [
-  ["errors", "matrix", "head", "activations", "strategy", "passes", "random", "trainer"],
+  ["errors", "matrix", "distance", "head", "activations", "strategy", "passes", "random", "trainer"],
   ["files", "backends"],
   ["scores", "batches"],
-  ["referee", "pool", "engine"],
+  ["referee", "points", "context", "pool", "engine"],
   ["models", "remedies"],
   ["loop"],
   ["index", "node"],

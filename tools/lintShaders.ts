@@ -9,6 +9,7 @@ import {
   headPrograms,
   productProgram,
   scoreProgram,
+  type Tally,
   selectPrograms,
   trainedProductProgram,
   trainPrograms,
@@ -31,24 +32,26 @@ const strategies = readdirSync(new URL("../shaders/scores", import.meta.url)).ma
 );
 const sets = [...strategies.map((name) => [name]), strategies];
 
+const tallies = ["none", "marks", "histogram"] satisfies Tally[];
+
 const programs = new Map<string, { code: string; entryPoint: string; constants?: Record<string, number>[] }>();
 const frames: Frame[] = ["thread", "team", "sweep", "committee"];
 for (const frame of frames)
   for (const input of ["predictions", "head", "gradients"] satisfies Input[])
     for (const slice of [4, 8, 16] satisfies Slice[])
-      for (const histogram of [false, true])
+      for (const tally of tallies)
         for (const set of sets) {
           // Gradients belong to the one pass without dropout.
           if (frame === "committee" && input === "gradients") continue;
-          const code = scoreProgram({ frame, input, slice, histogram, strategies: set });
-          programs.set(`${frame} ${input} ${slice} ${histogram ? "histogram " : ""}${set.join("+")}`, {
+          const code = scoreProgram({ frame, input, slice, tally, strategies: set });
+          programs.set(`${frame} ${input} ${slice} ${tally} ${set.join("+")}`, {
             code,
             entryPoint: "score_rows",
           });
         }
-for (const histogram of [false, true]) {
-  const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, histogram, strategies: [] });
-  programs.set(`given ${histogram ? "histogram" : ""}`, { code, entryPoint: "score_rows" });
+for (const tally of tallies) {
+  const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, tally, strategies: [] });
+  programs.set(`given ${tally}`, { code, entryPoint: "score_rows" });
 }
 for (const [entryPoint, program] of Object.entries({ ...selectPrograms, ...headPrograms, ...trainPrograms }))
   programs.set(entryPoint, { code: program(), entryPoint });

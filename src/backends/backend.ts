@@ -7,11 +7,14 @@ import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Strategy } from "../strategy.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 
-/** A pool as it came through the door. `head` is there exactly when the rows are features. */
+/** A pool as it came through the door. `head` is there exactly when the rows are features. Of a pool without scores,
+ * `source` is its embeddings. */
 export interface PoolInput {
   readonly kind: Kind;
   readonly source: RowSource;
   readonly head?: Head;
+  /** What distances are measured on, [rows, dims]. */
+  readonly embeddings?: RowSource;
 }
 
 /** Layers of a head whose gradients are counted. */
@@ -57,6 +60,16 @@ export interface ScorePass {
   readonly timings: Timings;
 }
 
+/** Scores that may be off. */
+export interface BoundedPass {
+  /** [rows]: NaN at invalid rows, infinity where nothing is known. */
+  readonly values: Float32Array;
+  /** How far any other may be from the textbook's score, before that is rounded to float32. */
+  readonly slack: number;
+  readonly invalid: InvalidRows;
+  readonly timings: Timings;
+}
+
 export interface CandidatePass {
   /** Ascending. Holds every row that is among the k best in float64, and few others. */
   readonly rows: Uint32Array;
@@ -74,6 +87,8 @@ export interface Selection {
 export interface BackendPool {
   /** Scores of every row by each strategy, each prediction read once. */
   scores(strategies: readonly Strategy[], options: PassOptions): Promise<ScorePass>;
+  /** Scores of every row by one strategy, or the given scores where there is none, and their bound. */
+  bounded(strategy: Strategy | undefined, options: PassOptions): Promise<BoundedPass>;
   /** The rows that may be among the k best by one strategy, or by the given scores where there is none. */
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
   close(): void;

@@ -1,10 +1,28 @@
-/** What a batch rule is: it turns scores into k picks. */
+/** What a batch rule is: it turns scores and distances into k picks. */
+import type { Space } from "../distance.ts";
 
 /** What a rule may ask of the pool. */
 export interface BatchContext {
   readonly k: number;
+  readonly seed: number;
+  /** What scores weigh beside distances, from 0 to 1. */
+  readonly alpha: number;
+  /** Of power sampling: small for nearly the highest scores, large for nearly any row. */
+  readonly powerTemperature: number;
+  /** Rows in the pool. */
+  readonly rows: number;
+  /** Rows that have a label already, ascending. */
+  readonly labelled: Uint32Array;
+  /** Whether the pool has anything to rank rows by. */
+  readonly hasScores: boolean;
   /** The n highest scores among the rows that may be picked, exact, best first. */
   best(n: number): Promise<readonly ScoredRow[]>;
+  /** Scores of all rows, to within a bound. */
+  scores(): Promise<ScoreBounds>;
+  /** The pool's embeddings as points. */
+  space(): Promise<Space>;
+  /** Rows that may be picked, ascending: of `scores`, where they are given, only those that have one. */
+  free(scores?: ScoreBounds): Uint32Array;
 }
 
 export interface ScoredRow {
@@ -12,10 +30,39 @@ export interface ScoredRow {
   readonly score: number;
 }
 
+/** Scores that may be off, and exact ones for the asking. */
+export interface ScoreBounds {
+  /** [rows]: NaN where there is none. */
+  readonly lowest: Float64Array;
+  readonly highest: Float64Array;
+  /** The textbook score in float64 of each of these rows, which ascend. */
+  exact(rows: Uint32Array): Promise<Float64Array>;
+}
+
+/** What a rule can tell of its picks, beside them. */
+export interface BatchReport {
+  /** Distance from the nearest labelled or picked row to the free row that is farthest from all of them. */
+  readonly radius?: number;
+  /** Distances between two rows that were evaluated. */
+  readonly evaluations?: number;
+  /** As a share of rows · k: what recomputing every distance to every pick would take. */
+  readonly evaluationShare?: number;
+}
+
+export interface Picked {
+  /** In the order of picking. */
+  readonly picks: readonly ScoredRow[];
+  readonly report?: BatchReport;
+}
+
 export interface BatchRule<Name extends string = string> {
   readonly name: Name;
   /** One line, for help texts and tables. */
   readonly about: string;
+  /** What is picked, in words and signs, and what `score` of a pick is. */
+  readonly formula: string;
   readonly source: string;
-  select(context: BatchContext): Promise<readonly ScoredRow[]>;
+  /** What it cannot work without. */
+  readonly needs: readonly ("scores" | "embeddings")[];
+  select(context: BatchContext): Promise<Picked>;
 }

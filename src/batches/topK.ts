@@ -4,6 +4,8 @@ import type { BatchRule } from "./batch.ts";
 export const topK = {
   name: "top-k",
   about: "the k highest scores, whatever they have in common",
+  formula: "the highest s",
   source: "Lewis & Gale 1994",
-  select: ({ best, k }) => best(k),
+  needs: ["scores"],
+  select: async ({ best, k }) => ({ picks: await best(k) }),
 } as const satisfies BatchRule;

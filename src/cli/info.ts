@@ -1,7 +1,7 @@
 /** `poolwise info`: which backend runs here, and why. */
 import { Command } from "commander";
 import pc from "picocolors";
-import { batchNames } from "../batches/index.ts";
+import { batches, batchNames } from "../batches/index.ts";
 import { openEngine } from "../engine.ts";
 import { strategies } from "../scores/index.ts";
 import { type CommonOptions, version, withCommonOptions } from "./options.ts";
@@ -34,7 +34,10 @@ export function infoCommand(): Command {
         i === 0 ? "strategies" : "",
         `${name.padEnd(width)}  ${formula}: ${about}`,
       ]),
-      ["batches", info.batches.join(", ")],
+      ...batches.map(({ name, formula, about }, i) => [
+        i === 0 ? "batches" : "",
+        `${name.padEnd(width)}  ${formula}: ${about}`,
+      ]),
     ];
     for (const [name, value] of lines) console.log(`${pc.bold(name.padEnd(16))}${value}`);
   });

@@ -11,6 +11,7 @@ export interface NamedInput extends PassArguments {
   /** Members of a committee, or the one model there is; empty when none is named. */
   predictions: readonly string[];
   scores?: string;
+  embeddings?: string;
 }
 
 export interface OpenInput {
@@ -25,6 +26,24 @@ export interface OpenInput {
 /** Opens the one input that is named; none or several of them is an error that lists them. */
 export async function openInput(named: NamedInput, command: "score" | "select"): Promise<OpenInput> {
   checkArguments(named, command);
+  if (named.embeddings === undefined) return openScored(named);
+  const source = await openRows("--embeddings", named.embeddings, "[rows, dims]");
+  try {
+    if (!hasScores(named)) return opened(source, { embeddings: source }, `${source.cols} dims`);
+    const scored = await openScored(named);
+    const close = async () => void (await Promise.all([scored.close(), source.close?.()]));
+    return { ...scored, data: { ...scored.data, embeddings: source }, close };
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}
+
+const hasScores = ({ predictions, features, scores }: NamedInput): boolean =>
+  predictions.length > 0 || features !== undefined || scores !== undefined;
+
+/** What scores are made of. */
+async function openScored(named: NamedInput): Promise<OpenInput> {
   const { predictions, features, model, scores, kind, passes = 1, dropout } = named;
   if (features !== undefined && model !== undefined) {
     const head = await readHead(model);
@@ -49,8 +68,8 @@ function checkArguments(named: NamedInput, command: "score" | "select"): void {
     features !== undefined && "--features",
     scores !== undefined && "--scores",
   ].filter((name) => name !== false);
-  if (given.length === 0) {
-    const other = command === "select" ? ", or --scores" : "";
+  if (given.length === 0 && named.embeddings === undefined) {
+    const other = command === "select" ? ", or --scores, or --embeddings" : "";
     throw new InputError(`nothing to read: name a file of PREDICTIONS, or --features with --model${other}`);
   }
   if (given.length > 1) throw new InputError(`${given.join(" and ")} are both given: name one of them`);
@@ -59,13 +78,13 @@ function checkArguments(named: NamedInput, command: "score" | "select"): void {
   if (features !== undefined && model === undefined)
     throw new InputError("--features needs --model: which head scores them?");
   if (kind !== undefined && predictions.length === 0)
-    throw new InputError(`--kind says what PREDICTIONS hold: leave it out with ${given[0]}`);
+    throw new InputError(`--kind says what PREDICTIONS hold: leave it out with ${given[0] ?? "--embeddings"}`);
   if (scores !== undefined && temperature !== 1)
     throw new InputError("--temperature changes how scores are made: leave it out with --scores");
   for (const [option, flag, use] of OF_A_HEAD) {
     if (named[option] !== undefined && features === undefined)
       throw new InputError(
-        `${flag} ${use} of a head, and ${given[0]} has none: leave it out, or give --features with --model`,
+        `${flag} ${use} of a head, and ${given[0] ?? "--embeddings"} has none: leave it out, or give --features with --model`,
       );
   }
   if (dropout && passes === 1)

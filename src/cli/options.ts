@@ -120,7 +120,7 @@ export function wholeNumber(flag: string, least: number, most = Infinity): (text
   };
 }
 
-function finiteNumber(flag: string, least = -Infinity, most = Infinity): (text: string) => number {
+export function finiteNumber(flag: string, least = -Infinity, most = Infinity): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === "" || !Number.isFinite(value) || value < least || value > most) {

@@ -1,18 +1,29 @@
 /** `poolwise select`: the k rows to label next. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { batchNames, batchOf } from "../batches/index.ts";
 import { openEngine } from "../engine.ts";
+import { metricNames, type Metric } from "../distance.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../files/index.ts";
 import { strategyOf } from "../scores/index.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
-import { scoreOptions, wholeNumber, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
+import {
+  finiteNumber,
+  scoreOptions,
+  wholeNumber,
+  withCommonOptions,
+  withPoolOptions,
+  withScoreOptions,
+} from "./options.ts";
 import { byPasses, count, progressLine, sampledBy, say, seconds } from "./progress.ts";
 
 interface SelectArguments extends NamedInput {
   strategy?: string;
   batch: string;
   labelled?: string;
+  alpha: number;
+  metric: Metric;
+  powerTemperature: number;
   k: number;
   out: string;
 }
@@ -23,6 +34,10 @@ export function selectCommand(): Command {
   command
     .option("--scores <file>", "in place of PREDICTIONS: scores made before, [rows], in .npy")
     .option(
+      "--embeddings <file>",
+      "what distances are measured on, [rows, dims] in .npy, beside any of these or alone (default: --features)",
+    )
+    .option(
       "--labelled <file>",
       `rows that have a label, never picked; a file of picks will do: ${rowFormats.join(", ")}`,
     )
@@ -31,7 +46,15 @@ export function selectCommand(): Command {
   withScoreOptions(command);
   command
     .optionsGroup("The picks:")
-    .option("--batch <name>", `one of ${batchNames.join(", ")}`, "top-k")
+    .option("--batch <name>", `one of ${batchNames.join(", ")} (poolwise info says what each picks)`, "top-k")
+    .option("--alpha <a>", "what scores weigh beside distances in hybrid, 0 to 1", finiteNumber("--alpha", 0, 1), 0.5)
+    .addOption(new Option("--metric <name>", "how distances are measured").choices(metricNames).default("euclidean"))
+    .option(
+      "--power-temperature <t>",
+      "of power: small for nearly the highest scores, large for nearly any row",
+      finiteNumber("--power-temperature", 1e-6, 1e6),
+      1,
+    )
     .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
     .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`)
     .optionsGroup("Options:");
@@ -41,13 +64,13 @@ export function selectCommand(): Command {
 }
 
 async function select(args: SelectArguments): Promise<void> {
-  const { out, quiet, json, invalid, k } = args;
+  const { out, quiet, json, invalid, k, alpha, metric, powerTemperature } = args;
   const strategy = args.strategy === undefined ? undefined : strategyOf(args.strategy).name;
   const rule = batchOf(args.batch).name;
   if (strategy && args.scores)
     throw new InputError("--strategy and --scores are both given: scores are ranked as they are");
   await checkOutput(out, pickFormats);
-  await checkApart(out, ...args.predictions, args.features, args.model, args.scores, args.labelled);
+  await checkApart(out, ...args.predictions, args.features, args.model, args.scores, args.embeddings, args.labelled);
   const input = await openInput(args, "select");
   try {
     const labelled = args.labelled === undefined ? [] : await readLabelled(args.labelled, input.rows);
@@ -56,7 +79,16 @@ async function select(args: SelectArguments): Promise<void> {
     const started = performance.now();
     const progress = progressLine("scoring", quiet);
     const batch = await pool
-      .select(rule, { ...scoreOptions(args), k, strategy, labelled, onProgress: progress.update })
+      .select(rule, {
+        ...scoreOptions(args),
+        k,
+        strategy,
+        labelled,
+        alpha,
+        metric,
+        powerTemperature,
+        onProgress: progress.update,
+      })
       .finally(progress.clear);
     const took = (performance.now() - started) / 1000;
     const { timings: _, picks, ...rest } = batch;

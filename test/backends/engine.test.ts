@@ -110,7 +110,7 @@ describe("what comes through the door", () => {
     ],
     ["undefined", undefined, /give one of logits/],
     ["a head of another make", { features: { data, rows: 3, dims: 4 }, head: {} }, /^head: a head is/],
-    ["nothing", {}, /give one of logits, probabilities, features with a head, or scores/],
+    ["nothing", {}, /give one of logits, probabilities, features with a head, scores, or embeddings/],
     ["nothing at all", { logits: undefined }, /^logits: expected/],
     [
       "a head for other dims",

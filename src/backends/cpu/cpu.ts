@@ -15,6 +15,10 @@ export function cpuBackend(adapter: string): Backend {
 function openPool(input: PoolInput): BackendPool {
   return {
     scores: (strategies, options) => scorePool(input, strategies, options),
+    async bounded(strategy, options) {
+      const { values, ...pass } = await scorePool(input, strategy ? [strategy] : [], options);
+      return { ...pass, values: values[0], slack: 0 };
+    },
     async candidates(strategy, { k, taken }, options) {
       const { values, invalid, timings } = await scorePool(input, strategy ? [strategy] : [], options);
       const started = performance.now();

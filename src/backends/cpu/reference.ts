@@ -178,7 +178,13 @@ export function validityCheck({ kind, source: { cols } }: PoolInput): (values: F
   };
 }
 
-const columnNames = { logits: "class", probabilities: "class", features: "column", scores: "value" };
+const columnNames = {
+  logits: "class",
+  probabilities: "class",
+  features: "column",
+  scores: "value",
+  embeddings: "column",
+};
 
 /** What is wrong with one pass of a row, with the column where there is one; undefined when nothing is. */
 export function faultIn({ kind, source: { cols } }: PoolInput, values: Float32Array, at: number): string | undefined {

@@ -13,12 +13,17 @@ export type Slice = 4 | 8 | 16;
 /** Outputs that one thread of a product holds in registers. */
 export type Tile = 4 | 8 | 12;
 
+/**
+ * What is done beside scores: nothing, marking those in doubt as infinite, or marking them and counting the first digit of
+ * the radix select of slot 0.
+ */
+export type Tally = "none" | "marks" | "histogram";
+
 export interface ScoreProgram {
   frame: Frame;
   input: Input;
   slice: Slice;
-  /** Count the first digit of the radix select on the way; scores fill slot 0. */
-  histogram: boolean;
+  tally: Tally;
   /** What fills the slots, by strategy name; each has three functions in shaders/scores/<name>.wgsl. */
   strategies: readonly string[];
 }
@@ -76,10 +81,16 @@ const inputFiles: Record<Input, readonly ShaderName[]> = {
   gradients: ["inputs/head", "inputs/row-state", "inputs/gradients"],
 };
 
+const tallyFiles: Record<Tally, readonly ShaderName[]> = {
+  none: ["tally/none", "tally/scores"],
+  marks: ["tally/none", "tally/marks"],
+  histogram: ["select/key", "select/taken", "tally/histogram"],
+};
+
 /** The whole WGSL of a score kernel; entry point `score_rows`. */
-export function scoreProgram({ frame, input, slice, histogram, strategies }: ScoreProgram): string {
-  const tally = histogram ? text("select/key", "select/taken", "tally/histogram") : text("tally/none");
-  const shared = text("frames/report", "frames/common", `frames/${frame}`, ...besideFrame[frame]) + tally;
+export function scoreProgram({ frame, input, slice, tally, strategies }: ScoreProgram): string {
+  const shared =
+    text("frames/report", "frames/common", `frames/${frame}`, ...besideFrame[frame]) + text(...tallyFiles[tally]);
   if (frame === "given") return shared + text("inputs/no-gradients") + linkGiven;
   const scores = strategies.map((name) => shaders[`scores/${name}` as ShaderName]).join("\n");
   return shared + text(...inputFiles[input], `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);

@@ -7,7 +7,7 @@ import { floatBits, usage, type Batch, type Binding, type Gpu, type KernelSource
 import { openHeadRunner, type HeadLogits, type HeadRunner } from "./head.ts";
 import { headError } from "./headError.ts";
 import type { DeviceHead } from "./layers.ts";
-import { scoreProgram } from "./program.ts";
+import { scoreProgram, type Tally } from "./program.ts";
 import type { ScoreParams } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
 import type { Chunk, ChunkedRows } from "./upload.ts";
@@ -88,19 +88,19 @@ export function frameFor({ input, classes, tuning }: DevicePool, options: PassOp
 
 /**
  * Fills the segments with the scores of each strategy, or with the given scores where there is none; either all of the
- * strategies need gradients or none does. With a histogram the first digit of the first strategy's keys is counted on
- * the way. Gives the seconds spent on reading and uploading.
+ * strategies need gradients or none does. For the tally "histogram" there is one to count in. Gives the seconds spent on reading and uploading.
  */
 export async function scorePool(
   pool: DevicePool,
   { segments, report }: Scored,
   strategies: readonly Strategy[],
   options: PassOptions,
+  tally: Tally = "none",
   histogram?: GPUBuffer,
 ): Promise<number> {
   const { gpu, tuning, input, classes, chunkRows, head } = pool;
   const frame = frameFor(pool, options);
-  const kernel = await gpu.kernel(scoreKernel(pool, frame, strategies, options, histogram !== undefined));
+  const kernel = await gpu.kernel(scoreKernel(pool, frame, strategies, options, tally));
   const passes = passesIn(input, options);
   const rounds = strategies.some(({ needs }) => needs === "divergence") ? [0, 1] : [0];
   const steps = rounds.flatMap((round) => passBlocks(passes).map((block) => ({ round, ...block })));
@@ -192,7 +192,7 @@ function scoreKernel(
   frame: FrameChoice,
   strategies: readonly Strategy[],
   { temperature }: PassOptions,
-  histogram: boolean,
+  tally: Tally,
 ): KernelSource {
   const probabilities = input.kind === "probabilities";
   const needs = (need: Strategy["needs"]): boolean => strategies.some((strategy) => strategy.needs === need);
@@ -201,7 +201,7 @@ function scoreKernel(
       frame: input.kind === "scores" ? "given" : frame.frame,
       input: input.head === undefined ? "predictions" : needs("gradients") ? "gradients" : "head",
       slice: frame.slice,
-      histogram,
+      tally,
       strategies: strategies.map(({ name }) => name),
     }),
     entryPoint: "score_rows",

@@ -26,6 +26,7 @@ import {
 } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
+import type { Tally } from "./program.ts";
 import { openTrainer } from "./trainer.ts";
 import type { Tuning } from "./tuning.ts";
 import { ChunkedRows } from "./upload.ts";
@@ -58,13 +59,17 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   };
 
   /** Scores by strategies of which all need gradients, or none does. */
-  const scoreTogether = async (strategies: readonly Strategy[], options: PassOptions): Promise<ScorePass> => {
+  const scoreTogether = async (
+    strategies: readonly Strategy[],
+    options: PassOptions,
+    tally?: Tally,
+  ): Promise<ScorePass & { state: ArrayBuffer }> => {
     const slots = Math.max(1, strategies.length);
     const segments = await openSegments(pool, slots, undefined);
     const report = newReport(gpu);
     const started = performance.now();
     try {
-      const upload = await scorePool(pool, { segments, report }, strategies, options);
+      const upload = await scorePool(pool, { segments, report }, strategies, options, tally);
       await gpu.finished();
       const kernel = (performance.now() - started) / 1000 - upload;
       const reading = performance.now();
@@ -75,7 +80,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       }
       const [state] = await gpu.read([report, REPORT_BYTES]);
       const readback = (performance.now() - reading) / 1000;
-      return { values, invalid: invalidIn(state), timings: { upload, kernel, readback } };
+      return { values, state, invalid: invalidIn(state), timings: { upload, kernel, readback } };
     } finally {
       closeSegments(segments);
       report.destroy();
@@ -110,8 +115,18 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       };
     },
 
+    async bounded(strategy, given) {
+      const options = passesFor(strategy, given);
+      const { values, state, ...pass } = await scoreTogether(strategy ? [strategy] : [], options, "marks");
+      const { fixed, per_norm, per_square, per_doubt } = strategy ? slackOf(pool, strategy, options) : exact;
+      const square = new Float32Array(state)[2];
+      const doubts = new Uint32Array(state)[3];
+      const slack = fixed + per_norm * Math.sqrt(square) + per_square * square + per_doubt * doubts;
+      return { ...pass, values: values[0], slack };
+    },
+
     async candidates(strategy, selection, given) {
-      const options = strategy?.needs === "gradients" ? withoutDropout(given) : given;
+      const options = passesFor(strategy, given);
       const strategies = strategy ? [strategy] : [];
       const segments = await openSegments(pool, 1, selection.taken);
       const report = newReport(gpu);
@@ -119,7 +134,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       const started = performance.now();
       try {
         const scored = { segments, report };
-        const upload = await scorePool(pool, scored, strategies, options, histogram);
+        const upload = await scorePool(pool, scored, strategies, options, "histogram", histogram);
         const scoring = (performance.now() - started) / 1000 - upload;
         const slack = strategy ? slackOf(pool, strategy, options) : exact;
         const found = await selectCandidates(pool, scored, histogram, selection, slack);
@@ -141,6 +156,9 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     },
   };
 }
+
+const passesFor = (strategy: Strategy | undefined, options: PassOptions): PassOptions =>
+  strategy?.needs === "gradients" ? withoutDropout(options) : options;
 
 const withoutDropout = (options: PassOptions): PassOptions => ({ ...options, passes: 1, dropout: 0 });
 

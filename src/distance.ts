@@ -1,0 +1,160 @@
+/**
+ * How far apart rows of embeddings are: in float64, the judge's view, never a kernel's.
+ *
+ * A sum of squares, never the dot expansion: rows that are equal are at distance 0 exactly.
+ */
+
+export const metricNames = ["euclidean", "cosine"] as const;
+/**
+ * `euclidean`, or `cosine`: 1 − cos of the angle between two rows, from 0 to 2. It is half the squared distance of the
+ * rows scaled to length 1, and is taken as that.
+ */
+export type Metric = (typeof metricNames)[number];
+
+/** Rows as points, and those of them that are centres. Squared distances are what is compared. */
+export interface Space {
+  readonly rows: number;
+  /** Centres so far, numbered as they came. */
+  readonly centres: number;
+  addCentre(row: number): void;
+  /** Makes a row the one that is measured from. */
+  look(row: number): void;
+  /** Squared distance from it to a centre; where that is more than `enough`, any number that is more will do. */
+  squared(centre: number, enough: number): number;
+  /** The distance that a squared one stands for, in the unit of the metric. */
+  distance(squared: number): number;
+  /** Points beside the centres that rows can be grouped around, where the triangle inequality holds. */
+  readonly anchors?: Anchors;
+}
+
+export interface Anchors {
+  /** Adds the mean of some rows, and gives its number. */
+  add(rows: ArrayLike<number>): number;
+  /** Squared distance from the row that is looked at. */
+  squared(anchor: number): number;
+  /** Squared distance from a centre. */
+  toCentre(anchor: number, centre: number): number;
+}
+
+/** Dimensions summed up before it is asked whether they are enough already. */
+const STRETCH = 16;
+
+/** The space of row-major embeddings [rows, dims]. The array is read where it lies. */
+export function embeddingSpace(data: Float32Array, dims: number, metric: Metric): Space {
+  return new EmbeddingSpace(data, dims, metric);
+}
+
+class EmbeddingSpace implements Space {
+  readonly rows: number;
+  readonly anchors: Anchors;
+  private readonly data: Float32Array;
+  private readonly dims: number;
+  private readonly metric: Metric;
+  private readonly chosen: PointList;
+  private readonly from: Float64Array;
+
+  constructor(data: Float32Array, dims: number, metric: Metric) {
+    this.rows = data.length / dims;
+    this.data = data;
+    this.dims = dims;
+    this.metric = metric;
+    const width = Math.ceil(dims / STRETCH) * STRETCH;
+    this.from = new Float64Array(width);
+    this.chosen = new PointList(width);
+    const others = new PointList(width);
+    this.anchors = {
+      add: (rows) => {
+        const mean = new Float64Array(width);
+        for (let i = 0; i < rows.length; i++) {
+          this.look(rows[i]);
+          this.from.forEach((value, d) => (mean[d] += value / rows.length));
+        }
+        return others.push(mean);
+      },
+      squared: (anchor) => squaredDistance(this.from, 0, others.values, anchor * width, width, Infinity),
+      toCentre: (anchor, centre) =>
+        squaredDistance(this.chosen.values, centre * width, others.values, anchor * width, width, Infinity),
+    };
+  }
+
+  get centres(): number {
+    return this.chosen.count;
+  }
+
+  addCentre(row: number): void {
+    this.look(row);
+    this.chosen.push(this.from);
+  }
+
+  squared(centre: number, enough: number): number {
+    const { from, chosen } = this;
+    return squaredDistance(from, 0, chosen.values, centre * from.length, from.length, enough);
+  }
+
+  distance(squared: number): number {
+    return this.metric === "cosine" ? squared / 2 : Math.sqrt(squared);
+  }
+
+  look(row: number): void {
+    const { data, dims, from } = this;
+    const first = row * dims;
+    for (let i = 0; i < dims; i++) from[i] = data[first + i];
+    if (this.metric === "euclidean") return;
+    let squares = 0;
+    for (let i = 0; i < dims; i++) squares += from[i] ** 2;
+    const length = Math.sqrt(squares);
+    for (let i = 0; i < dims; i++) from[i] /= length;
+  }
+}
+
+/** Points one after the other, each of `width` values; what is past its dims is 0. */
+class PointList {
+  count = 0;
+  values: Float64Array;
+  private readonly width: number;
+
+  constructor(width: number) {
+    this.width = width;
+    this.values = new Float64Array(16 * width);
+  }
+
+  push(point: Float64Array): number {
+    const at = this.count * this.width;
+    if (at === this.values.length) {
+      const larger = new Float64Array(2 * at);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.values.set(point, at);
+    return this.count++;
+  }
+}
+
+/** Σ (p − q)² over `width` values, in four chains; cut short where it is more than `enough` already. */
+function squaredDistance(
+  p: Float64Array,
+  pAt: number,
+  q: Float64Array,
+  qAt: number,
+  width: number,
+  enough: number,
+): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let start = 0; start < width; start += STRETCH) {
+    for (let i = start; i < start + STRETCH; i += 4) {
+      const u = p[pAt + i] - q[qAt + i];
+      const v = p[pAt + i + 1] - q[qAt + i + 1];
+      const w = p[pAt + i + 2] - q[qAt + i + 2];
+      const x = p[pAt + i + 3] - q[qAt + i + 3];
+      a += u * u;
+      b += v * v;
+      c += w * w;
+      d += x * x;
+    }
+    if (a + b + (c + d) > enough) break;
+  }
+  return a + b + (c + d);
+}

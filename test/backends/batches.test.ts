@@ -1,0 +1,79 @@
+/** Batch rules on every backend: the picks of their definitions, from scores that the backend made. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Engine } from "../../src/engine.ts";
+import { InputError } from "../../src/errors.ts";
+import { batchNames } from "../../src/index.ts";
+import { hybridOracle, kCenterOracle, powerOracle, rankedOracle, type OracleCase } from "../support/batchOracle.ts";
+import { engineNames, openTestEngine } from "../support/engines.ts";
+import { bell, makePool, scoresOf } from "../support/pools.ts";
+
+const rows = 400;
+const dims = 6;
+/** Every tenth row is a copy of the first. */
+const own = (row: number): number => (row % 10 === 0 ? 0 : row);
+const predictions = makePool("predictions", rows, 4, (row, c) => bell(31, 2)(own(row), c));
+const points = makePool("points", rows, dims, (row, d) => bell(32, 1)(own(row), d));
+const embeddings = { data: points.data, rows, dims };
+const labelled = [3, 50, 399];
+
+const given = (k: number, strategy: string, known = labelled): OracleCase => ({
+  points: Array.from({ length: rows }, (_, row) => [...points.data.subarray(row * dims, (row + 1) * dims)]),
+  scores: [...scoresOf(predictions, strategy)],
+  labelled: known,
+  k,
+});
+
+describe.each(engineNames)("%s", (kind) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openTestEngine(kind);
+  });
+  afterAll(() => engine?.close());
+
+  test.each(["entropy", "margin"] as const)("picks are those of the definitions: %s", async (strategy) => {
+    using pool = await engine.load({ logits: predictions, embeddings });
+    const rowsOf = async (batch: (typeof batchNames)[number], options: object) =>
+      (await pool.select(batch, { k: 30, strategy, labelled, ...options })).picks.map(({ row }) => row);
+    const known = given(30, strategy);
+    const unknown = given(30, strategy, []);
+    for (const alpha of [0, 0.5, 1])
+      expect(await rowsOf("hybrid", { alpha }), `hybrid, ${alpha}`).toEqual(hybridOracle(known, alpha).rows);
+    expect(await rowsOf("hybrid", { labelled: [] })).toEqual(hybridOracle(unknown, 0.5).rows);
+    expect(await rowsOf("ranked", {})).toEqual(rankedOracle(known).rows);
+    expect(await rowsOf("ranked", { labelled: [] })).toEqual(rankedOracle(unknown).rows);
+    expect(await rowsOf("power", { powerTemperature: 0.5, seed: 3 })).toEqual(powerOracle(known, 0.5, 3).rows);
+    expect(await rowsOf("k-center", {})).toEqual(kCenterOracle(known).rows);
+    expect(await rowsOf("k-center", { labelled: [] })).toEqual(kCenterOracle(unknown).rows);
+  });
+
+  test.each(batchNames)("%s takes every row there is, once, and none that is labelled", async (batch) => {
+    using pool = await engine.load({ logits: predictions, embeddings });
+    const { picks } = await pool.select(batch, { k: rows - labelled.length, labelled });
+    const left = [...Array(rows).keys()].filter((row) => !labelled.includes(row));
+    expect(picks.map(({ row }) => row).sort((a, b) => a - b)).toEqual(left);
+    await expect(pool.select(batch, { k: rows, labelled })).rejects.toThrow(
+      new InputError("k = 400 is more than the 397 rows left of 400 (3 labelled): ask for at most 397"),
+    );
+  });
+
+  test.each(batchNames)("%s leaves out rows that are no predictions or no points", async (batch) => {
+    const logits = { ...predictions, data: predictions.data.slice() };
+    logits.data[4 * 7 + 1] = NaN;
+    const broken = { ...embeddings, data: embeddings.data.slice() };
+    broken.data[dims * 9 + 5] = Infinity;
+    using pool = await engine.load({ logits, embeddings: broken, invalid: "skip" });
+    const { picks, invalid } = await pool.select(batch, { k: 390 });
+    const usesScores = batch !== "k-center";
+    const usesPoints = !["top-k", "power"].includes(batch);
+    const chosen = new Set(picks.map(({ row }) => row));
+    expect(chosen.size).toBe(390);
+    if (usesScores) expect(chosen).not.toContain(7);
+    if (usesPoints) expect(chosen).not.toContain(9);
+    expect(invalid).toBe(batch === "k-center" || !usesPoints ? 1 : 2);
+    using strict = await engine.load({ logits: predictions, embeddings: broken });
+    if (usesPoints)
+      await expect(strict.select(batch, { k: 3 })).rejects.toThrow(
+        /^embeddings: row 9: column 5 is Infinity, or beyond .*: correct it, or leave such rows out \(invalid: skip\)$/,
+      );
+  });
+});
