@@ -6,7 +6,7 @@ import { Nearest } from "./nearest.ts";
 /** The labelled rows as centres. */
 export async function openNearest({ space, rows, labelled }: BatchContext): Promise<Nearest> {
   const nearest = new Nearest(await space(), rows);
-  for (const row of labelled) nearest.addCentre(row);
+  for (const row of labelled) nearest.space.addCentre(row);
   return nearest;
 }
 

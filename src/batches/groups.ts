@@ -11,24 +11,25 @@ import { randomBits, streams } from "../random.ts";
 /** Rows that the tree is grown on: one in so many, and at most so many. */
 const SAMPLE_STEP = 8;
 const LARGEST_SAMPLE = 32768;
-/** Rows of the sample that a leaf has at most. */
+/** Rows of the sample that a leaf has at most; and fewer where a second pole would leave less than this share of Σ d². */
 const LEAF = 12;
-/** A row farther from its anchor than this many times the farthest of the sample is left out of its group. */
-const ROOM = 2;
+const WORTH_A_SPLIT = 0.5;
+/** Centres nearest to an anchor that a row is tried against before all others. */
+const TRIED_FIRST = 8;
+/** Rows asked whether the groups are tight, and what share of a distance is. */
+const ASKED = 255;
+const TIGHT = 0.4;
 /** Widens what float64 rounds, relative to a distance. */
 const ROUNDING = 1e-12;
 
-interface Leaf {
+export interface Leaf {
   /** From 1. */
   readonly number: number;
   readonly anchor: number;
-  /** No row of the group is farther from the anchor. */
-  readonly radius: number;
-  /** Centres looked at for the group as a whole, the first ones. */
-  scanned: number;
-  /** Those of them that may be nearest to a row of it, ascending, and how far from the anchor each is at least. */
-  readonly centres: number[];
+  /** How far from the anchor each centre is at least, of those looked at: the first ones. */
   readonly distances: number[];
+  /** The few of them that are nearest to the anchor, the nearest first. */
+  readonly nearest: number[];
 }
 
 interface Split {
@@ -49,12 +50,14 @@ export interface Place {
 export class Groups {
   /** Distances evaluated. */
   evaluations = 0;
+  /** Whether rows are much nearer to their anchor than to others: loose groups rule nothing out. */
+  readonly areTight: boolean;
   private readonly space: Space;
   private readonly anchors: Anchors;
   private readonly leaves: Leaf[] = [];
   private readonly root: Node;
   private readonly rootPole: number;
-  /** [rows]: number of the group from 1; 0 where none was looked for, `NONE` where none was found. */
+  /** [rows]: number of the group; 0 where none was looked for. */
   private readonly groupOf: Uint16Array;
   private readonly reachOf: Float32Array;
 
@@ -67,25 +70,38 @@ export class Groups {
     const sample = Uint32Array.from({ length: Math.ceil(space.rows / step) }, (_, i) => i * step);
     this.rootPole = anchors.add([sample[0]]);
     this.root = this.grow(sample, this.rootPole);
+    this.areTight = this.tightness(sample) < TIGHT;
   }
 
-  /** The group of a row, if it has one. The row is the one looked at. */
-  placeOf(row: number): Place | undefined {
+  /** The group of a row, which is the one looked at. */
+  placeOf(row: number): Place {
     if (this.groupOf[row] === 0) this.settle(row);
-    if (this.groupOf[row] === NONE) return undefined;
     return { leaf: this.leaves[this.groupOf[row] - 1], reach: this.reachOf[row] };
   }
 
-  /** Brings a group's centres up to date. A centre farther from all its rows than `farthest` is left out. */
-  scan(leaf: Leaf, farthest: readonly number[]): void {
-    const { centres } = this.space;
-    for (; leaf.scanned < centres; leaf.scanned++) {
-      const distance = Math.sqrt(this.anchors.toCentre(leaf.anchor, leaf.scanned)) * (1 - ROUNDING);
+  /** Tells a group of the centres that are new. */
+  scan({ anchor, distances, nearest }: Leaf): void {
+    for (let centre = distances.length; centre < this.space.centres; centre++) {
+      distances.push(Math.sqrt(this.anchors.toCentre(anchor, centre)) * (1 - ROUNDING));
       this.evaluations++;
-      if (distance - leaf.radius > farthest[leaf.scanned]) continue;
-      leaf.centres.push(leaf.scanned);
-      leaf.distances.push(distance);
+      let i = nearest.length;
+      while (i > 0 && distances[nearest[i - 1]] > distances[centre]) i--;
+      if (i < TRIED_FIRST) nearest.splice(i, 0, centre);
+      if (nearest.length > TRIED_FIRST) nearest.pop();
     }
+  }
+
+  /** How far rows are from their own anchor, beside how far from any: a median of some rows. */
+  private tightness(sample: Uint32Array): number {
+    const shares = Array.from({ length: ASKED }, (_, i) => {
+      const row = sample[Math.floor((i * sample.length) / ASKED)];
+      this.space.look(row);
+      const { reach } = this.placeOf(row);
+      const { anchor } = this.leaves[(i * 31) % this.leaves.length];
+      this.evaluations++;
+      return reach / Math.sqrt(this.anchors.squared(anchor));
+    });
+    return shares.sort((a, b) => a - b)[ASKED >> 1];
   }
 
   private settle(row: number): void {
@@ -103,7 +119,7 @@ export class Groups {
     this.evaluations++;
     // Rounded up, so that a float32 holds it.
     const reach = Math.fround(Math.sqrt(anchors.squared(node.anchor)) * (1 + 2 ** -22));
-    this.groupOf[row] = reach <= node.radius ? node.number : NONE;
+    this.groupOf[row] = node.number;
     this.reachOf[row] = reach;
   }
 
@@ -115,56 +131,35 @@ export class Groups {
       return anchors.squared(pole);
     });
     this.evaluations += rows.length;
-    const other = rows.length > LEAF ? drawn(rows, squared) : undefined;
+    const other = rows.length > 2 ? drawn(rows, squared) : undefined;
     if (other === undefined) return this.leaf(rows);
     const far = anchors.add([other]);
-    const isFar = rows.map((row, i) => {
+    const fromFar = Float64Array.from(rows, (row) => {
       space.look(row);
-      return Number(anchors.squared(far) < squared[i]);
+      return anchors.squared(far);
     });
     this.evaluations += rows.length;
-    const near = this.grow(
-      rows.filter((_, i) => !isFar[i]),
-      pole,
-    );
-    return {
-      poles: [pole, far],
-      sides: [
-        near,
-        this.grow(
-          rows.filter((_, i) => isFar[i]),
-          far,
-        ),
-      ],
-    };
+    const together = sum(squared);
+    const apart = sum(squared.map((value, i) => Math.min(value, fromFar[i])));
+    if (rows.length <= LEAF && apart >= WORTH_A_SPLIT * together) return this.leaf(rows);
+    const near = rows.filter((_, i) => fromFar[i] >= squared[i]);
+    const rest = rows.filter((_, i) => fromFar[i] < squared[i]);
+    return { poles: [pole, far], sides: [this.grow(near, pole), this.grow(rest, far)] };
   }
 
   private leaf(rows: Uint32Array): Leaf {
-    const { space, anchors } = this;
-    const anchor = anchors.add(rows);
-    let farthest = 0;
-    for (const row of rows) {
-      space.look(row);
-      farthest = Math.max(farthest, anchors.squared(anchor));
-    }
-    this.evaluations += rows.length;
-    const radius = ROOM * Math.sqrt(farthest);
-    const leaf: Leaf = { number: this.leaves.length + 1, anchor, radius, scanned: 0, centres: [], distances: [] };
+    const leaf: Leaf = { number: this.leaves.length + 1, anchor: this.anchors.add(rows), distances: [], nearest: [] };
     this.leaves.push(leaf);
     return leaf;
   }
 }
 
-const NONE = 0xffff;
+const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
-/** A row drawn in proportion to its squared distance; none where all are 0. */
+/** Any row but those where the pole is; none where all are. */
 function drawn(rows: Uint32Array, squared: Float64Array): number | undefined {
-  const total = squared.reduce((sum, value) => sum + value, 0);
-  if (total === 0) return undefined;
-  let left = (randomBits(0, streams.sample, rows[0], rows.length) / 2 ** 32) * total;
-  for (let i = 0; i < rows.length; i++) {
-    left -= squared[i];
-    if (left < 0) return rows[i];
-  }
-  return rows[squared.indexOf(squared.reduce((a, b) => Math.max(a, b)))];
+  const others = rows.filter((_, i) => squared[i] > 0);
+  if (others.length === 0) return undefined;
+  const lot = randomBits(0, streams.sample, others[0], others.length) / 2 ** 32;
+  return others[Math.floor(lot * others.length)];
 }

@@ -25,7 +25,7 @@ export const hybrid = {
     if (space.centres === 0) {
       const [{ row }] = await best(1);
       picks.push({ row, score: alpha * scaled(extremes.high, extremes) + (1 - alpha) });
-      nearest.addCentre(row);
+      space.addCentre(row);
       free = free.filter((other) => other !== row);
     }
     const weights = ({ low, high }: Extremes): Weights => ({
@@ -38,15 +38,14 @@ export const hybrid = {
     const farthest = new Farthest(nearest, free);
     const contest = new Contest(nearest, scores, free);
     while (picks.length < k) {
-      const top = farthest.top();
-      const high = space.distance(squared[top]);
+      const high = space.distance(squared[farthest.top()]);
       if (!(high >= reach)) {
         reach = SHRINKAGE * high;
         contest.boundBy(weights({ low, high: Math.max(low, reach) }));
       }
       const pick = await contest.pick(weights({ low, high }));
       picks.push(pick);
-      nearest.addCentre(pick.row, squared[top]);
+      space.addCentre(pick.row);
       if (low > 0) reach = Infinity;
       low = 0;
     }

@@ -18,7 +18,7 @@ export const kCenter = {
     const picks: ScoredRow[] = [];
     if (space.centres === 0) {
       const first = await firstPick(context, free);
-      nearest.addCentre(first.row);
+      space.addCentre(first.row);
       picks.push(first);
       free = free.filter((row) => row !== first.row);
     }
@@ -26,7 +26,7 @@ export const kCenter = {
     while (picks.length < k) {
       const row = farthest.take();
       picks.push({ row, score: space.distance(squared[row]) });
-      nearest.addCentre(row, squared[row]);
+      space.addCentre(row);
     }
     return { picks, report: reportOf(context, nearest, farthest) };
   },

@@ -9,7 +9,7 @@ import type { Space } from "../distance.ts";
 import { Groups, type Place } from "./groups.ts";
 
 /** Centres that a row has met before it is put into a group: finding one costs about a dozen distances. */
-const GROUPED_AFTER = 32;
+const GROUPED_AFTER = 8;
 
 export class Nearest {
   readonly space: Space;
@@ -17,8 +17,6 @@ export class Nearest {
   readonly squared: Float64Array;
   /** [rows]: centres that `squared` knows of, the first ones. */
   private readonly seen: Uint32Array;
-  /** When a centre was added, no row was farther from the nearest of the others: root of squared distance. */
-  private readonly farthest: number[] = [];
   private groups: Groups | undefined;
   private evaluated = 0;
 
@@ -31,12 +29,6 @@ export class Nearest {
   /** Distances evaluated so far. */
   get evaluations(): number {
     return this.evaluated + (this.groups?.evaluations ?? 0);
-  }
-
-  /** Adds a centre. `farthest` bounds the squared distance from any row of interest to the nearest centre before it. */
-  addCentre(row: number, farthest = Infinity): void {
-    this.space.addCentre(row);
-    this.farthest.push(Math.sqrt(farthest));
   }
 
   /** Whether all centres are known to a row. */
@@ -95,24 +87,32 @@ export class Nearest {
 
   private settleInGroup(row: number, enough: number, { leaf, reach }: Place): void {
     const { space, squared, seen } = this;
-    this.groups!.scan(leaf, this.farthest);
-    const { centres, distances } = leaf;
+    this.groups!.scan(leaf);
+    const { distances, nearest } = leaf;
     let least = squared[row];
+    // What is near the anchor is most likely near the row: a low bound now may spare it all the others for good.
+    for (const centre of nearest) {
+      if (centre < seen[row]) continue;
+      least = Math.min(least, space.squared(centre, least));
+      this.evaluated++;
+      if (least >= enough) continue;
+      squared[row] = least;
+      return;
+    }
     let root = Math.sqrt(least);
-    for (let i = firstFrom(centres, seen[row]); i < centres.length; i++) {
-      if (distances[i] - reach > root) continue;
-      const found = space.squared(centres[i], least);
+    let next = seen[row];
+    while (next < distances.length) {
+      const centre = next++;
+      if (distances[centre] - reach > root) continue;
+      const found = space.squared(centre, least);
       this.evaluated++;
       if (found >= least) continue;
       least = found;
       root = Math.sqrt(least);
-      if (least >= enough) continue;
-      squared[row] = least;
-      seen[row] = centres[i] + 1;
-      return;
+      if (least < enough) break;
     }
     squared[row] = least;
-    seen[row] = space.centres;
+    seen[row] = next;
   }
 
   private placeOf(row: number): Place | undefined {
@@ -122,17 +122,6 @@ export class Nearest {
       this.groups = new Groups(this.space, anchors);
       this.space.look(row);
     }
-    return this.groups.placeOf(row);
+    return this.groups.areTight ? this.groups.placeOf(row) : undefined;
   }
-}
-
-/** Where in an ascending list the numbers from `least` on begin. */
-function firstFrom(list: readonly number[], least: number): number {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (list[middle] < least) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

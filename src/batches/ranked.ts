@@ -37,7 +37,7 @@ export const ranked = {
       }
       const pick = await contest.pick(weights(alpha));
       picks.push(pick);
-      nearest.addCentre(pick.row);
+      nearest.space.addCentre(pick.row);
     }
     return { picks, report: reportOf(context, nearest) };
   },

@@ -14,6 +14,8 @@ file("e.npy", array([...points.data], [rows, 3]));
 file("p.npy", array([...makePool("logits", rows, 4, bell(42, 1)).data], [rows, 4]));
 file("few.npy", array([1, 2, 3, 4, 5, 6], [2, 3]));
 
+const rowsOf = (picks: { row: number }[]) => picks.map(({ row }) => row);
+
 describe("embeddings", () => {
   test("alone are enough for k-center, which tells what it took", async () => {
     const { stdout } = await done("select --embeddings e.npy --batch k-center -k 6 --out - --quiet --backend cpu");
@@ -33,7 +35,6 @@ describe("embeddings", () => {
     expect(plain).not.toEqual(cosine);
     expect(plain).not.toEqual(scores);
     const top = JSON.parse((await done("select p.npy -k 4 --quiet --backend cpu --out -")).stdout).picks;
-    const rowsOf = (picks: { row: number }[]) => picks.map(({ row }) => row);
     expect(rowsOf(scores)).toEqual(rowsOf(top));
   });
 
