@@ -3,8 +3,8 @@ import type { BatchContext, ScoreBounds, ScoredRow } from "./batches/batch.ts";
 import type { BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
 import { embeddingSpace, type Metric, type Space } from "./distance.ts";
 import type { Points } from "./points.ts";
-import { judge, settle } from "./referee.ts";
-import type { Strategy } from "./strategy.ts";
+import { believe, judge, settle } from "./referee.ts";
+import type { RowBeliefs, Strategy } from "./strategy.ts";
 
 /** What a call of `select` has settled before its rule is asked. */
 export interface Asked {
@@ -57,14 +57,15 @@ export class PoolContext implements BatchContext {
   }
 
   best = async (n: number): Promise<readonly ScoredRow[]> => {
-    const { strategy, pass, tooFew } = this.asked;
-    if (n > this.rows - this.labelled.length) tooFew(n, this.rows - this.labelled.length, 0);
+    const { asked } = this;
+    const { strategy, pass } = asked;
+    if (n > this.rows - this.labelled.length) asked.tooFew(n, this.rows - this.labelled.length, 0);
     const taken = this.takenOrNoPoint();
     const { rows, invalid, timings } = await this.resident.candidates(strategy, { k: n, taken }, pass);
     await this.note(invalid, timings);
     if (!this.asked.points) this.invalid = invalid.count;
     // With fewer than n rows to choose from, all of them are candidates.
-    if (rows.length < n) tooFew(n, rows.length, this.invalid);
+    if (rows.length < n) this.tooFew(n, rows.length);
     return this.timed(rows.length, () => settle(this.input, rows, n, strategy, pass));
   };
 
@@ -92,6 +93,17 @@ export class PoolContext implements BatchContext {
     return { lowest, highest, exact };
   };
 
+  beliefs = async (rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void> => {
+    const { pass, points, refuse } = this.asked;
+    const invalid = await this.timed(rows.length, () => believe(this.input, rows, pass, tell));
+    await refuse(invalid);
+    if (invalid.count > 0) this.invalid = invalid.count + (points?.invalid.length ?? 0);
+  };
+
+  get embeddings(): Points {
+    return this.asked.points!;
+  }
+
   space = async (): Promise<Space> => {
     const { data, dims } = this.asked.points!;
     return embeddingSpace(data, dims, this.asked.metric);
@@ -102,10 +114,11 @@ export class PoolContext implements BatchContext {
     const free: number[] = [];
     for (let row = 0; row < this.rows; row++)
       if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0 && !Number.isNaN(scores?.lowest[row])) free.push(row);
-    const { k, asked } = this;
-    if (free.length < k) asked.tooFew(k, free.length, this.invalid);
+    if (free.length < this.k) this.tooFew(this.k, free.length);
     return Uint32Array.from(free);
   };
+
+  tooFew = (wanted: number, left: number): never => this.asked.tooFew(wanted, left, this.invalid);
 
   private takenOrNoPoint(): Uint32Array {
     const { taken, points } = this.asked;

@@ -215,6 +215,10 @@ export class Pool {
       throw new InputError(
         `${source.name}: ${name} ranks by scores, and embeddings have none: load predictions, features with a head, or scores beside them`,
       );
+    if (needs.includes("predictions") && (kind === "embeddings" || kind === "scores"))
+      throw new InputError(
+        `${source.name}: ${name} works from what the model predicts: load predictions, or features with a head`,
+      );
     if (needs.includes("embeddings") && !embeddings)
       throw new InputError(`${source.name}: ${name} measures distances: load embeddings beside it`);
   }

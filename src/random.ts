@@ -24,6 +24,7 @@ export const streams = {
   members: 6,
   /** Noise that draws a batch by lot. */
   gumbel: 7,
+  race: 8,
   /** Which units a dropout pass leaves out; one stream a layer, from here on. */
   dropout: 256,
 } as const;
@@ -43,11 +44,20 @@ function mix(value: number): number {
 
 /** 32 uniform bits for one (seed, stream, row, unit, pass); each argument is a whole number below 2³². */
 export function randomBits(seed: number, stream: number, row: number, unit = 0, pass = 0): number {
+  return mix(bitsBeforePass(seed, stream, row, unit) ^ pass);
+}
+
+/** The same for many passes: only the last step is taken for each. */
+export function bitsByPass(seed: number, stream: number, row: number, unit = 0): (pass: number) => number {
+  const before = bitsBeforePass(seed, stream, row, unit);
+  return (pass) => mix(before ^ pass);
+}
+
+function bitsBeforePass(seed: number, stream: number, row: number, unit: number): number {
   let h = mix(seed + 0x9e3779b9);
   h = mix(h ^ stream);
   h = mix(h ^ row);
-  h = mix(h ^ unit);
-  return mix(h ^ pass);
+  return mix(h ^ unit);
 }
 
 /** Uniform in [0, 1): the top 24 bits, so that the number is the same float32 on every backend. */

@@ -3,10 +3,10 @@
  *
  * It reads candidates only, a stretch at a time, and holds no more than the stretch and the best k so far.
  */
-import type { PassOptions, PoolInput } from "./backends/backend.ts";
-import { beliefsReader } from "./backends/cpu/reference.ts";
+import type { InvalidRows, PassOptions, PoolInput } from "./backends/backend.ts";
+import { beliefsReader, validityCheck } from "./backends/cpu/reference.ts";
 import { passesOf } from "./matrix.ts";
-import type { Strategy } from "./strategy.ts";
+import type { RowBeliefs, Strategy } from "./strategy.ts";
 
 /** A row that was chosen. */
 export interface Pick {
@@ -36,33 +36,57 @@ export async function settle(
 /** The textbook score of each of these rows, which ascend, in their order. Without a strategy the source holds them. */
 export async function judge(
   input: PoolInput,
-  candidates: Uint32Array,
+  rows: Uint32Array,
   strategy: Strategy | undefined,
   options: PassOptions,
   tell: (row: number, score: number) => void,
 ): Promise<void> {
-  const { source } = input;
-  const readBeliefs = strategy && beliefsReader(input, options, strategy.needs === "gradients");
+  if (!strategy) return readRows(input, rows, (row, values, at) => tell(row, values[at]));
+  const readBeliefs = beliefsReader(input, options, strategy.needs === "gradients");
+  await readRows(input, rows, (row, values, at, stride) =>
+    tell(row, strategy.score(readBeliefs(values, at, row, stride))),
+  );
+}
+
+/** What the model believes of each of these rows, which ascend, in float64. Gives those that hold no valid input. */
+export async function believe(
+  input: PoolInput,
+  rows: Uint32Array,
+  options: PassOptions,
+  tell: (beliefs: RowBeliefs) => void,
+): Promise<InvalidRows> {
+  const readBeliefs = beliefsReader(input, options);
+  const isValid = validityCheck(input);
+  const invalid = { count: 0, first: 0 };
+  await readRows(input, rows, (row, values, at, stride) => {
+    for (let pass = 0; pass < passesOf(input.source); pass++)
+      if (!isValid(values, at + pass * stride)) {
+        if (invalid.count++ === 0) invalid.first = row;
+        return;
+      }
+    tell(readBeliefs(values, at, row, stride));
+  });
+  return invalid;
+}
+
+/** Reads these rows, which ascend. The values of one begin at `at`; those of its next pass lie `stride` further on. */
+async function readRows(
+  { source }: PoolInput,
+  rows: Uint32Array,
+  tell: (row: number, values: Float32Array, at: number, stride: number) => void,
+): Promise<void> {
   const width = passesOf(source) * source.cols;
   const gap = Math.max(1, Math.floor(GAP_BYTES / 4 / width));
   const longest = Math.max(1, Math.floor(STRETCH_VALUES / width));
   let values = new Float32Array(0);
-  for (let i = 0; i < candidates.length;) {
-    const first = candidates[i];
+  for (let i = 0; i < rows.length;) {
+    const first = rows[i];
     let end = i + 1;
-    while (end < candidates.length && candidates[end] - candidates[end - 1] <= gap && candidates[end] - first < longest)
-      end++;
-    const rows = candidates[end - 1] - first + 1;
-    if (values.length < rows * width) values = new Float32Array(rows * width);
-    await source.read(first, rows, values.subarray(0, rows * width));
-    for (; i < end; i++) {
-      const row = candidates[i];
-      const at = (row - first) * source.cols;
-      tell(
-        row,
-        strategy && readBeliefs ? strategy.score(readBeliefs(values, at, row, rows * source.cols)) : values[at],
-      );
-    }
+    while (end < rows.length && rows[end] - rows[end - 1] <= gap && rows[end] - first < longest) end++;
+    const count = rows[end - 1] - first + 1;
+    if (values.length < count * width) values = new Float32Array(count * width);
+    await source.read(first, count, values.subarray(0, count * width));
+    for (; i < end; i++) tell(rows[i], values, (rows[i] - first) * source.cols, count * source.cols);
   }
 }
 

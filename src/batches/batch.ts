@@ -1,5 +1,6 @@
 /** What a batch rule is: it turns scores and distances into k picks. */
 import type { Space } from "../distance.ts";
+import type { RowBeliefs } from "../strategy.ts";
 
 /** What a rule may ask of the pool. */
 export interface BatchContext {
@@ -19,10 +20,16 @@ export interface BatchContext {
   best(n: number): Promise<readonly ScoredRow[]>;
   /** Scores of all rows, to within a bound. */
   scores(): Promise<ScoreBounds>;
+  /** What the model believes of these rows, which ascend, but for those that hold no valid input. */
+  beliefs(rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void>;
+  /** The pool's embeddings, [rows, dims]. */
+  readonly embeddings: { readonly data: Float32Array; readonly dims: number };
   /** The pool's embeddings as points. */
   space(): Promise<Space>;
   /** Rows that may be picked, ascending: of `scores`, where they are given, only those that have one. */
   free(scores?: ScoreBounds): Uint32Array;
+  /** Throws: so many rows are wanted, and fewer are left. */
+  tooFew(wanted: number, left: number): never;
 }
 
 export interface ScoredRow {
@@ -63,6 +70,6 @@ export interface BatchRule<Name extends string = string> {
   readonly formula: string;
   readonly source: string;
   /** What it cannot work without. */
-  readonly needs: readonly ("scores" | "embeddings")[];
+  readonly needs: readonly ("scores" | "predictions" | "embeddings")[];
   select(context: BatchContext): Promise<Picked>;
 }

@@ -20,9 +20,10 @@ export class Nearest {
   private groups: Groups | undefined;
   private evaluated = 0;
 
-  constructor(space: Space, rows: number) {
+  /** `bounds`, [rows]: what is known of the squared distances before any is taken. It is written into. */
+  constructor(space: Space, rows: number, bounds = new Float64Array(rows).fill(Infinity)) {
     this.space = space;
-    this.squared = new Float64Array(rows).fill(Infinity);
+    this.squared = bounds;
     this.seen = new Uint32Array(rows);
   }
 

@@ -1,6 +1,7 @@
 /** The batch rules there are. One line adds one. */
 export { topK } from "./topK.ts";
 export { kCenter } from "./kCenter.ts";
+export { badge } from "./badge.ts";
 export { hybrid } from "./hybrid.ts";
 export { power } from "./power.ts";
 export { ranked } from "./ranked.ts";

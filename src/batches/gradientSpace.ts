@@ -1,0 +1,91 @@
+/**
+ * Rows as the gradients that their likeliest label would send into the last layer: g = (p − e_ŷ) ⊗ h. They are never
+ * built: ‖g_i − g_j‖² = ‖q_i‖²‖h_i‖² + ‖q_j‖²‖h_j‖² − 2 (q_i·q_j)(h_i·h_j), with q = p − e_ŷ.
+ */
+import type { Space } from "../distance.ts";
+import type { BatchContext } from "./batch.ts";
+
+/** Its rows are looked at one by one: `fetch` a row before it is. */
+export class GradientSpace implements Space {
+  readonly rows: number;
+  /** [rows]: ‖g‖², NaN where there are no valid predictions. */
+  readonly squaredNorms: Float64Array;
+  private readonly context: BatchContext;
+  private readonly chosen: Point[] = [];
+  private fetched: Point | undefined;
+  private from!: Point;
+
+  private constructor(context: BatchContext) {
+    this.context = context;
+    this.rows = context.rows;
+    this.squaredNorms = new Float64Array(context.rows).fill(NaN);
+  }
+
+  static async open(context: BatchContext, rows: Uint32Array): Promise<GradientSpace> {
+    const space = new GradientSpace(context);
+    await context.beliefs(rows, (beliefs) => {
+      const h = space.embedding(beliefs.row);
+      space.squaredNorms[beliefs.row] = dot(...twice(residual(beliefs.p))) * dot(h, h);
+    });
+    return space;
+  }
+
+  get centres(): number {
+    return this.chosen.length;
+  }
+
+  /** Takes in the predictions of a row. */
+  async fetch(row: number): Promise<void> {
+    await this.context.beliefs(Uint32Array.of(row), ({ p }) => {
+      this.fetched = { row, q: residual(p).slice(), h: this.embedding(row) };
+    });
+  }
+
+  look(row: number): void {
+    if (this.fetched?.row !== row) throw new Error(`row ${row} was not fetched`);
+    this.from = this.fetched;
+  }
+
+  addCentre(row: number): void {
+    this.look(row);
+    this.chosen.push(this.from);
+  }
+
+  squared(centre: number): number {
+    const { from, chosen, squaredNorms } = this;
+    const other = chosen[centre];
+    const product = dot(from.q, other.q) * dot(from.h, other.h);
+    return Math.max(0, squaredNorms[from.row] + squaredNorms[other.row] - 2 * product);
+  }
+
+  distance(squared: number): number {
+    return Math.sqrt(squared);
+  }
+
+  private embedding(row: number): Float32Array {
+    const { data, dims } = this.context.embeddings;
+    return data.subarray(row * dims, (row + 1) * dims);
+  }
+}
+
+interface Point {
+  readonly row: number;
+  readonly q: Float64Array;
+  readonly h: Float32Array;
+}
+
+const twice = <T>(value: T): [T, T] => [value, value];
+
+/** p − e_ŷ, in place; ŷ is the likeliest class, ties to the lowest. */
+function residual(p: Float64Array): Float64Array {
+  let top = 0;
+  for (let c = 1; c < p.length; c++) if (p[c] > p[top]) top = c;
+  p[top] -= 1;
+  return p;
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
