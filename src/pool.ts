@@ -1,5 +1,5 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
-import type { BatchReport, BatchRule } from "./batches/batch.ts";
+import type { BatchReport, BatchRule, ScoredRow } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
 import {
@@ -19,7 +19,6 @@ import { checkSeed } from "./random.ts";
 import { PoolContext } from "./context.ts";
 import { metricNames, type Metric } from "./distance.ts";
 import { readPoints, refusePoints, type Points } from "./points.ts";
-import type { Pick } from "./referee.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -81,7 +80,7 @@ export interface Batch extends BatchReport {
   /** Rows in the pool. */
   readonly rows: number;
   /** Best first; the same on every backend. */
-  readonly picks: readonly Pick[];
+  readonly picks: readonly ScoredRow[];
   /** Rows left out for invalid values. */
   readonly invalid: number;
   /** Rows that float32 could not tell from a pick, settled in float64. */
@@ -152,8 +151,10 @@ export class Pool {
     if (options === undefined) throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
     const pass = this.passOptions(options);
-    const strategy = this.strategyFor(options.strategy, pass);
     this.checkNeeds(rule);
+    if (rule.strategy && options.strategy && options.strategy !== rule.strategy)
+      throw new InputError(`${rule.name} works from ${rule.strategy}: leave the strategy out`);
+    const strategy = this.strategyFor(options.strategy ?? rule.strategy, pass);
     const { k, alpha = 0.5, powerTemperature = 1, metric = "euclidean" } = options;
     if (!Number.isInteger(k) || k < 1) throw new InputError(`k must be a whole number of at least 1, got ${k}`);
     if (!(alpha >= 0 && alpha <= 1)) throw new InputError(`alpha must be between 0 and 1, got ${alpha}`);
@@ -234,7 +235,7 @@ export class Pool {
     return points;
   }
 
-  private strategyFor(name: StrategyName | undefined, pass: PassOptions): Strategy<StrategyName> | undefined {
+  private strategyFor(name: string | undefined, pass: PassOptions): Strategy<StrategyName> | undefined {
     const { kind, source } = this.input;
     if (kind !== "scores" && kind !== "embeddings") return this.checked(strategyOf(name ?? "entropy"), pass);
     if (name === undefined) return undefined;

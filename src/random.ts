@@ -25,6 +25,8 @@ export const streams = {
   /** Noise that draws a batch by lot. */
   gumbel: 7,
   race: 8,
+  /** Labels that a batch may turn out to have. */
+  labels: 9,
   /** Which units a dropout pass leaves out; one stream a layer, from here on. */
   dropout: 256,
 } as const;

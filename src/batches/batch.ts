@@ -35,6 +35,8 @@ export interface BatchContext {
 export interface ScoredRow {
   readonly row: number;
   readonly score: number;
+  /** Of a score that is an estimate. */
+  readonly standardError?: number;
 }
 
 /** Scores that may be off, and exact ones for the asking. */
@@ -50,6 +52,8 @@ export interface ScoreBounds {
 export interface BatchReport {
   /** Distance from the nearest labelled or picked row to the free row that is farthest from all of them. */
   readonly radius?: number;
+  /** What the labels of all picks together are expected to tell of the model, in nats. */
+  readonly jointInformation?: number;
   /** Distances between two rows that were evaluated. */
   readonly evaluations?: number;
   /** As a share of rows · k: what recomputing every distance to every pick would take. */
@@ -70,6 +74,8 @@ export interface BatchRule<Name extends string = string> {
   readonly formula: string;
   readonly source: string;
   /** What it cannot work without. */
+  /** The strategy whose scores it works from, where it has no use for others. */
+  readonly strategy?: string;
   readonly needs: readonly ("scores" | "predictions" | "embeddings")[];
   select(context: BatchContext): Promise<Picked>;
 }

@@ -2,6 +2,7 @@
 export { topK } from "./topK.ts";
 export { kCenter } from "./kCenter.ts";
 export { badge } from "./badge.ts";
+export { batchBald } from "./batchBald.ts";
 export { hybrid } from "./hybrid.ts";
 export { power } from "./power.ts";
 export { ranked } from "./ranked.ts";

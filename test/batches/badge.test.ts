@@ -34,14 +34,15 @@ const squaredLength = (a: number[]): number =>
     a.map(() => 0),
   );
 
+const list = (length: number) =>
+  fc.array(
+    fc.integer({ min: -48, max: 48 }).map((value) => value / 16),
+    { minLength: length, maxLength: length },
+  );
+
 const pools: fc.Arbitrary<Small> = fc
   .record({ rows: fc.integer({ min: 2, max: 12 }), classes: fc.integer({ min: 2, max: 4 }) })
   .chain(({ rows, classes }) => {
-    const list = (length: number) =>
-      fc.array(
-        fc.integer({ min: -48, max: 48 }).map((value) => value / 16),
-        { minLength: length, maxLength: length },
-      );
     return fc.record({
       logits: fc.array(list(classes), { minLength: rows, maxLength: rows }),
       embeddings: fc.array(list(3), { minLength: rows, maxLength: rows }),
