@@ -1,7 +1,7 @@
 /** What a batch rule may ask of a pool, answered, and what the answers cost. */
 import type { BatchContext, ScoreBounds, ScoredRow } from "./batches/batch.ts";
 import type { BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
-import { embeddingSpace, type Metric, type Space } from "./distance.ts";
+import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
 import type { Points } from "./points.ts";
 import { believe, judge, settle } from "./referee.ts";
 import type { RowBeliefs, Strategy } from "./strategy.ts";
@@ -104,7 +104,7 @@ export class PoolContext implements BatchContext {
     return this.asked.points!;
   }
 
-  space = async (): Promise<Space> => {
+  space = async (): Promise<PointSpace> => {
     const { data, dims } = this.asked.points!;
     return embeddingSpace(data, dims, this.asked.metric);
   };

@@ -27,6 +27,13 @@ export interface Space {
   readonly anchors?: Anchors;
 }
 
+/** A space whose rows are vectors. */
+export interface PointSpace extends Space {
+  readonly anchors: Anchors;
+  /** The row that is looked at, filled up with zeros. It is the same array every time. */
+  readonly point: Float64Array;
+}
+
 export interface Anchors {
   /** Adds the mean of some rows, and gives its number. */
   add(rows: ArrayLike<number>): number;
@@ -40,18 +47,18 @@ export interface Anchors {
 const STRETCH = 16;
 
 /** The space of row-major embeddings [rows, dims]. The array is read where it lies. */
-export function embeddingSpace(data: Float32Array, dims: number, metric: Metric): Space {
+export function embeddingSpace(data: Float32Array, dims: number, metric: Metric): PointSpace {
   return new EmbeddingSpace(data, dims, metric);
 }
 
-class EmbeddingSpace implements Space {
+class EmbeddingSpace implements PointSpace {
   readonly rows: number;
   readonly anchors: Anchors;
   private readonly data: Float32Array;
   private readonly dims: number;
   private readonly metric: Metric;
   private readonly chosen: PointList;
-  private readonly from: Float64Array;
+  readonly point: Float64Array;
 
   constructor(data: Float32Array, dims: number, metric: Metric) {
     this.rows = data.length / dims;
@@ -59,7 +66,7 @@ class EmbeddingSpace implements Space {
     this.dims = dims;
     this.metric = metric;
     const width = Math.ceil(dims / STRETCH) * STRETCH;
-    this.from = new Float64Array(width);
+    this.point = new Float64Array(width);
     this.chosen = new PointList(width);
     const others = new PointList(width);
     this.anchors = {
@@ -67,11 +74,11 @@ class EmbeddingSpace implements Space {
         const mean = new Float64Array(width);
         for (let i = 0; i < rows.length; i++) {
           this.look(rows[i]);
-          this.from.forEach((value, d) => (mean[d] += value / rows.length));
+          this.point.forEach((value, d) => (mean[d] += value / rows.length));
         }
         return others.push(mean);
       },
-      squared: (anchor) => squaredDistance(this.from, 0, others.values, anchor * width, width, Infinity),
+      squared: (anchor) => squaredDistance(this.point, 0, others.values, anchor * width, width, Infinity),
       toCentre: (anchor, centre) =>
         squaredDistance(this.chosen.values, centre * width, others.values, anchor * width, width, Infinity),
     };
@@ -83,12 +90,12 @@ class EmbeddingSpace implements Space {
 
   addCentre(row: number): void {
     this.look(row);
-    this.chosen.push(this.from);
+    this.chosen.push(this.point);
   }
 
   squared(centre: number, enough: number): number {
-    const { from, chosen } = this;
-    return squaredDistance(from, 0, chosen.values, centre * from.length, from.length, enough);
+    const { point, chosen } = this;
+    return squaredDistance(point, 0, chosen.values, centre * point.length, point.length, enough);
   }
 
   distance(squared: number): number {
@@ -96,14 +103,14 @@ class EmbeddingSpace implements Space {
   }
 
   look(row: number): void {
-    const { data, dims, from } = this;
+    const { data, dims, point } = this;
     const first = row * dims;
-    for (let i = 0; i < dims; i++) from[i] = data[first + i];
+    for (let i = 0; i < dims; i++) point[i] = data[first + i];
     if (this.metric === "euclidean") return;
     let squares = 0;
-    for (let i = 0; i < dims; i++) squares += from[i] ** 2;
+    for (let i = 0; i < dims; i++) squares += point[i] ** 2;
     const length = Math.sqrt(squares);
-    for (let i = 0; i < dims; i++) from[i] /= length;
+    for (let i = 0; i < dims; i++) point[i] /= length;
   }
 }
 
@@ -131,7 +138,7 @@ class PointList {
 }
 
 /** Σ (p − q)² over `width` values, in four chains; cut short where it is more than `enough` already. */
-function squaredDistance(
+export function squaredDistance(
   p: Float64Array,
   pAt: number,
   q: Float64Array,

@@ -1,5 +1,5 @@
 /** What a batch rule is: it turns scores and distances into k picks. */
-import type { Space } from "../distance.ts";
+import type { PointSpace } from "../distance.ts";
 import type { RowBeliefs } from "../strategy.ts";
 
 /** What a rule may ask of the pool. */
@@ -22,10 +22,10 @@ export interface BatchContext {
   scores(): Promise<ScoreBounds>;
   /** What the model believes of these rows, which ascend, but for those that hold no valid input. */
   beliefs(rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void>;
-  /** The pool's embeddings, [rows, dims]. */
-  readonly embeddings: { readonly data: Float32Array; readonly dims: number };
+  /** The pool's embeddings, [rows, dims], and the rows of them that are no points, ascending. */
+  readonly embeddings: { readonly data: Float32Array; readonly dims: number; readonly invalid: Uint32Array };
   /** The pool's embeddings as points. */
-  space(): Promise<Space>;
+  space(): Promise<PointSpace>;
   /** Rows that may be picked, ascending: of `scores`, where they are given, only those that have one. */
   free(scores?: ScoreBounds): Uint32Array;
   /** Throws: so many rows are wanted, and fewer are left. */

@@ -1,0 +1,99 @@
+/** The most typical rows of the largest clusters that have no label: for the first labels, when scores mean little. */
+import type { PointSpace } from "../distance.ts";
+import type { BatchContext, BatchRule, ScoredRow } from "./batch.ts";
+import { cluster } from "./clusters.ts";
+
+const NEIGHBOURS = 20;
+/** Clusters at most: past it, clusters are asked again. */
+const MOST_CLUSTERS = 500;
+
+export const typiClust = {
+  name: "typiclust",
+  about: "the most typical row of each large cluster without a label",
+  formula: "the largest 1 / mean d to 20 neighbours in the cluster",
+  source: "Hacohen et al. 2022",
+  needs: ["embeddings"],
+  async select(context) {
+    const { k, seed } = context;
+    const free = context.free();
+    const labelled = knownPoints(context);
+    const rows = Uint32Array.from([...free, ...labelled]).sort();
+    const clusters = Math.min(k + labelled.length, rows.length, MOST_CLUSTERS);
+    const { own } = await cluster(await context.space(), rows, clusters, seed);
+    const isLabelled = new Set(labelled);
+    const groups = Array.from({ length: clusters }, () => new Group());
+    rows.forEach((row, i) => groups[own[i]].join(row, isLabelled.has(row)));
+    const picks: ScoredRow[] = [];
+    while (picks.length < k) {
+      const group = groups.reduce((best, other) => (other.isBefore(best) ? other : best));
+      // A space of its own, which its rows fill with centres.
+      picks.push(group.take(await context.space()));
+    }
+    return { picks };
+  },
+} as const satisfies BatchRule;
+
+/** Labelled rows that are points. */
+const knownPoints = ({ labelled, embeddings }: BatchContext): Uint32Array => {
+  const invalid = new Set(embeddings.invalid);
+  return labelled.filter((row) => !invalid.has(row));
+};
+
+/** The rows of a cluster. */
+class Group {
+  private readonly rows: number[] = [];
+  private labels = 0;
+  private left = 0;
+  private readonly known = new Set<number>();
+  /** Rows without a label, the most typical first; made when first asked for. */
+  private ranked: ScoredRow[] | undefined;
+
+  join(row: number, isLabelled: boolean): void {
+    this.rows.push(row);
+    if (isLabelled) this.known.add(row);
+    this.labels += Number(isLabelled);
+    this.left += Number(!isLabelled);
+  }
+
+  /** Rows to take before those of another: it has some, has fewer labels, or is larger. Ties go to the one at hand. */
+  isBefore(other: Group): boolean {
+    if (this.left === 0 || other.left === 0) return this.left > 0;
+    return this.labels === other.labels ? this.rows.length > other.rows.length : this.labels < other.labels;
+  }
+
+  /** The most typical row without a label; from then on it has one. */
+  take(space: PointSpace): ScoredRow {
+    this.ranked ??= this.rank(space);
+    this.left--;
+    return this.ranked[this.labels++ - this.known.size];
+  }
+
+  private rank(space: PointSpace): ScoredRow[] {
+    const typicality = meanNeighbourDistances(space, this.rows).map((mean) => 1 / mean);
+    return this.rows
+      .map((row, i) => ({ row, score: typicality[i] }))
+      .filter(({ row }) => !this.known.has(row))
+      .sort((a, b) => (a.score === b.score ? a.row - b.row : b.score > a.score ? 1 : -1));
+  }
+}
+
+/** Of each of these rows, the mean distance to its 20 nearest among them, or to all where there are fewer. 0 for one. */
+function meanNeighbourDistances(space: PointSpace, rows: readonly number[]): number[] {
+  for (const row of rows) space.addCentre(row);
+  const count = Math.min(NEIGHBOURS, rows.length - 1);
+  return rows.map((row, i) => {
+    if (count === 0) return 0;
+    space.look(row);
+    /** Squared, ascending. */
+    const nearest: number[] = Array(count).fill(Infinity);
+    for (let other = 0; other < rows.length; other++) {
+      if (other === i) continue;
+      const found = space.squared(other, nearest[count - 1]);
+      if (found >= nearest[count - 1]) continue;
+      let at = count - 1;
+      for (; at > 0 && nearest[at - 1] > found; at--) nearest[at] = nearest[at - 1];
+      nearest[at] = found;
+    }
+    return nearest.reduce((sum, squared) => sum + space.distance(squared), 0) / count;
+  });
+}
