@@ -58,15 +58,16 @@ try {
       const measured = await measure(work, rule);
       results.push(measured);
       console.log(lineOf(measured));
+      save();
     }
 } finally {
   rmSync(folder, { recursive: true });
 }
-if (asked.json)
-  writeFileSync(
-    asked.json,
-    `${JSON.stringify({ machine: cpus()[0].model, threads: cpus().length, node: process.versions.node, results }, null, 1)}\n`,
-  );
+function save(): void {
+  if (asked.json === undefined) return;
+  const machine = { machine: cpus()[0].model, threads: cpus().length, node: process.versions.node };
+  writeFileSync(asked.json, `${JSON.stringify({ ...machine, results }, null, 1)}\n`);
+}
 
 async function measure(work: Work, rule: "k-center" | "hybrid"): Promise<Measured> {
   const data = dataOf(work.family, work.rows);

@@ -37,8 +37,8 @@ export interface PointSpace extends Space {
 export interface Anchors {
   /** Adds the mean of some rows, and gives its number. */
   add(rows: ArrayLike<number>): number;
-  /** Squared distance from the row that is looked at. */
-  squared(anchor: number): number;
+  /** Squared distance from the row that is looked at; where that is more than `enough`, any number that is more. */
+  squared(anchor: number, enough?: number): number;
   /** Squared distance from a centre. */
   toCentre(anchor: number, centre: number): number;
 }
@@ -78,7 +78,8 @@ class EmbeddingSpace implements PointSpace {
         }
         return others.push(mean);
       },
-      squared: (anchor) => squaredDistance(this.point, 0, others.values, anchor * width, width, Infinity),
+      squared: (anchor, enough = Infinity) =>
+        squaredDistance(this.point, 0, others.values, anchor * width, width, enough),
       toCentre: (anchor, centre) =>
         squaredDistance(this.chosen.values, centre * width, others.values, anchor * width, width, Infinity),
     };

@@ -110,7 +110,7 @@ export class Groups {
     let squared = anchors.squared(this.rootPole);
     this.evaluations++;
     while ("poles" in node) {
-      const other = anchors.squared(node.poles[1]);
+      const other = anchors.squared(node.poles[1], squared);
       this.evaluations++;
       const side: 0 | 1 = other < squared ? 1 : 0;
       squared = Math.min(squared, other);
