@@ -36,38 +36,53 @@ function nearestOf({ points, metric }: OracleCase, centres: readonly number[]): 
 export interface OraclePicks {
   readonly rows: number[];
   readonly worths: number[];
+  /** How far rounding alone may move each worth. */
+  readonly slacks: number[];
   /** Largest distance from a free row to its nearest centre, after the last pick. */
   readonly radius: number;
 }
 
-/** Picks one row after the other by `worth`, which knows the distances of the moment. */
+/**
+ * Picks one row after the other by `worth`, which knows the distances of the moment; `magnified` says how much it makes of
+ * an error in them.
+ */
 function greedily(
   given: OracleCase,
   worth: (d: (row: number) => number, picked: number) => (row: number) => number,
+  magnified: (distances: number[]) => number = () => 1,
 ): OraclePicks {
   const all = freeRows(given);
   const rows: number[] = [];
   const worths: number[] = [];
+  const slacks: number[] = [];
   while (rows.length < given.k) {
     const d = nearestOf(given, [...given.labelled, ...rows]);
     const cached = new Map(all.map((row) => [row, d(row)]));
+    const slack = 1e-12 + 1e-14 * magnified([...cached.values()]);
     const value = worth((row) => cached.get(row)!, rows.length);
     const best = argmax(
       all.filter((other) => !rows.includes(other)),
       value,
     );
     const followed = given.follow?.[rows.length] ?? best;
-    const row = value(followed) >= value(best) - 1e-12 ? followed : best;
+    const row = value(followed) >= value(best) - slack ? followed : best;
     rows.push(row);
     worths.push(value(row));
+    slacks.push(slack);
   }
   const left = all.filter((row) => !rows.includes(row)).map(nearestOf(given, [...given.labelled, ...rows]));
-  return { rows, worths, radius: Math.max(0, ...left) };
+  return { rows, worths, slacks, radius: Math.max(0, ...left) };
 }
 
 /** Gonzalez. */
 export const kCenterOracle = (given: OracleCase): OraclePicks =>
   greedily(given, (d) => (row) => (d(row) === Infinity && given.scores ? given.scores[row] : d(row)));
+
+/** What scaling to 0 … 1 makes of an error in a distance. */
+const scale = (distances: number[]): number => {
+  const [near, far] = [Math.min(...distances), Math.max(...distances)];
+  return far === Infinity ? 1 : (1 + far) / (far - near + 1e-10);
+};
 
 export function hybridOracle(given: OracleCase, alpha: number): OraclePicks {
   const scores = given.scores!;
@@ -75,12 +90,13 @@ export function hybridOracle(given: OracleCase, alpha: number): OraclePicks {
   const own = all.map((row) => scores[row]);
   const [low, high] = [Math.min(...own), Math.max(...own)];
   const ns = (row: number): number => (scores[row] - low) / (high - low + 1e-10);
-  const found = greedily(given, (d) => {
+  const weighed = (d: (row: number) => number): ((row: number) => number) => {
     const distances = all.map(d);
     const [near, far] = [Math.min(...distances), Math.max(...distances)];
     return (row) =>
       far === Infinity ? scores[row] : alpha * ns(row) + (1 - alpha) * ((d(row) - near) / (far - near + 1e-10));
-  });
+  };
+  const found = greedily(given, weighed, scale);
   // With nothing to be far from, every row is as far as can be.
   if (given.labelled.length === 0) found.worths[0] = alpha * ns(found.rows[0]) + (1 - alpha);
   return found;
