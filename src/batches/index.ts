@@ -6,7 +6,10 @@ import * as registry from "./registry.ts";
 /** The name of a batch rule that poolwise knows. */
 export type BatchName = (typeof registry)[keyof typeof registry]["name"];
 
-export const batches: readonly BatchRule<BatchName>[] = Object.values(registry);
+/** Every rule, in the order of their names. */
+export const batches: readonly BatchRule<BatchName>[] = Object.values<BatchRule<BatchName>>(registry).sort((a, b) =>
+  a.name < b.name ? -1 : 1,
+);
 
 export const batchNames: readonly BatchName[] = batches.map(({ name }) => name);
 

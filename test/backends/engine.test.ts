@@ -177,7 +177,9 @@ describe("what comes through the door", () => {
   test("an unknown batch is refused with the known ones", async () => {
     await using engine = await openEngine({ backend: "cpu" });
     const loaded = await engine.load({ logits: pool });
-    await expect(loaded.select("best" as never, { k: 1 })).rejects.toThrow(/^unknown batch "best": known are top-k/);
+    await expect(loaded.select("best" as never, { k: 1 })).rejects.toThrow(
+      /^unknown batch "best": known are badge, batchbald, cluster-margin, hybrid, k-center, kmeans, power, ranked, top-k, typiclust$/,
+    );
   });
 
   test("a closed pool or engine says so", async () => {
