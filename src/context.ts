@@ -1,5 +1,5 @@
 /** What a batch rule may ask of a pool, answered, and what the answers cost. */
-import type { BatchContext, ScoreBounds, ScoredRow } from "./batches/batch.ts";
+import type { BatchContext, BatchOptions, Pick, ScoreBounds } from "./batches/batch.ts";
 import type { BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
 import type { Points } from "./points.ts";
@@ -8,15 +8,15 @@ import type { RowBeliefs, Strategy } from "./strategy.ts";
 
 /** What a call of `select` has settled before its rule is asked. */
 export interface Asked {
-  readonly k: number;
-  readonly alpha: number;
-  readonly powerTemperature: number;
+  readonly options: BatchOptions;
   readonly metric: Metric;
   readonly strategy: Strategy | undefined;
   readonly pass: PassOptions;
   /** Labelled rows: a bit each, and ascending. */
   readonly taken: Uint32Array;
   readonly labelled: Uint32Array;
+  /** Whether rows without valid predictions are left out: of a rule that can do without, they are not. */
+  readonly ranks: boolean;
   /** Where the rule measures distances. */
   readonly points: Points | undefined;
   /** Throws where invalid predictions should stop the work. */
@@ -26,15 +26,12 @@ export interface Asked {
 }
 
 export class PoolContext implements BatchContext {
-  readonly k: number;
-  readonly seed: number;
-  readonly alpha: number;
-  readonly powerTemperature: number;
+  readonly options: BatchOptions;
   readonly rows: number;
   readonly labelled: Uint32Array;
   readonly hasScores: boolean;
   /** Rows left out for invalid values. */
-  invalid = 0;
+  invalid: number;
   /** Rows settled in float64 because float32 could not tell them from a pick. */
   refereed = 0;
   timings: Timings & { referee: number } = { upload: 0, kernel: 0, readback: 0, referee: 0 };
@@ -46,56 +43,54 @@ export class PoolContext implements BatchContext {
     this.input = input;
     this.resident = resident;
     this.asked = asked;
-    this.k = asked.k;
-    this.seed = asked.pass.seed;
-    this.alpha = asked.alpha;
-    this.powerTemperature = asked.powerTemperature;
+    this.options = asked.options;
     this.rows = input.source.rows;
     this.labelled = asked.labelled;
     this.hasScores = input.kind !== "embeddings";
     this.invalid = asked.points?.invalid.length ?? 0;
   }
 
-  best = async (n: number): Promise<readonly ScoredRow[]> => {
-    const { asked } = this;
-    const { strategy, pass } = asked;
-    if (n > this.rows - this.labelled.length) asked.tooFew(n, this.rows - this.labelled.length, 0);
-    const taken = this.takenOrNoPoint();
-    const { rows, invalid, timings } = await this.resident.candidates(strategy, { k: n, taken }, pass);
+  best = async (most: number, least = most): Promise<readonly Pick[]> => {
+    const { strategy, pass } = this.asked;
+    const left = this.rows - this.labelled.length;
+    if (least > left) this.asked.tooFew(least, left, 0);
+    const k = Math.min(most, left);
+    const { rows, invalid, timings } = await this.resident.candidates(
+      strategy,
+      { k, taken: this.takenOrNoPoint() },
+      pass,
+    );
     await this.note(invalid, timings);
-    if (!this.asked.points) this.invalid = invalid.count;
-    // With fewer than n rows to choose from, all of them are candidates.
-    if (rows.length < n) this.tooFew(n, rows.length);
-    return this.timed(rows.length, () => settle(this.input, rows, n, strategy, pass));
+    // With fewer than k rows to choose from, all of them are candidates.
+    if (rows.length < least) this.tooFew(least, rows.length);
+    this.refereed += rows.length;
+    return this.timed(() => settle(this.input, rows, k, strategy, pass));
   };
 
   scores = async (): Promise<ScoreBounds> => {
     const { strategy, pass } = this.asked;
     const { values, slack, invalid, timings } = await this.resident.bounded(strategy, pass);
     await this.note(invalid, timings);
-    const lowest = new Float64Array(values.length);
-    const highest = new Float64Array(values.length);
-    values.forEach((value, row) => {
-      // Half a unit in the last place of float32, and given scores are what they are.
-      const reach = strategy ? slack + Math.abs(value) * 2 ** -23 : 0;
-      lowest[row] = value === Infinity && strategy ? -Infinity : value - reach;
-      highest[row] = value + reach;
-    });
-    const others = this.asked.points?.invalid.filter((row) => !Number.isNaN(values[row]));
-    this.invalid = invalid.count + (others?.length ?? 0);
-    const exact = (rows: Uint32Array): Promise<Float64Array> =>
-      this.timed(rows.length, async () => {
-        const found = new Float64Array(rows.length);
-        let i = 0;
-        await judge(this.input, rows, strategy, pass, (_, score) => (found[i++] = score));
-        return found;
-      });
+    const exact = async (rows: Uint32Array): Promise<Float64Array> => {
+      const found = new Float64Array(rows.length);
+      let i = 0;
+      await this.timed(() => judge(this.input, rows, strategy, pass, (_, score) => (found[i++] = score)));
+      this.refereed += rows.length;
+      return found;
+    };
+    // Given scores are what they are; others have been rounded to float32, which may have left nothing of a tiny one.
+    const reachOf = (value: number): number => (strategy ? slack + Math.abs(value) * 2 ** -23 + 2 ** -149 : 0);
+    const lowest = Float64Array.from(values, (value) => value - reachOf(value));
+    const highest = Float64Array.from(values, (value) => value + reachOf(value));
+    const unknown = Uint32Array.from(values.keys()).filter((row) => values[row] === Infinity);
+    const judged = await exact(unknown);
+    unknown.forEach((row, i) => (lowest[row] = highest[row] = judged[i]));
     return { lowest, highest, exact };
   };
 
   beliefs = async (rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void> => {
     const { pass, points, refuse } = this.asked;
-    const invalid = await this.timed(rows.length, () => believe(this.input, rows, pass, tell));
+    const invalid = await this.timed(() => believe(this.input, rows, pass, tell));
     await refuse(invalid);
     if (invalid.count > 0) this.invalid = invalid.count + (points?.invalid.length ?? 0);
   };
@@ -104,17 +99,15 @@ export class PoolContext implements BatchContext {
     return this.asked.points!;
   }
 
-  space = async (): Promise<PointSpace> => {
-    const { data, dims } = this.asked.points!;
-    return embeddingSpace(data, dims, this.asked.metric);
-  };
+  space = (): PointSpace => embeddingSpace(this.embeddings.data, this.embeddings.dims, this.asked.metric);
 
   free = (scores?: ScoreBounds): Uint32Array => {
     const taken = this.takenOrNoPoint();
+    const { k } = this.options;
     const free: number[] = [];
     for (let row = 0; row < this.rows; row++)
       if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0 && !Number.isNaN(scores?.lowest[row])) free.push(row);
-    if (free.length < this.k) this.tooFew(this.k, free.length);
+    if (free.length < k) this.tooFew(k, free.length);
     return Uint32Array.from(free);
   };
 
@@ -129,14 +122,19 @@ export class PoolContext implements BatchContext {
   }
 
   private async note(invalid: InvalidRows, timings: Timings): Promise<void> {
-    await this.asked.refuse(invalid);
+    const { points, pass, ranks, refuse } = this.asked;
+    await refuse(invalid);
     this.timings = { ...timings, referee: this.timings.referee };
+    if (!ranks) return;
+    // Rows that are neither count once.
+    const noPoints = points?.invalid ?? new Uint32Array();
+    const both = await believe(this.input, noPoints, pass, () => {});
+    this.invalid = invalid.count + noPoints.length - both.count;
   }
 
-  private async timed<T>(rows: number, work: () => Promise<T>): Promise<T> {
+  private async timed<T>(work: () => Promise<T>): Promise<T> {
     const started = performance.now();
     const result = await work();
-    this.refereed += rows;
     this.timings.referee += (performance.now() - started) / 1000;
     return result;
   }

@@ -26,7 +26,10 @@ interface LoadOptions {
 /** Predictions, or those of each member of a committee: rows and classes alike. */
 export type Members = Predictions | RowSource | readonly (Predictions | RowSource)[];
 
-/** What a pool may be loaded from: one of these, and embeddings beside it or alone. Arrays are read in place: leave them unchanged while in use. */
+/**
+ * What a pool may be loaded from: one of these, and embeddings beside it or alone. Arrays are read in place: leave them
+ * unchanged while in use.
+ */
 export type PoolData = (
   | { logits: Members }
   | { probabilities: Members }

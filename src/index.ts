@@ -1,7 +1,8 @@
 /** The public face: exports only. */
 export { openEngine, type Engine, type EngineOptions, type Members, type PoolData } from "./engine.ts";
-export type { Batch, InvalidPolicy, Pool, Progress, ScoreOptions, Scores, SelectOptions } from "./pool.ts";
-export type { Pick } from "./referee.ts";
+export type { Progress, ScoreOptions, SelectOptions } from "./options.ts";
+export type { Batch, InvalidPolicy, Pool, Scores } from "./pool.ts";
+export type { Pick } from "./batches/batch.ts";
 export type { GradientLayers, Timings } from "./backends/backend.ts";
 export type { Metric } from "./distance.ts";
 export type { Features, Predictions, RowSource } from "./matrix.ts";

@@ -5,15 +5,9 @@
  */
 import type { InvalidRows, PassOptions, PoolInput } from "./backends/backend.ts";
 import { beliefsReader, validityCheck } from "./backends/cpu/reference.ts";
+import type { Pick } from "./batches/batch.ts";
 import { passesOf } from "./matrix.ts";
 import type { RowBeliefs, Strategy } from "./strategy.ts";
-
-/** A row that was chosen. */
-export interface Pick {
-  readonly row: number;
-  /** The textbook score in float64, the same on every backend. */
-  readonly score: number;
-}
 
 /** Values read at a time. */
 const STRETCH_VALUES = 1 << 20;

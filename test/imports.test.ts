@@ -8,7 +8,7 @@ const groups = [
   ["errors", "matrix", "distance", "head", "activations", "strategy", "passes", "random", "trainer"],
   ["files", "backends"],
   ["scores", "batches"],
-  ["referee", "points", "context", "pool", "engine"],
+  ["referee", "points", "options", "context", "pool", "engine"],
   ["models", "remedies"],
   ["loop"],
   ["index", "node"],

@@ -7,8 +7,10 @@ import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Strategy } from "../strategy.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 
-/** A pool as it came through the door. `head` is there exactly when the rows are features. Of a pool without scores,
- * `source` is its embeddings. */
+/**
+ * A pool as it came through the door. `head` is there exactly when the rows are features. Of a pool without scores,
+ * `source` is its embeddings.
+ */
 export interface PoolInput {
   readonly kind: Kind;
   readonly source: RowSource;

@@ -2,7 +2,7 @@
  * BADGE: k-means++ on the gradients that rows would send into the last layer. Each pick is drawn in proportion to D², the
  * squared distance to the nearest pick.
  */
-import type { BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
 import { reportOf } from "./centres.ts";
 import { GradientSpace } from "./gradientSpace.ts";
 import { Nearest } from "./nearest.ts";
@@ -18,7 +18,7 @@ export const badge = {
   source: "Ash et al. 2020",
   needs: ["predictions", "embeddings"],
   async select(context) {
-    const { k, seed, rows } = context;
+    const { k, seed } = context.options;
     const given = context.free();
     const space = await GradientSpace.open(context, given);
     const { squaredNorms } = space;
@@ -29,8 +29,8 @@ export const badge = {
     // ‖g − g′‖ is at most ‖g‖ + ‖g′‖.
     const longest = Math.sqrt(squaredNorms[first]);
     const bounds = squaredNorms.map((square) => (1 + ROUNDING) * (Math.sqrt(square) + longest) ** 2);
-    const nearest = new Nearest(space, rows, bounds);
-    const picks: ScoredRow[] = [];
+    const nearest = new Nearest(space, bounds);
+    const picks: Pick[] = [];
     const take = async (row: number, score: number): Promise<void> => {
       picks.push({ row, score });
       await space.fetch(row);

@@ -2,38 +2,45 @@
 import type { PointSpace } from "../distance.ts";
 import type { RowBeliefs } from "../strategy.ts";
 
-/** What a rule may ask of the pool. */
-export interface BatchContext {
+/** What a rule is asked for. */
+export interface BatchOptions {
   readonly k: number;
   readonly seed: number;
   /** What scores weigh beside distances, from 0 to 1. */
   readonly alpha: number;
   /** Of power sampling: small for nearly the highest scores, large for nearly any row. */
   readonly powerTemperature: number;
+}
+
+/** What a rule may ask of the pool. */
+export interface BatchContext {
+  readonly options: BatchOptions;
   /** Rows in the pool. */
   readonly rows: number;
   /** Rows that have a label already, ascending. */
   readonly labelled: Uint32Array;
   /** Whether the pool has anything to rank rows by. */
   readonly hasScores: boolean;
-  /** The n highest scores among the rows that may be picked, exact, best first. */
-  best(n: number): Promise<readonly ScoredRow[]>;
+  /** The n highest scores among the rows that may be picked, exact, best first; fewer only down to `least`. */
+  best(n: number, least?: number): Promise<readonly Pick[]>;
   /** Scores of all rows, to within a bound. */
   scores(): Promise<ScoreBounds>;
   /** What the model believes of these rows, which ascend, but for those that hold no valid input. */
   beliefs(rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void>;
   /** The pool's embeddings, [rows, dims], and the rows of them that are no points, ascending. */
   readonly embeddings: { readonly data: Float32Array; readonly dims: number; readonly invalid: Uint32Array };
-  /** The pool's embeddings as points. */
-  space(): Promise<PointSpace>;
+  /** The pool's embeddings as points, without any centres yet. */
+  space(): PointSpace;
   /** Rows that may be picked, ascending: of `scores`, where they are given, only those that have one. */
   free(scores?: ScoreBounds): Uint32Array;
   /** Throws: so many rows are wanted, and fewer are left. */
   tooFew(wanted: number, left: number): never;
 }
 
-export interface ScoredRow {
+/** A chosen row. */
+export interface Pick {
   readonly row: number;
+  /** What the rule chose it by, in float64, the same on every backend. */
   readonly score: number;
   /** Of a score that is an estimate. */
   readonly standardError?: number;
@@ -62,7 +69,7 @@ export interface BatchReport {
 
 export interface Picked {
   /** In the order of picking. */
-  readonly picks: readonly ScoredRow[];
+  readonly picks: readonly Pick[];
   readonly report?: BatchReport;
 }
 
@@ -70,12 +77,12 @@ export interface BatchRule<Name extends string = string> {
   readonly name: Name;
   /** One line, for help texts and tables. */
   readonly about: string;
-  /** What is picked, in words and signs, and what `score` of a pick is. */
+  /** What is picked, in words and signs. */
   readonly formula: string;
   readonly source: string;
-  /** What it cannot work without. */
   /** The strategy whose scores it works from, where it has no use for others. */
   readonly strategy?: string;
+  /** What it cannot work without. */
   readonly needs: readonly ("scores" | "predictions" | "embeddings")[];
   select(context: BatchContext): Promise<Picked>;
 }

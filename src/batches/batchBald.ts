@@ -2,9 +2,9 @@
  * BatchBALD: each pick adds most to what the labels of the whole batch are expected to tell of the model.
  *
  * What a row adds never grows as the batch does (Kirsch et al. 2019, appendix), so an old gain is a bound and only rows at
- * the top are looked at again.
+ * the top are looked at again. Where gains are estimates the bound holds to within their error.
  */
-import type { BatchContext, BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchContext, BatchRule, Pick } from "./batch.ts";
 import { RowHeap } from "./heap.ts";
 import { JointLabels, type RowPasses } from "./jointLabels.ts";
 
@@ -21,13 +21,13 @@ export const batchBald = {
   needs: ["predictions"],
   strategy: "bald",
   async select(context) {
-    const { k } = context;
+    const { k, seed } = context.options;
     const scores = await context.scores();
     const heap = new RowHeap(context.rows);
     heap.fill(context.free(scores), (row) => scores.highest[row] + ROUNDING);
     const known = new Map<number, RowPasses>();
-    const labels = new JointLabels(context.seed);
-    const picks: ScoredRow[] = [];
+    const labels = new JointLabels(seed);
+    const picks: Pick[] = [];
     let jointInformation = 0;
     while (picks.length < k) {
       const { row, gain, error } = await nextPick(context, heap, known, labels);

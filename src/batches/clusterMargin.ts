@@ -1,5 +1,5 @@
 /** Small margins from as many clusters as there are, so that no one kind of row fills the batch. */
-import type { BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
 import { cluster } from "./clusters.ts";
 
 /** Rows considered for each pick. */
@@ -13,18 +13,16 @@ export const clusterMargin = {
   needs: ["predictions", "embeddings"],
   strategy: "margin",
   async select(context) {
-    const { k, seed, best } = context;
-    const space = await context.space();
-    const wanted = Math.min(CONSIDERED * k, context.free(await context.scores()).length);
-    const considered = await best(wanted);
+    const { k, seed } = context.options;
+    const considered = await context.best(CONSIDERED * k, k);
     const rows = Uint32Array.from(considered, ({ row }) => row).sort();
-    const { own } = await cluster(space, rows, k, seed);
+    const { own } = await cluster(context.space(), rows, k, seed);
     const clusterOf = new Map(Array.from(rows, (row, i) => [row, own[i]]));
-    const members: ScoredRow[][] = Array.from({ length: k }, () => []);
+    const members: Pick[][] = Array.from({ length: k }, () => []);
     // Smallest margins first, as they come.
     for (const one of considered) members[clusterOf.get(one.row)!].push(one);
     const turns = members.map((list, c) => ({ list, c })).sort((a, b) => a.list.length - b.list.length || a.c - b.c);
-    const picks: ScoredRow[] = [];
+    const picks: Pick[] = [];
     for (let round = 0; picks.length < k; round++)
       for (const { list } of turns) if (picks.length < k && round < list.length) picks.push(list[round]);
     return { picks };

@@ -62,7 +62,7 @@ export async function cluster(space: PointSpace, rows: Uint32Array, k: number, s
 async function firstCentres(space: PointSpace, rows: Uint32Array, k: number, seed: number): Promise<Float64Array> {
   const width = space.point.length;
   const centres = new Float64Array(k * width);
-  const nearest = new Nearest(space, space.rows);
+  const nearest = new Nearest(space);
   let row = rows[Math.floor(randomUniform(seed, streams.sample, 0, rows.length) * rows.length)];
   for (let c = 0; c < k; c++) {
     if (c > 0) row = await race(nearest, rows, seed, c);

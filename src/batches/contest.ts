@@ -2,7 +2,7 @@
  * Picks by scores and distances together. A row's worth only falls as picks come nearer, but for what changes for all
  * rows at once; so old worths are bounds, and a row is looked at when its bound comes to the top.
  */
-import type { ScoreBounds, ScoredRow } from "./batch.ts";
+import type { ScoreBounds, Pick } from "./batch.ts";
 import { RowHeap } from "./heap.ts";
 import type { Nearest } from "./nearest.ts";
 
@@ -39,11 +39,11 @@ export class Contest {
   }
 
   /** Takes out the row of the highest worth, ties to the lowest row. Its score is that worth. */
-  async pick(weights: Weights): Promise<ScoredRow> {
+  async pick(weights: Weights): Promise<Pick> {
     const { heap, nearest, scores } = this;
     const { space, squared } = nearest;
-    const open: ScoredRow[] = [];
-    let best: ScoredRow | undefined;
+    const open: Pick[] = [];
+    let best: Pick | undefined;
     while (heap.size > 0 && (best === undefined || heap.topKey >= best.score)) {
       const row = heap.top;
       const key = this.keyOf(row);

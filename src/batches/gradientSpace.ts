@@ -24,8 +24,9 @@ export class GradientSpace implements Space {
   static async open(context: BatchContext, rows: Uint32Array): Promise<GradientSpace> {
     const space = new GradientSpace(context);
     await context.beliefs(rows, (beliefs) => {
+      const q = residual(beliefs.p);
       const h = space.embedding(beliefs.row);
-      space.squaredNorms[beliefs.row] = dot(...twice(residual(beliefs.p))) * dot(h, h);
+      space.squaredNorms[beliefs.row] = dot(q, q) * dot(h, h);
     });
     return space;
   }
@@ -73,8 +74,6 @@ interface Point {
   readonly q: Float64Array;
   readonly h: Float32Array;
 }
-
-const twice = <T>(value: T): [T, T] => [value, value];
 
 /** p − e_ŷ, in place; ŷ is the likeliest class, ties to the lowest. */
 function residual(p: Float64Array): Float64Array {

@@ -33,9 +33,10 @@ export interface Leaf {
 }
 
 interface Split {
-  /** The pole that rows come from, and the other. */
-  readonly poles: readonly [number, number];
-  readonly sides: readonly [Node, Node];
+  /** Another pole than the one that rows come from, and the nodes of those that stay and those that are nearer to it. */
+  readonly pole: number;
+  readonly near: Node;
+  readonly far: Node;
 }
 
 type Node = Leaf | Split;
@@ -109,12 +110,11 @@ export class Groups {
     let node = this.root;
     let squared = anchors.squared(this.rootPole);
     this.evaluations++;
-    while ("poles" in node) {
-      const other = anchors.squared(node.poles[1], squared);
+    while ("pole" in node) {
+      const other = anchors.squared(node.pole, squared);
       this.evaluations++;
-      const side: 0 | 1 = other < squared ? 1 : 0;
+      node = other < squared ? node.far : node.near;
       squared = Math.min(squared, other);
-      node = node.sides[side];
     }
     this.evaluations++;
     // Rounded up, so that a float32 holds it.
@@ -144,7 +144,7 @@ export class Groups {
     if (rows.length <= LEAF && apart >= WORTH_A_SPLIT * together) return this.leaf(rows);
     const near = rows.filter((_, i) => fromFar[i] >= squared[i]);
     const rest = rows.filter((_, i) => fromFar[i] < squared[i]);
-    return { poles: [pole, far], sides: [this.grow(near, pole), this.grow(rest, far)] };
+    return { pole: far, near: this.grow(near, pole), far: this.grow(rest, far) };
   }
 
   private leaf(rows: Uint32Array): Leaf {

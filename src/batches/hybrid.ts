@@ -1,5 +1,5 @@
 /** Uncertainty and diversity in one sum, both brought to 0 … 1 afresh at every pick. */
-import type { BatchRule, ScoreBounds, ScoredRow } from "./batch.ts";
+import type { BatchRule, ScoreBounds, Pick } from "./batch.ts";
 import { openNearest, reportOf } from "./centres.ts";
 import { Contest, type Weights } from "./contest.ts";
 import { Farthest } from "./farthest.ts";
@@ -15,22 +15,21 @@ export const hybrid = {
   source: "uncertainty × diversity",
   needs: ["scores", "embeddings"],
   async select(context) {
-    const { k, alpha, best } = context;
+    const { k, alpha } = context.options;
     const scores = await context.scores();
-    const nearest = await openNearest(context);
+    const nearest = openNearest(context);
     const { space, squared } = nearest;
     let free = context.free(scores);
     const extremes = await extremesOf(scores, free);
-    const picks: ScoredRow[] = [];
+    const picks: Pick[] = [];
     if (space.centres === 0) {
-      const [{ row }] = await best(1);
+      const [{ row }] = await context.best(1);
       picks.push({ row, score: alpha * scaled(extremes.high, extremes) + (1 - alpha) });
       space.addCentre(row);
       free = free.filter((other) => other !== row);
     }
     const weights = ({ low, high }: Extremes): Weights => ({
-      worth: (score, distance) =>
-        (alpha && alpha * scaled(score, extremes)) + (1 - alpha && (1 - alpha) * scaled(distance, { low, high })),
+      worth: (score, distance) => alpha * scaled(score, extremes) + (1 - alpha) * scaled(distance, { low, high }),
     });
     // Before the first pick no row need be at distance 0; after it that row is.
     let low = picks.length > 0 || free.length === 0 ? 0 : space.distance(nearest.leastOf(free));

@@ -1,5 +1,5 @@
 /** Greedy k-center: each pick is the row farthest from all that is labelled or picked. */
-import type { BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
 import { firstPick, openNearest, reportOf } from "./centres.ts";
 import { Farthest } from "./farthest.ts";
 
@@ -11,11 +11,11 @@ export const kCenter = {
   source: "Gonzalez 1985; Sener & Savarese 2018",
   needs: ["embeddings"],
   async select(context) {
-    const { k } = context;
-    const nearest = await openNearest(context);
+    const { k } = context.options;
+    const nearest = openNearest(context);
     const { space, squared } = nearest;
     let free = context.free();
-    const picks: ScoredRow[] = [];
+    const picks: Pick[] = [];
     if (space.centres === 0) {
       const first = await firstPick(context, free);
       space.addCentre(first.row);

@@ -1,5 +1,5 @@
 /** As many clusters as picks, and the row nearest each centre. */
-import type { BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
 import { cluster } from "./clusters.ts";
 
 export const kMeans = {
@@ -9,8 +9,8 @@ export const kMeans = {
   source: "Lloyd 1982; Arthur & Vassilvitskii 2007",
   needs: ["embeddings"],
   async select(context) {
-    const { k, seed } = context;
-    const space = await context.space();
+    const { k, seed } = context.options;
+    const space = context.space();
     const rows = context.free();
     const { own, squared } = await cluster(space, rows, k, seed);
     const sizes = new Uint32Array(k);
@@ -22,7 +22,7 @@ export const kMeans = {
       if (best === undefined || squared[i] < squared[best]) nearest[own[i]] = i;
     }
     const bySize = [...sizes.keys()].sort((a, b) => sizes[b] - sizes[a] || a - b);
-    const picks: ScoredRow[] = [];
+    const picks: Pick[] = [];
     for (const c of bySize) {
       const i = nearest[c];
       if (i !== undefined) picks.push({ row: rows[i], score: space.distance(squared[i]) });

@@ -21,10 +21,10 @@ export class Nearest {
   private evaluated = 0;
 
   /** `bounds`, [rows]: what is known of the squared distances before any is taken. It is written into. */
-  constructor(space: Space, rows: number, bounds = new Float64Array(rows).fill(Infinity)) {
+  constructor(space: Space, bounds = new Float64Array(space.rows).fill(Infinity)) {
     this.space = space;
     this.squared = bounds;
-    this.seen = new Uint32Array(rows);
+    this.seen = new Uint32Array(space.rows);
   }
 
   /** Distances evaluated so far. */

@@ -1,6 +1,6 @@
 /** Power sampling: k rows drawn without replacement, each draw in proportion to a power of the score. */
 import { randomBits, streams } from "../random.ts";
-import type { BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
 
 export const power = {
   name: "power",
@@ -9,7 +9,7 @@ export const power = {
   source: "Kirsch et al. 2021",
   needs: ["scores"],
   async select(context) {
-    const { k, seed, powerTemperature } = context;
+    const { k, seed, powerTemperature } = context.options;
     const scores = await context.scores();
     const free = context.free(scores);
     const drawn = (row: number, score: number): number =>
@@ -18,7 +18,7 @@ export const power = {
     const bar = certain[certain.length - k];
     const open = free.filter((row) => drawn(row, scores.highest[row]) >= bar);
     const exact = await scores.exact(open);
-    const found = Array.from(open, (row, i): ScoredRow => ({ row, score: drawn(row, exact[i]) }));
+    const found = Array.from(open, (row, i): Pick => ({ row, score: drawn(row, exact[i]) }));
     // Scores of 0 are −∞ here, of which no difference can be taken.
     found.sort((a, b) => (a.score === b.score ? a.row - b.row : b.score > a.score ? 1 : -1));
     return { picks: found.slice(0, k) };

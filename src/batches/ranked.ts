@@ -1,5 +1,5 @@
 /** Ranked batch mode: distance counts for much while little is labelled, the score for more with every pick. */
-import type { BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
 import { openNearest, reportOf } from "./centres.ts";
 import { Contest, type Weights } from "./contest.ts";
 
@@ -17,13 +17,14 @@ export const ranked = {
   source: "Cardoso et al. 2017",
   needs: ["scores", "embeddings"],
   async select(context) {
-    const { k, labelled } = context;
+    const { labelled } = context;
+    const { k } = context.options;
     const scores = await context.scores();
-    const nearest = await openNearest(context);
+    const nearest = openNearest(context);
     const free = context.free(scores);
     const contest = new Contest(nearest, scores, free);
     const shareLeft = (picked: number): number => (free.length - picked) / (free.length + labelled.length);
-    const picks: ScoredRow[] = [];
+    const picks: Pick[] = [];
     let bounded = Infinity;
     while (picks.length < k) {
       const alpha = shareLeft(picks.length);

@@ -7,5 +7,5 @@ export const topK = {
   formula: "the highest s",
   source: "Lewis & Gale 1994",
   needs: ["scores"],
-  select: async ({ best, k }) => ({ picks: await best(k) }),
+  select: async ({ best, options }) => ({ picks: await best(options.k) }),
 } as const satisfies BatchRule;

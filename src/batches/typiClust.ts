@@ -1,6 +1,6 @@
 /** The most typical rows of the largest clusters that have no label: for the first labels, when scores mean little. */
 import type { PointSpace } from "../distance.ts";
-import type { BatchContext, BatchRule, ScoredRow } from "./batch.ts";
+import type { BatchContext, BatchRule, Pick } from "./batch.ts";
 import { cluster } from "./clusters.ts";
 
 const NEIGHBOURS = 20;
@@ -14,20 +14,20 @@ export const typiClust = {
   source: "Hacohen et al. 2022",
   needs: ["embeddings"],
   async select(context) {
-    const { k, seed } = context;
+    const { k, seed } = context.options;
     const free = context.free();
     const labelled = knownPoints(context);
     const rows = Uint32Array.from([...free, ...labelled]).sort();
     const clusters = Math.min(k + labelled.length, rows.length, MOST_CLUSTERS);
-    const { own } = await cluster(await context.space(), rows, clusters, seed);
+    const { own } = await cluster(context.space(), rows, clusters, seed);
     const isLabelled = new Set(labelled);
     const groups = Array.from({ length: clusters }, () => new Group());
     rows.forEach((row, i) => groups[own[i]].join(row, isLabelled.has(row)));
-    const picks: ScoredRow[] = [];
+    const picks: Pick[] = [];
     while (picks.length < k) {
       const group = groups.reduce((best, other) => (other.isBefore(best) ? other : best));
       // A space of its own, which its rows fill with centres.
-      picks.push(group.take(await context.space()));
+      picks.push(group.take(context.space()));
     }
     return { picks };
   },
@@ -46,7 +46,7 @@ class Group {
   private left = 0;
   private readonly known = new Set<number>();
   /** Rows without a label, the most typical first; made when first asked for. */
-  private ranked: ScoredRow[] | undefined;
+  private ranked: Pick[] | undefined;
 
   join(row: number, isLabelled: boolean): void {
     this.rows.push(row);
@@ -62,13 +62,13 @@ class Group {
   }
 
   /** The most typical row without a label; from then on it has one. */
-  take(space: PointSpace): ScoredRow {
+  take(space: PointSpace): Pick {
     this.ranked ??= this.rank(space);
     this.left--;
     return this.ranked[this.labels++ - this.known.size];
   }
 
-  private rank(space: PointSpace): ScoredRow[] {
+  private rank(space: PointSpace): Pick[] {
     const typicality = meanNeighbourDistances(space, this.rows).map((mean) => 1 / mean);
     return this.rows
       .map((row, i) => ({ row, score: typicality[i] }))

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { type Command, type Help, Option } from "commander";
 import { InputError } from "../errors.ts";
 import { MOST_DROPOUT } from "../head.ts";
-import { MOST_PASSES, type ScoreOptions } from "../pool.ts";
+import { MOST_PASSES, type ScoreOptions } from "../options.ts";
 import { strategies } from "../scores/index.ts";
 import type { Need } from "../strategy.ts";
 

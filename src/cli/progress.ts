@@ -1,6 +1,6 @@
 /** What a person waiting at a terminal sees: rows done, rate, time left; and one line when the work is done. */
 import pc from "picocolors";
-import type { Progress } from "../pool.ts";
+import type { Progress } from "../options.ts";
 import { strategyOf, type StrategyName } from "../scores/index.ts";
 
 const EVERY_MS = 100;

@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
 import { checkSeed, randomBits, streams } from "../random.ts";
-import { checkFeatures, checkLabels, checkAsked, checkWhole } from "./labelled.ts";
+import { checkAsked, checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 import { fitLogistic, type LogisticModel, type LogisticOptions } from "./logistic.ts";
 import { drawOrder, type MlpModel, trainMlp } from "./mlp.ts";
 import { type MlpOptions, planOf } from "./mlpPlan.ts";

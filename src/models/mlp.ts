@@ -4,7 +4,7 @@ import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
 import { randomBits, streams } from "../random.ts";
 import { cpuTrainer } from "./cpuTrainer.ts";
-import { checkFeatures, checkAsked } from "./labelled.ts";
+import { checkAsked, checkFeatures } from "./labelled.ts";
 import { type MlpOptions, type MlpPlan, planOf } from "./mlpPlan.ts";
 import { eachLogits, softmax } from "./network.ts";
 

@@ -25,6 +25,14 @@ const given = (k: number, strategy: string, known = labelled): OracleCase => ({
   k,
 });
 
+/** A layer of whole numbers. */
+const grid = (outputs: number, inputs: number, seed: number) => ({
+  weight: makePool("weight", outputs, inputs, (o, i) => Math.round(bell(seed, 1)(o, i))).data,
+  bias: new Float32Array(outputs),
+  inputs,
+  outputs,
+});
+
 describe.each(engineNames)("%s", (kind) => {
   let engine: Engine;
   beforeAll(async () => {
@@ -63,19 +71,23 @@ describe.each(engineNames)("%s", (kind) => {
     logits.data[4 * 7 + 1] = NaN;
     const broken = { ...embeddings, data: embeddings.data.slice() };
     broken.data[dims * 9 + 5] = Infinity;
+    // One row is neither.
+    logits.data[4 * 11] = NaN;
+    broken.data[dims * 11] = NaN;
     using pool = await engine.load({ logits, embeddings: broken, invalid: "skip" });
     const { picks, invalid } = await pool.select(batch, { k: 390 });
     const usesScores = !["k-center", "kmeans", "typiclust"].includes(batch);
     const usesPoints = !["top-k", "power"].includes(batch);
     const chosen = new Set(picks.map(({ row }) => row));
     expect(chosen.size).toBe(390);
+    expect(chosen).not.toContain(11);
     if (usesScores) expect(chosen).not.toContain(7);
     if (usesPoints) expect(chosen).not.toContain(9);
-    expect(invalid).toBe(Number(usesScores) + Number(usesPoints));
+    expect(invalid).toBe(1 + Number(usesScores) + Number(usesPoints));
     using strict = await engine.load({ logits: predictions, embeddings: broken });
     if (usesPoints)
       await expect(strict.select(batch, { k: 3 })).rejects.toThrow(
-        /^embeddings: row 9: column 5 is Infinity, or beyond .*: correct it, or leave such rows out \(invalid: skip\)$/,
+        /^embeddings: row 9: column 5 is Infinity, or beyond .* \(and 1 more such rows\): correct it, or leave such rows out \(invalid: skip\)$/,
       );
   });
 
@@ -98,5 +110,45 @@ describe.each(engineNames)("%s", (kind) => {
       using judged = await cpu.load(pool);
       expect((await loaded.select(batch, options)).picks).toEqual((await judged.select(batch, options)).picks);
     }
+  });
+
+  test("rows that a kernel gives up are judged before they are ranked", async () => {
+    // Features on a grid, through weights on a grid: many units lie on the kink of relu exactly.
+    const count = 120;
+    const data = makePool("grid", count, 3, (row, d) => Math.round(bell(34, 1)(row, d))).data;
+    const head = { layers: [grid(6, 3, 35), grid(4, 6, 36)], activation: "relu" as const };
+    const cpu = await openTestEngine("cpu");
+    using loaded = await engine.load({ features: { data, rows: count, dims: 3 }, head });
+    using judged = await cpu.load({ features: { data, rows: count, dims: 3 }, head });
+    for (const [batch, options] of [
+      ["ranked", {}],
+      ["ranked", { labelled: [5] }],
+      ["hybrid", { alpha: 0 }],
+      ["hybrid", { labelled: [5], alpha: 0.7 }],
+      ["power", { seed: 6 }],
+    ] as const) {
+      const asked = { k: 25, strategy: "egl", ...options } as const;
+      expect((await loaded.select(batch, asked)).picks, batch).toEqual((await judged.select(batch, asked)).picks);
+    }
+  });
+
+  test("scores too small for float32 are told apart", async () => {
+    // Entropies from 1e-107 up to 1e-39.
+    const tiny = makePool("tiny", 20, 2, (row, c) => c * -(95 + 8 * (19 - row)));
+    const apart = { data: Float32Array.from({ length: 20 }, () => 1), rows: 20, dims: 1 };
+    using pool = await engine.load({ logits: tiny, embeddings: apart });
+    for (const known of [[], [3]]) {
+      const k = 20 - known.length;
+      const { picks } = await pool.select("hybrid", { k, alpha: 1, labelled: known });
+      const left = [...Array(20).keys()].toReversed().filter((row) => !known.includes(row as never));
+      expect(picks.map(({ row }) => row)).toEqual(left);
+    }
+  });
+
+  test("embeddings alone have no scores", async () => {
+    using pool = await engine.load({ embeddings });
+    await expect(pool.score("entropy")).rejects.toThrow(
+      new InputError("embeddings: hold no predictions, which score needs: load some"),
+    );
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Engine, Members } from "../../src/engine.ts";
 import { InputError } from "../../src/errors.ts";
 import type { RowSource } from "../../src/matrix.ts";
-import type { Pick } from "../../src/referee.ts";
+import type { Pick } from "../../src/batches/batch.ts";
 import { strategies, type StrategyName } from "../../src/scores/index.ts";
 import golden from "../golden/committees.json" with { type: "json" };
 import { engineNames, openTestEngine } from "../support/engines.ts";

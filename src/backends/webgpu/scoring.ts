@@ -88,7 +88,8 @@ export function frameFor({ input, classes, tuning }: DevicePool, options: PassOp
 
 /**
  * Fills the segments with the scores of each strategy, or with the given scores where there is none; either all of the
- * strategies need gradients or none does. For the tally "histogram" there is one to count in. Gives the seconds spent on reading and uploading.
+ * strategies need gradients or none does. For the tally "histogram" there is one to count in. Gives the seconds spent on
+ * reading and uploading.
  */
 export async function scorePool(
   pool: DevicePool,
