@@ -1,0 +1,263 @@
+/**
+ * Squared distances on the CPU: float32, four lanes at a time. AssemblyScript, compiled by `npm run simd`.
+ *
+ * Points are `width` values one after the other, width a multiple of 4 and what is past their dims 0. All arguments that
+ * are places in memory are bytes; the caller lays the memory out. A sum has sixteen chains, so its relative error is that
+ * of width / 16 + 6 roundings at most.
+ */
+
+/** Values summed up before it is asked whether they are enough already. */
+const STRETCH: u32 = 64 * 4;
+
+@inline
+function squares(p: usize, q: usize, sum: v128): v128 {
+  const difference = f32x4.sub(v128.load(p), v128.load(q));
+  return f32x4.add(sum, f32x4.mul(difference, difference));
+}
+
+@inline
+function total(a: v128, b: v128, c: v128, d: v128): f32 {
+  const pairs = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+  const halves = f32x4.add(pairs, v128.shuffle<f32>(pairs, pairs, 2, 3, 0, 1));
+  return f32x4.extract_lane(halves, 0) + f32x4.extract_lane(halves, 1);
+}
+
+/** Squared distance, or more than `enough` where it is more. */
+@inline
+function squared(p: usize, q: usize, bytes: u32, enough: f32): f32 {
+  let a = f32x4.splat(0);
+  let b = f32x4.splat(0);
+  let c = f32x4.splat(0);
+  let d = f32x4.splat(0);
+  let at: u32 = 0;
+  while (at + STRETCH < bytes) {
+    for (const end = at + STRETCH; at < end; at += 64) {
+      a = squares(p + at, q + at, a);
+      b = squares(p + at + 16, q + at + 16, b);
+      c = squares(p + at + 32, q + at + 32, c);
+      d = squares(p + at + 48, q + at + 48, d);
+    }
+    const sum = total(a, b, c, d);
+    if (sum > enough) return sum;
+  }
+  for (; at + 64 <= bytes; at += 64) {
+    a = squares(p + at, q + at, a);
+    b = squares(p + at + 16, q + at + 16, b);
+    c = squares(p + at + 32, q + at + 32, c);
+    d = squares(p + at + 48, q + at + 48, d);
+  }
+  for (; at < bytes; at += 16) a = squares(p + at, q + at, a);
+  return total(a, b, c, d);
+}
+
+/**
+ * Lowers `least`, what is known of each row's squared distance to the nearest centre, by the centres of a list. Rows come
+ * in tiles of `tileRows` places; `tiles` [count, 3] says where the list of each begins and ends, and how many rows it has.
+ *
+ * `near` ascends along a list, and says how far each is from an anchor at least; `reach` how far from it each row is at
+ * most: by the triangle inequality a row is done when all that follow are farther than what it has. It skips what it
+ * knows: centres before `seen`, and those before `met` whose `near` is below `depth`. It stops when it is nearer than its
+ * `enough`. `reached` becomes how much of the list a row is done with. `wider` is 1 and more than what a root and a
+ * distance round off. Gives the distances taken.
+ */
+export function lower(
+  rows: usize,
+  tiles: usize,
+  count: u32,
+  tileRows: u32,
+  width: u32,
+  centres: usize,
+  list: usize,
+  near: usize,
+  least: usize,
+  reach: usize,
+  enough: usize,
+  seen: usize,
+  met: usize,
+  depth: usize,
+  reached: usize,
+  wider: f32,
+): u32 {
+  const bytes = width << 2;
+  let taken: u32 = 0;
+  for (let tile: u32 = 0; tile < count; tile++) {
+    const begin = load<u32>(tiles) << 2;
+    const end = load<u32>(tiles, 4) << 2;
+    const last = (tile * tileRows + load<u32>(tiles, 8)) << 2;
+    tiles += 12;
+    for (let at = (tile * tileRows) << 2; at < last; at += 4) {
+      const point = rows + at * width;
+      const bar = load<f32>(enough + at);
+      const own = load<f32>(reach + at);
+      const first = load<u32>(seen + at);
+      const others = load<u32>(met + at);
+      const deep = load<f32>(depth + at);
+      let best = load<f32>(least + at);
+      let horizon = sqrt(best) * wider + own;
+      let entry = begin;
+      while (entry < end && best >= bar) {
+        const apart = load<f32>(near + entry);
+        if (apart > horizon) {
+          entry = end;
+          break;
+        }
+        const centre = load<u32>(list + entry);
+        entry += 4;
+        if (centre < first || (centre < others && apart < deep)) continue;
+        const found = squared(point, centres + centre * bytes, bytes, best);
+        taken++;
+        if (found < best) {
+          best = found;
+          horizon = sqrt(best) * wider + own;
+        }
+      }
+      store<f32>(least + at, best);
+      store<u32>(reached + at, (entry - begin) >> 2);
+    }
+  }
+  return taken;
+}
+
+/**
+ * Centres from `from` to `end` by their distance to a point: fills `list` and `near`, how far each is at least, and gives
+ * how many are not farther than `horizon`. Distances are told apart to one in 2⁷ of their squares, the same way in every
+ * call, which is what `depth` counts on. `keys` and `bins` are room for end − from and 2¹⁶ numbers.
+ */
+export function order(
+  point: usize,
+  centres: usize,
+  from: u32,
+  end: u32,
+  width: u32,
+  wider: f32,
+  absolute: f32,
+  horizon: f32,
+  list: usize,
+  near: usize,
+  keys: usize,
+  bins: usize,
+): u32 {
+  const bytes = width << 2;
+  let least: u32 = 0xffff;
+  let most: u32 = 0;
+  for (let c = from; c < end; c++) {
+    const found = squared(point, centres + c * bytes, bytes, f32.MAX_VALUE);
+    const bin = reinterpret<u32>(found) >>> 16;
+    least = min(least, bin);
+    most = max(most, bin);
+    store<u32>(keys + ((c - from) << 2), bin);
+  }
+  if (from >= end) return 0;
+  memory.fill(bins + (least << 2), 0, (most - least + 2) << 2);
+  for (let c: u32 = 0; c < end - from; c++) {
+    const bin = bins + ((load<u32>(keys + (c << 2)) + 1) << 2);
+    store<u32>(bin, load<u32>(bin) + 1);
+  }
+  let listed: u32 = 0;
+  for (let bin = least; bin <= most; bin++) {
+    const at = bins + (bin << 2);
+    const atLeast = nearOf(bin, wider, absolute);
+    const before = listed;
+    if (atLeast <= horizon) listed += load<u32>(at, 4);
+    for (let i = before; i < listed; i++) store<f32>(near + (i << 2), atLeast);
+    // From here on: where the next centre of this bin goes; none of one that is too far.
+    store<u32>(at, atLeast <= horizon ? before : 0xffffffff);
+  }
+  for (let c = from; c < end; c++) {
+    const at = bins + (load<u32>(keys + ((c - from) << 2)) << 2);
+    const place = load<u32>(at);
+    if (place == 0xffffffff) continue;
+    store<u32>(list + (place << 2), c);
+    store<u32>(at, place + 1);
+  }
+  return listed;
+}
+
+/** The distance that squares of a bin stand for at least. */
+@inline
+function nearOf(bin: u32, wider: f32, absolute: f32): f32 {
+  return max<f32>(0, sqrt(reinterpret<f32>(bin << 16)) / wider - absolute);
+}
+
+/** The nearest of all centres to each row, ties to the first, and the squared distances of the nearest two. */
+export function nearestTwo(
+  rows: usize,
+  count: u32,
+  width: u32,
+  centres: usize,
+  centreCount: u32,
+  nearest: usize,
+  first: usize,
+  second: usize,
+): void {
+  const bytes = width << 2;
+  for (let row: u32 = 0; row < count; row++) {
+    const point = rows + row * bytes;
+    let own: u32 = 0;
+    let best: f32 = f32.MAX_VALUE;
+    let next: f32 = f32.MAX_VALUE;
+    for (let c: u32 = 0; c < centreCount; c++) {
+      const found = squared(point, centres + c * bytes, bytes, next);
+      if (found < best) {
+        next = best;
+        best = found;
+        own = c;
+      } else if (found < next) next = found;
+    }
+    store<u32>(nearest + (row << 2), own);
+    store<f32>(first + (row << 2), best);
+    store<f32>(second + (row << 2), next);
+  }
+}
+
+/** Squared distances from one point to `count` others. */
+export function spread(point: usize, others: usize, count: u32, width: u32, into: usize): void {
+  const bytes = width << 2;
+  for (let i: u32 = 0; i < count; i++)
+    store<f32>(into + (i << 2), squared(point, others + i * bytes, bytes, f32.MAX_VALUE));
+}
+
+/** The same to those of a list. */
+export function spreadListed(point: usize, others: usize, list: usize, count: u32, width: u32, into: usize): void {
+  const bytes = width << 2;
+  for (let i: u32 = 0; i < count; i++) {
+    const other = others + load<u32>(list + (i << 2)) * bytes;
+    store<f32>(into + (i << 2), squared(point, other, bytes, f32.MAX_VALUE));
+  }
+}
+
+/**
+ * Sends rows down a tree of groups. A node is three numbers: a pole and the nodes of those nearer to the pole that they
+ * came from and of those nearer to this one; or of a leaf −1, its anchor and its number. `leaf` and `squaredReach`
+ * [count] become the number and the squared distance to the anchor. Gives the distances taken.
+ */
+export function descend(
+  rows: usize,
+  count: u32,
+  width: u32,
+  anchors: usize,
+  nodes: usize,
+  rootPole: u32,
+  leaf: usize,
+  squaredReach: usize,
+): u32 {
+  const bytes = width << 2;
+  let taken: u32 = 0;
+  for (let row: u32 = 0; row < count; row++) {
+    const point = rows + row * bytes;
+    let own = squared(point, anchors + rootPole * bytes, bytes, f32.MAX_VALUE);
+    let node = nodes;
+    taken += 2;
+    for (let pole = load<i32>(node); pole >= 0; pole = load<i32>(node)) {
+      const other = squared(point, anchors + <u32>pole * bytes, bytes, own);
+      taken++;
+      const goes = other < own;
+      if (goes) own = other;
+      node = nodes + (goes ? load<u32>(node, 8) : load<u32>(node, 4)) * 12;
+    }
+    store<u32>(leaf + (row << 2), load<i32>(node, 8));
+    const anchor = anchors + load<u32>(node, 4) * bytes;
+    store<f32>(squaredReach + (row << 2), squared(point, anchor, bytes, f32.MAX_VALUE));
+  }
+  return taken;
+}
