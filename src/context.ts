@@ -1,6 +1,9 @@
 /** What a batch rule may ask of a pool, answered, and what the answers cost. */
+import { SimdDistances } from "./backends/cpu/simdDistances.ts";
 import type { BatchContext, BatchOptions, Pick, ScoreBounds } from "./batches/batch.ts";
 import type { BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
+import type { Measuring } from "./batches/sweeps.ts";
+import type { DistanceKernel } from "./backends/distances.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
 import type { Points } from "./points.ts";
 import { believe, judge, settle } from "./referee.ts";
@@ -38,6 +41,7 @@ export class PoolContext implements BatchContext {
   private readonly input: PoolInput;
   private readonly resident: BackendPool;
   private readonly asked: Asked;
+  private readonly kernels: DistanceKernel[] = [];
 
   constructor(input: PoolInput, resident: BackendPool, asked: Asked) {
     this.input = input;
@@ -97,6 +101,20 @@ export class PoolContext implements BatchContext {
 
   get embeddings(): Points {
     return this.asked.points!;
+  }
+
+  measuring = async (): Promise<Measuring> => {
+    const { metric } = this.asked;
+    const { data, dims } = this.embeddings;
+    const points = { data, dims, metric };
+    const device = await this.resident.distances?.(points);
+    if (device) this.kernels.push(device);
+    return { space: this.space(), points, host: await SimdDistances.open(points), device };
+  };
+
+  /** Releases what was opened for this call alone. */
+  close(): void {
+    for (const kernel of this.kernels) kernel.close();
   }
 
   space = (): PointSpace => embeddingSpace(this.embeddings.data, this.embeddings.dims, this.asked.metric);

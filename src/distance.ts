@@ -23,24 +23,14 @@ export interface Space {
   squared(centre: number, enough: number): number;
   /** The distance that a squared one stands for, in the unit of the metric. */
   distance(squared: number): number;
-  /** Points beside the centres that rows can be grouped around, where the triangle inequality holds. */
-  readonly anchors?: Anchors;
 }
 
 /** A space whose rows are vectors. */
 export interface PointSpace extends Space {
-  readonly anchors: Anchors;
   /** The row that is looked at, filled up with zeros. It is the same array every time. */
   readonly point: Float64Array;
-}
-
-export interface Anchors {
-  /** Adds the mean of some rows, and gives its number. */
-  add(rows: ArrayLike<number>): number;
-  /** Squared distance from the row that is looked at; where that is more than `enough`, any number that is more. */
-  squared(anchor: number, enough?: number): number;
-  /** Squared distance from a centre. */
-  toCentre(anchor: number, centre: number): number;
+  /** The squared distance that one in the unit of the metric stands for. */
+  squaredOf(distance: number): number;
 }
 
 /** Dimensions summed up before it is asked whether they are enough already. */
@@ -53,7 +43,6 @@ export function embeddingSpace(data: Float32Array, dims: number, metric: Metric)
 
 class EmbeddingSpace implements PointSpace {
   readonly rows: number;
-  readonly anchors: Anchors;
   private readonly data: Float32Array;
   private readonly dims: number;
   private readonly metric: Metric;
@@ -68,21 +57,6 @@ class EmbeddingSpace implements PointSpace {
     const width = Math.ceil(dims / STRETCH) * STRETCH;
     this.point = new Float64Array(width);
     this.chosen = new PointList(width);
-    const others = new PointList(width);
-    this.anchors = {
-      add: (rows) => {
-        const mean = new Float64Array(width);
-        for (let i = 0; i < rows.length; i++) {
-          this.look(rows[i]);
-          this.point.forEach((value, d) => (mean[d] += value / rows.length));
-        }
-        return others.push(mean);
-      },
-      squared: (anchor, enough = Infinity) =>
-        squaredDistance(this.point, 0, others.values, anchor * width, width, enough),
-      toCentre: (anchor, centre) =>
-        squaredDistance(this.chosen.values, centre * width, others.values, anchor * width, width, Infinity),
-    };
   }
 
   get centres(): number {
@@ -101,6 +75,10 @@ class EmbeddingSpace implements PointSpace {
 
   distance(squared: number): number {
     return this.metric === "cosine" ? squared / 2 : Math.sqrt(squared);
+  }
+
+  squaredOf(distance: number): number {
+    return this.metric === "cosine" ? 2 * distance : distance ** 2;
   }
 
   look(row: number): void {

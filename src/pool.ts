@@ -129,19 +129,23 @@ export class Pool {
         throw this.tooFew(wanted, left, labelled.length, invalid);
       },
     });
-    const { picks, report } = await rule.select(context);
-    return {
-      strategy: strategy?.name,
-      batch: rule.name,
-      seed: pass.seed,
-      backend: this.backend.name,
-      rows: this.rows,
-      picks,
-      ...report,
-      invalid: context.invalid,
-      refereed: context.refereed,
-      timings: context.timings,
-    };
+    try {
+      const { picks, report } = await rule.select(context);
+      return {
+        strategy: strategy?.name,
+        batch: rule.name,
+        seed: pass.seed,
+        backend: this.backend.name,
+        rows: this.rows,
+        picks,
+        ...report,
+        invalid: context.invalid,
+        refereed: context.refereed,
+        timings: context.timings,
+      };
+    } finally {
+      context.close();
+    }
   }
 
   /** Releases what the pool holds on the device. */

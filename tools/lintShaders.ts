@@ -6,6 +6,7 @@ import { create, globals } from "webgpu";
 import { readdirSync } from "node:fs";
 import {
   distanceProgram,
+  distancePrograms,
   headPrograms,
   productProgram,
   scoreProgram,
@@ -53,7 +54,12 @@ for (const tally of tallies) {
   const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, tally, strategies: [] });
   programs.set(`given ${tally}`, { code, entryPoint: "score_rows" });
 }
-for (const [entryPoint, program] of Object.entries({ ...selectPrograms, ...headPrograms, ...trainPrograms }))
+for (const [entryPoint, program] of Object.entries({
+  ...selectPrograms,
+  ...headPrograms,
+  ...trainPrograms,
+  ...distancePrograms,
+}))
   programs.set(entryPoint, { code: program(), entryPoint });
 for (const tile of [4, 8, 12] satisfies Tile[]) {
   programs.set(`distance ${tile}`, { code: distanceProgram(tile), entryPoint: "add_distances" });

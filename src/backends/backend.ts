@@ -5,6 +5,7 @@
 import type { Head } from "../head.ts";
 import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Strategy } from "../strategy.ts";
+import type { DistanceKernel, PointData } from "./distances.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 
 /**
@@ -93,6 +94,8 @@ export interface BackendPool {
   bounded(strategy: Strategy | undefined, options: PassOptions): Promise<BoundedPass>;
   /** The rows that may be among the k best by one strategy, or by the given scores where there is none. */
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
+  /** Compares the pool's embeddings with centres, where a device does that; they stay on it from then on. */
+  distances?(points: PointData): Promise<DistanceKernel | undefined>;
   close(): void;
 }
 

@@ -3,7 +3,6 @@
  * squared distance to the nearest pick.
  */
 import type { BatchRule, Pick } from "./batch.ts";
-import { reportOf } from "./centres.ts";
 import { GradientSpace } from "./gradientSpace.ts";
 import { Nearest } from "./nearest.ts";
 import { race } from "./race.ts";
@@ -43,6 +42,7 @@ export const badge = {
       const winner = await race(nearest, left, seed, picks.length, (row) => space.fetch(row));
       await take(winner, space.distance(nearest.squared[winner]));
     }
-    return { picks, report: reportOf(context, nearest) };
+    const { evaluations } = nearest;
+    return { picks, report: { evaluations, evaluationShare: evaluations / (context.rows * k) } };
   },
 } as const satisfies BatchRule;

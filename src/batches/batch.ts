@@ -1,6 +1,7 @@
 /** What a batch rule is: it turns scores and distances into k picks. */
 import type { PointSpace } from "../distance.ts";
 import type { RowBeliefs } from "../strategy.ts";
+import type { Measuring } from "./sweeps.ts";
 
 /** What a rule is asked for. */
 export interface BatchOptions {
@@ -31,6 +32,8 @@ export interface BatchContext {
   readonly embeddings: { readonly data: Float32Array; readonly dims: number; readonly invalid: Uint32Array };
   /** The pool's embeddings as points, without any centres yet. */
   space(): PointSpace;
+  /** The same, and what measures many distances at a time. */
+  measuring(): Promise<Measuring>;
   /** Rows that may be picked, ascending: of `scores`, where they are given, only those that have one. */
   free(scores?: ScoreBounds): Uint32Array;
   /** Throws: so many rows are wanted, and fewer are left. */

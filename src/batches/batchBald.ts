@@ -23,7 +23,7 @@ export const batchBald = {
   async select(context) {
     const { k, seed } = context.options;
     const scores = await context.scores();
-    const heap = new RowHeap(context.rows);
+    const heap = new RowHeap();
     heap.fill(context.free(scores), (row) => scores.highest[row] + ROUNDING);
     const known = new Map<number, RowPasses>();
     const labels = new JointLabels(seed);

@@ -1,13 +1,11 @@
 /** Rules that pick by the distance to what is labelled or picked already: where they start, and what they report. */
 import type { BatchContext, BatchReport, Pick } from "./batch.ts";
 import type { Farthest } from "./farthest.ts";
-import { Nearest } from "./nearest.ts";
+import { Sweeps } from "./sweeps.ts";
 
 /** The labelled rows as centres. */
-export function openNearest({ space, labelled }: BatchContext): Nearest {
-  const nearest = new Nearest(space());
-  for (const row of labelled) nearest.space.addCentre(row);
-  return nearest;
+export async function openSweeps({ measuring, labelled }: BatchContext): Promise<Sweeps> {
+  return new Sweeps(await measuring(), labelled);
 }
 
 /** The first pick where nothing is labelled: the highest score if there are scores, else the first row there is. */
@@ -17,9 +15,13 @@ export async function firstPick({ hasScores, best }: BatchContext, free: Uint32A
   return { row, score: Infinity };
 }
 
-export function reportOf({ rows, options }: BatchContext, nearest: Nearest, farthest?: Farthest): BatchReport {
-  const { space, squared } = nearest;
-  const radius = farthest && (farthest.isEmpty ? 0 : space.distance(squared[farthest.top()]));
-  const { evaluations } = nearest;
+/** What distances were needed, and how far the farthest row is left. */
+export async function reportOf(
+  { rows, options }: BatchContext,
+  { nearest, space, evaluations }: Sweeps,
+  farthest?: Farthest,
+): Promise<BatchReport> {
+  const row = await farthest?.top();
+  const radius = row === undefined ? 0 : space.distance(nearest.squared[row]);
   return { ...(farthest && { radius }), evaluations, evaluationShare: evaluations / (rows * options.k) };
 }

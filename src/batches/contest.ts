@@ -3,48 +3,61 @@
  * rows at once; so old worths are bounds, and a row is looked at when its bound comes to the top.
  */
 import type { ScoreBounds, Pick } from "./batch.ts";
-import { RowHeap } from "./heap.ts";
-import type { Nearest } from "./nearest.ts";
+import { Front } from "./front.ts";
+import type { Sweeps } from "./sweeps.ts";
 
 /** How scores and distances are weighed, with no smaller a worth for a higher score or a longer distance. */
 export interface Weights {
   worth(score: number, distance: number): number;
+  /** The distance at which a row of that score is worth so much; below 0 where it always is. */
+  distance(score: number, worth: number): number;
 }
 
 /** Scores fetched at a time: those of the rows most likely asked for next. */
 const FETCHED = 64;
 
 export class Contest {
-  private readonly nearest: Nearest;
+  private readonly sweeps: Sweeps;
   private readonly scores: ScoreBounds;
-  private readonly heap: RowHeap;
-  /** Rows left. */
-  private rows: Uint32Array;
-  private readonly picked = new Set<number>();
-  private bound: Weights | undefined;
+  private readonly front: Front;
+  private bounds: readonly Weights[] = [];
 
-  constructor(nearest: Nearest, scores: ScoreBounds, rows: Uint32Array) {
-    this.nearest = nearest;
+  constructor(sweeps: Sweeps, scores: ScoreBounds, rows: Uint32Array) {
+    const { space } = sweeps;
+    this.sweeps = sweeps;
     this.scores = scores;
-    this.rows = rows;
-    this.heap = new RowHeap(rows.length);
+    this.front = new Front(sweeps, rows, {
+      of: (row) => this.keyOf(row),
+      enough: (row, level) => {
+        const distances = this.bounds.map((bound) => bound.distance(scores.highest[row], level));
+        return space.squaredOf(Math.max(0, Math.min(...distances)));
+      },
+    });
   }
 
-  /** Until told again, no weights that `pick` is given make more of a row than these. */
-  boundBy(bound: Weights): void {
-    this.bound = bound;
-    this.rows = this.rows.filter((row) => !this.picked.has(row));
-    this.picked.clear();
-    this.heap.fill(this.rows, (row) => this.keyOf(row));
+  /** Until told again, no weights that `pick` is given make more of a row than the best of these. */
+  boundBy(...bounds: Weights[]): void {
+    this.bounds = bounds;
+    this.front.forget();
   }
 
   /** Takes out the row of the highest worth, ties to the lowest row. Its score is that worth. */
   async pick(weights: Weights): Promise<Pick> {
-    const { heap, nearest, scores } = this;
-    const { space, squared } = nearest;
-    const open: Pick[] = [];
+    const { front, scores } = this;
+    const { nearest, space } = this.sweeps;
+    const { squared } = nearest;
+    const { heap } = front;
+    let open: Pick[] = [];
     let best: Pick | undefined;
-    while (heap.size > 0 && (best === undefined || heap.topKey >= best.score)) {
+    for (;;) {
+      const bar = best?.score ?? -Infinity;
+      if (!front.isAhead(Math.max(bar, heap.topKey))) {
+        await front.refill();
+        open = [];
+        best = undefined;
+        continue;
+      }
+      if (heap.topKey < bar || heap.size === 0) break;
       const row = heap.top;
       const key = this.keyOf(row);
       if (key < heap.topKey) {
@@ -65,19 +78,23 @@ export class Contest {
     }
     if (best === undefined) throw new Error("a contest without rows");
     for (const { row } of open) if (row !== best.row) heap.push(row, this.keyOf(row));
-    this.picked.add(best.row);
+    front.remove(best.row);
     return best;
   }
 
+  /** What a row is worth at most. */
   private keyOf(row: number): number {
-    const { space, squared } = this.nearest;
-    const key = this.bound!.worth(this.scores.highest[row], space.distance(squared[row]));
+    const { scores, bounds } = this;
+    const { nearest, space } = this.sweeps;
+    const distance = space.distance(nearest.squared[row]);
+    let key = -Infinity;
+    for (const bound of bounds) key = Math.max(key, bound.worth(scores.highest[row], distance));
     return key + Math.abs(key) * ROUNDING;
   }
 
   private async fetch(): Promise<void> {
     const { lowest, highest, exact } = this.scores;
-    const rows = this.heap
+    const rows = this.front.heap
       .first(FETCHED)
       .filter((row) => lowest[row] !== highest[row])
       .sort();

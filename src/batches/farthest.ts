@@ -1,30 +1,31 @@
 /** The row that is farthest from all centres, now and after each further one. */
-import { RowHeap } from "./heap.ts";
-import type { Nearest } from "./nearest.ts";
-
-/** Rows settled first, to know how far the farthest is at least. */
-const SAMPLE = 64;
+import { Front } from "./front.ts";
+import type { Sweeps } from "./sweeps.ts";
 
 export class Farthest {
-  private readonly nearest: Nearest;
-  private readonly heap: RowHeap;
+  private readonly sweeps: Sweeps;
+  private readonly front: Front;
+  private left: number;
 
-  /** Of these rows; there is at least one centre already. */
-  constructor(nearest: Nearest, rows: Uint32Array) {
-    this.nearest = nearest;
-    sweep(nearest, rows);
-    this.heap = new RowHeap(rows.length);
-    this.heap.fill(rows, (row) => nearest.squared[row]);
+  /** Of these rows. */
+  constructor(sweeps: Sweeps, rows: Uint32Array) {
+    const { squared } = sweeps.nearest;
+    this.sweeps = sweeps;
+    this.front = new Front(sweeps, rows, { of: (row) => squared[row], enough: (_, level) => level });
+    this.left = rows.length;
   }
 
-  get isEmpty(): boolean {
-    return this.heap.size === 0;
-  }
-
-  /** The farthest row, settled; ties to the lowest. */
-  top(): number {
-    const { heap, nearest } = this;
+  /** The farthest row, settled; ties to the lowest. None where none is left. */
+  async top(): Promise<number | undefined> {
+    const { front, left } = this;
+    const { nearest } = this.sweeps;
+    const { heap } = front;
+    if (left === 0) return undefined;
     for (;;) {
+      if (!front.isAhead(heap.topKey)) {
+        await front.refill();
+        continue;
+      }
       const row = heap.top;
       if (nearest.squared[row] === heap.topKey) {
         if (nearest.isSettled(row)) return row;
@@ -34,21 +35,9 @@ export class Farthest {
     }
   }
 
-  /** Takes the farthest row out. */
-  take(): number {
-    this.top();
-    return this.heap.pop();
+  /** Takes out the row at the top. */
+  take(): void {
+    this.front.remove(this.front.heap.pop());
+    this.left--;
   }
-}
-
-/** A first bound for every row: it is looked at until it is nearer than the farthest that is known by then. */
-function sweep(nearest: Nearest, rows: Uint32Array): void {
-  const step = Math.ceil(rows.length / SAMPLE);
-  let farthest = 0;
-  const settle = (row: number): void => {
-    nearest.settle(row, farthest);
-    if (nearest.isSettled(row)) farthest = Math.max(farthest, nearest.squared[row]);
-  };
-  for (let i = 0; i < rows.length; i += step) settle(rows[i]);
-  for (const row of rows) settle(row);
 }

@@ -5,161 +5,179 @@
  * The groups are the leaves of a tree that is grown on a sample: a row goes where the nearer of two poles is. Any grouping
  * is right; a good one saves more.
  */
-import type { Anchors, Space } from "../distance.ts";
+import { SimdDistances } from "../backends/cpu/simdDistances.ts";
+import { pointOf, roundedUp, widened, type DistanceError, type PointData } from "../backends/distances.ts";
 import { randomBits, streams } from "../random.ts";
+import { rowsWhere } from "./rows.ts";
 
+/** Fewer rows than this are not worth grouping. */
+const FEWEST_ROWS = 256;
 /** Rows that the tree is grown on: one in so many, and at most so many. */
 const SAMPLE_STEP = 8;
-const LARGEST_SAMPLE = 32768;
+const LARGEST_SAMPLE = 16384;
 /** Rows of the sample that a leaf has at most; and fewer where a second pole would leave less than this share of Σ d². */
 const LEAF = 12;
-const WORTH_A_SPLIT = 0.5;
-/** Centres nearest to an anchor that a row is tried against before all others. */
-const TRIED_FIRST = 8;
+const WORTH_A_SPLIT = 0.75;
 /** Rows asked whether the groups are tight, and what share of a distance is. */
 const ASKED = 255;
 const TIGHT = 0.4;
-/** Widens what float64 rounds, relative to a distance. */
-const ROUNDING = 1e-12;
-
-export interface Leaf {
-  /** From 1. */
-  readonly number: number;
-  readonly anchor: number;
-  /** How far from the anchor each centre is at least, of those looked at: the first ones. */
-  readonly distances: number[];
-  /** The few of them that are nearest to the anchor, the nearest first. */
-  readonly nearest: number[];
-}
-
-interface Split {
-  /** Another pole than the one that rows come from, and the nodes of those that stay and those that are nearer to it. */
-  readonly pole: number;
-  readonly near: Node;
-  readonly far: Node;
-}
-
-type Node = Leaf | Split;
-
-/** Where a row belongs. */
-export interface Place {
-  readonly leaf: Leaf;
-  /** Distance from the row to the anchor, at most. */
-  readonly reach: number;
-}
+/** Rows sent down the tree at a time. */
+const SENT = 4096;
+/** Of a node: its pole, where those that stay go, where those nearer to the pole go. A leaf has −1, its anchor, its number. */
+const NODE = 3;
 
 export class Groups {
+  /** [rows]: number of the group from 1; 0 where none was looked for. */
+  readonly of: Uint16Array;
+  /** [rows]: how far a row is from its anchor at most. */
+  readonly reach: Float32Array;
+  private readonly points: PointData;
+  /** Poles and, after them, the anchors of the groups, all as centres. */
+  private readonly places: SimdDistances;
+  private readonly nodes: Int32Array;
+  private readonly firstAnchor: number;
+
+  private constructor(points: PointData, rows: number, tree: Tree) {
+    this.points = points;
+    this.of = new Uint16Array(rows);
+    this.reach = new Float32Array(rows);
+    this.places = tree.places;
+    this.firstAnchor = tree.places.count;
+    for (const mean of tree.means) this.places.addCentres(mean);
+    this.nodes = Int32Array.from(tree.nodes);
+    for (let at = 0; at < this.nodes.length; at += NODE)
+      if (this.nodes[at] < 0) this.nodes[at + 1] = this.firstAnchor + this.nodes[at + 2] - 1;
+  }
+
+  /** Groups of these rows, or none where groups would be loose and rule nothing out. */
+  static async around(points: PointData, rows: Uint32Array): Promise<{ groups?: Groups; evaluations: number }> {
+    if (rows.length < FEWEST_ROWS) return { evaluations: 0 };
+    const step = Math.max(SAMPLE_STEP, Math.ceil(rows.length / LARGEST_SAMPLE));
+    const sample = Uint32Array.from({ length: Math.ceil(rows.length / step) }, (_, i) => rows[i * step]);
+    const sampled = await SimdDistances.open(points);
+    for (const row of sample) sampled.addCentres(pointOf(points, row));
+    const tree = new Tree(sampled, await SimdDistances.open(points));
+    const groups = new Groups(points, points.data.length / points.dims, tree);
+    groups.places.evaluations += sampled.evaluations;
+    const isTight = groups.tightness(sample) < TIGHT;
+    return { ...(isTight && { groups }), evaluations: groups.evaluations };
+  }
+
   /** Distances evaluated. */
-  evaluations = 0;
-  /** Whether rows are much nearer to their anchor than to others: loose groups rule nothing out. */
-  readonly areTight: boolean;
-  private readonly space: Space;
-  private readonly anchors: Anchors;
-  private readonly leaves: Leaf[] = [];
-  private readonly root: Node;
-  private readonly rootPole: number;
-  /** [rows]: number of the group; 0 where none was looked for. */
-  private readonly groupOf: Uint16Array;
-  private readonly reachOf: Float32Array;
-
-  constructor(space: Space, anchors: Anchors) {
-    this.space = space;
-    this.anchors = anchors;
-    this.groupOf = new Uint16Array(space.rows);
-    this.reachOf = new Float32Array(space.rows);
-    const step = Math.max(SAMPLE_STEP, Math.ceil(space.rows / LARGEST_SAMPLE));
-    const sample = Uint32Array.from({ length: Math.ceil(space.rows / step) }, (_, i) => i * step);
-    this.rootPole = anchors.add([sample[0]]);
-    this.root = this.grow(sample, this.rootPole);
-    this.areTight = this.tightness(sample) < TIGHT;
+  get evaluations(): number {
+    return this.places.evaluations;
   }
 
-  /** The group of a row, which is the one looked at. */
-  placeOf(row: number): Place {
-    if (this.groupOf[row] === 0) this.settle(row);
-    return { leaf: this.leaves[this.groupOf[row] - 1], reach: this.reachOf[row] };
+  get error(): DistanceError {
+    return this.places.error;
   }
 
-  /** Tells a group of the centres that are new. */
-  scan({ anchor, distances, nearest }: Leaf): void {
-    for (let centre = distances.length; centre < this.space.centres; centre++) {
-      distances.push(Math.sqrt(this.anchors.toCentre(anchor, centre)) * (1 - ROUNDING));
-      this.evaluations++;
-      let i = nearest.length;
-      while (i > 0 && distances[nearest[i - 1]] > distances[centre]) i--;
-      if (i < TRIED_FIRST) nearest.splice(i, 0, centre);
-      if (nearest.length > TRIED_FIRST) nearest.pop();
+  get count(): number {
+    return this.places.count - this.firstAnchor;
+  }
+
+  /** Finds the groups of those of these rows that have none. */
+  assign(rows: Uint32Array): void {
+    const { of, reach, places } = this;
+    const open = rowsWhere(rows, (row) => of[row] === 0);
+    const leaves = new Uint32Array(SENT);
+    const squared = new Float32Array(SENT);
+    const nodes = Int32Array.from(this.nodes);
+    for (let first = 0; first < open.length; first += SENT) {
+      const some = open.subarray(first, first + SENT);
+      places.descend(some, nodes, 0, leaves, squared);
+      for (let i = 0; i < some.length; i++) {
+        of[some[i]] = leaves[i];
+        reach[some[i]] = roundedUp(Math.sqrt(widened(squared[i], places.error)));
+      }
     }
+  }
+
+  /** The anchor of a group, [dims]. */
+  anchorOf(group: number): Float32Array {
+    return this.places.centre(this.firstAnchor + group - 1);
+  }
+
+  /** Squared distances, in float32, from a point, [dims], to the anchor of every group, that of group 1 first. */
+  toAnchors(point: Float32Array): Float32Array {
+    return this.places.toCentres(point, this.firstAnchor, this.places.count);
   }
 
   /** How far rows are from their own anchor, beside how far from any: a median of some rows. */
   private tightness(sample: Uint32Array): number {
-    const shares = Array.from({ length: ASKED }, (_, i) => {
-      const row = sample[Math.floor((i * sample.length) / ASKED)];
-      this.space.look(row);
-      const { reach } = this.placeOf(row);
-      const { anchor } = this.leaves[(i * 31) % this.leaves.length];
-      this.evaluations++;
-      return reach / Math.sqrt(this.anchors.squared(anchor));
+    const asked = Uint32Array.from({ length: ASKED }, (_, i) => sample[Math.floor((i * sample.length) / ASKED)]);
+    this.assign(asked);
+    const shares = Array.from(asked, (row, i) => {
+      const other = this.firstAnchor + ((i * 31) % this.count);
+      const [squared] = this.places.toCentres(pointOf(this.points, row), other, other + 1);
+      return this.reach[row] / Math.sqrt(squared);
     });
     return shares.sort((a, b) => a - b)[ASKED >> 1];
   }
+}
 
-  private settle(row: number): void {
-    const { anchors } = this;
-    let node = this.root;
-    let squared = anchors.squared(this.rootPole);
-    this.evaluations++;
-    while ("pole" in node) {
-      const other = anchors.squared(node.pole, squared);
-      this.evaluations++;
-      node = other < squared ? node.far : node.near;
-      squared = Math.min(squared, other);
-    }
-    this.evaluations++;
-    // Rounded up, so that a float32 holds it.
-    const reach = Math.fround(Math.sqrt(anchors.squared(node.anchor)) * (1 + 2 ** -22));
-    this.groupOf[row] = node.number;
-    this.reachOf[row] = reach;
+/** Nodes over the rows of a sample, which are the centres of `sampled`. */
+class Tree {
+  readonly nodes: number[] = [];
+  /** Poles. */
+  readonly places: SimdDistances;
+  /** Of the rows of each leaf. */
+  readonly means: Float32Array[] = [];
+  private readonly sampled: SimdDistances;
+
+  constructor(sampled: SimdDistances, places: SimdDistances) {
+    this.sampled = sampled;
+    this.places = places;
+    places.addCentres(sampled.centre(0));
+    this.grow(
+      Uint32Array.from({ length: sampled.count }, (_, i) => i),
+      0,
+    );
   }
 
-  /** A node for these rows of the sample, all of which came to the side of a pole. */
-  private grow(rows: Uint32Array, pole: number): Node {
-    const { space, anchors } = this;
-    const squared = Float64Array.from(rows, (row) => {
-      space.look(row);
-      return anchors.squared(pole);
-    });
-    this.evaluations += rows.length;
-    const other = rows.length > 2 ? drawn(rows, squared) : undefined;
+  /** A node for some rows of the sample, which came to the side of a pole. Gives its number. */
+  private grow(rows: Uint32Array, pole: number): number {
+    const { sampled, places, nodes } = this;
+    const toOwn = sampled.toListed(places.centre(pole), rows).slice();
+    const other = rows.length > 2 ? drawn(toOwn) : undefined;
     if (other === undefined) return this.leaf(rows);
-    const far = anchors.add([other]);
-    const fromFar = Float64Array.from(rows, (row) => {
-      space.look(row);
-      return anchors.squared(far);
-    });
-    this.evaluations += rows.length;
-    const together = sum(squared);
-    const apart = sum(squared.map((value, i) => Math.min(value, fromFar[i])));
+    const otherPoint = sampled.centre(rows[other]);
+    const toOther = sampled.toListed(otherPoint, rows).slice();
+    const together = sum(toOwn);
+    const apart = sum(toOwn.map((value, i) => Math.min(value, toOther[i])));
     if (rows.length <= LEAF && apart >= WORTH_A_SPLIT * together) return this.leaf(rows);
-    const near = rows.filter((_, i) => fromFar[i] >= squared[i]);
-    const rest = rows.filter((_, i) => fromFar[i] < squared[i]);
-    return { pole: far, near: this.grow(near, pole), far: this.grow(rest, far) };
+    const node = nodes.length / NODE;
+    const otherPole = places.count;
+    nodes.push(otherPole, 0, 0);
+    places.addCentres(otherPoint);
+    const staying = this.grow(
+      rows.filter((_, i) => toOther[i] >= toOwn[i]),
+      pole,
+    );
+    const going = this.grow(
+      rows.filter((_, i) => toOther[i] < toOwn[i]),
+      otherPole,
+    );
+    nodes[node * NODE + 1] = staying;
+    nodes[node * NODE + 2] = going;
+    return node;
   }
 
-  private leaf(rows: Uint32Array): Leaf {
-    const leaf: Leaf = { number: this.leaves.length + 1, anchor: this.anchors.add(rows), distances: [], nearest: [] };
-    this.leaves.push(leaf);
-    return leaf;
+  private leaf(rows: Uint32Array): number {
+    const { sampled, nodes, means } = this;
+    const mean = sampled.centre(rows[0]).fill(0);
+    for (const row of rows) sampled.centre(row).forEach((value, d) => (mean[d] += value / rows.length));
+    means.push(mean);
+    nodes.push(-1, 0, means.length);
+    return nodes.length / NODE - 1;
   }
 }
 
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
 
 /** Any row but those where the pole is; none where all are. */
-function drawn(rows: Uint32Array, squared: Float64Array): number | undefined {
-  const others = rows.filter((_, i) => squared[i] > 0);
+function drawn(squared: Float32Array): number | undefined {
+  const others = [...squared.keys()].filter((i) => squared[i] > 0);
   if (others.length === 0) return undefined;
-  const lot = randomBits(0, streams.sample, others[0], others.length) / 2 ** 32;
-  return others[Math.floor(lot * others.length)];
+  return others[Math.floor((randomBits(0, streams.sample, others.length) / 2 ** 32) * others.length)];
 }

@@ -1,23 +1,25 @@
 /** Rows by keys, the highest first, ties to the lowest row: a binary heap in typed arrays. */
 export class RowHeap {
   size = 0;
-  private readonly rows: Uint32Array;
-  private readonly keys: Float64Array;
+  private rows = new Uint32Array();
+  private keys = new Float64Array();
 
-  /** Room for so many rows. */
-  constructor(capacity: number) {
-    this.rows = new Uint32Array(capacity);
-    this.keys = new Float64Array(capacity);
-  }
-
-  /** Replaces what it holds. */
+  /** Replaces what it holds. It never holds more rows than it was filled with. */
   fill(rows: ArrayLike<number>, keyOf: (row: number) => number): void {
     this.size = rows.length;
+    if (this.rows.length < this.size) {
+      this.rows = new Uint32Array(this.size);
+      this.keys = new Float64Array(this.size);
+    }
     for (let i = 0; i < rows.length; i++) {
       this.rows[i] = rows[i];
       this.keys[i] = keyOf(rows[i]);
     }
     for (let i = (this.size >> 1) - 1; i >= 0; i--) this.sink(i);
+  }
+
+  clear(): void {
+    this.size = 0;
   }
 
   get top(): number {

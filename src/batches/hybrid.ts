@@ -1,6 +1,6 @@
 /** Uncertainty and diversity in one sum, both brought to 0 … 1 afresh at every pick. */
 import type { BatchRule, ScoreBounds, Pick } from "./batch.ts";
-import { openNearest, reportOf } from "./centres.ts";
+import { openSweeps, reportOf } from "./centres.ts";
 import { Contest, type Weights } from "./contest.ts";
 import { Farthest } from "./farthest.ts";
 
@@ -17,38 +17,43 @@ export const hybrid = {
   async select(context) {
     const { k, alpha } = context.options;
     const scores = await context.scores();
-    const nearest = openNearest(context);
-    const { space, squared } = nearest;
+    const sweeps = await openSweeps(context);
+    const { space, nearest } = sweeps;
     let free = context.free(scores);
     const extremes = await extremesOf(scores, free);
     const picks: Pick[] = [];
     if (space.centres === 0) {
       const [{ row }] = await context.best(1);
       picks.push({ row, score: alpha * scaled(extremes.high, extremes) + (1 - alpha) });
-      space.addCentre(row);
+      sweeps.addCentre(row);
       free = free.filter((other) => other !== row);
     }
     const weights = ({ low, high }: Extremes): Weights => ({
       worth: (score, distance) => alpha * scaled(score, extremes) + (1 - alpha) * scaled(distance, { low, high }),
+      distance(score, worth) {
+        const share = (worth - alpha * scaled(score, extremes)) / (1 - alpha);
+        return low + (Number.isNaN(share) ? 0 : share) * (high - low + NEVER_ZERO);
+      },
     });
     // Before the first pick no row need be at distance 0; after it that row is.
-    let low = picks.length > 0 || free.length === 0 ? 0 : space.distance(nearest.leastOf(free));
+    await sweeps.group(free);
+    let low = picks.length > 0 ? 0 : space.distance(await sweeps.leastOf(free));
     let reach = Infinity;
-    const farthest = new Farthest(nearest, free);
-    const contest = new Contest(nearest, scores, free);
+    const farthest = new Farthest(sweeps, free);
+    const contest = new Contest(sweeps, scores, free);
     while (picks.length < k) {
-      const high = space.distance(squared[farthest.top()]);
+      const high = space.distance(nearest.squared[(await farthest.top())!]);
       if (!(high >= reach)) {
         reach = SHRINKAGE * high;
         contest.boundBy(weights({ low, high: Math.max(low, reach) }));
       }
       const pick = await contest.pick(weights({ low, high }));
       picks.push(pick);
-      space.addCentre(pick.row);
+      sweeps.addCentre(pick.row);
       if (low > 0) reach = Infinity;
       low = 0;
     }
-    return { picks, report: reportOf(context, nearest, farthest) };
+    return { picks, report: await reportOf(context, sweeps, farthest) };
   },
 } as const satisfies BatchRule;
 

@@ -1,6 +1,6 @@
 /** Greedy k-center: each pick is the row farthest from all that is labelled or picked. */
 import type { BatchRule, Pick } from "./batch.ts";
-import { firstPick, openNearest, reportOf } from "./centres.ts";
+import { firstPick, openSweeps, reportOf } from "./centres.ts";
 import { Farthest } from "./farthest.ts";
 
 /** Within twice the least covering radius that k picks can have. */
@@ -12,22 +12,24 @@ export const kCenter = {
   needs: ["embeddings"],
   async select(context) {
     const { k } = context.options;
-    const nearest = openNearest(context);
-    const { space, squared } = nearest;
+    const sweeps = await openSweeps(context);
+    const { space, nearest } = sweeps;
     let free = context.free();
     const picks: Pick[] = [];
     if (space.centres === 0) {
       const first = await firstPick(context, free);
-      space.addCentre(first.row);
+      sweeps.addCentre(first.row);
       picks.push(first);
       free = free.filter((row) => row !== first.row);
     }
-    const farthest = new Farthest(nearest, free);
+    await sweeps.group(free);
+    const farthest = new Farthest(sweeps, free);
     while (picks.length < k) {
-      const row = farthest.take();
-      picks.push({ row, score: space.distance(squared[row]) });
-      space.addCentre(row);
+      const row = (await farthest.top())!;
+      farthest.take();
+      picks.push({ row, score: space.distance(nearest.squared[row]) });
+      sweeps.addCentre(row);
     }
-    return { picks, report: reportOf(context, nearest, farthest) };
+    return { picks, report: await reportOf(context, sweeps, farthest) };
   },
 } as const satisfies BatchRule;

@@ -1,128 +1,77 @@
 /**
- * How far rows are from the nearest of centres that are added one after the other, looked at only where it may matter.
+ * How far rows are from the nearest of centres that are added one after the other, in float64, looked at only where it
+ * may matter.
  *
  * Distances to the nearest centre only shrink, so an old one is a bound (Minoux 1978): a row is brought up to date when
- * its bound comes to the top, and no longer than until it is below what it has to beat. Rows that come to the top often
- * are put into groups, which rule out most centres for all of their rows at once.
+ * its bound comes to the top, and no longer than until it is below what it has to beat. Bounds may come from elsewhere,
+ * too: from float32, many at a time (`sweeps.ts`).
  */
 import type { Space } from "../distance.ts";
-import { Groups, type Place } from "./groups.ts";
-
-/** Centres that a row has met before it is put into a group: finding one costs about a dozen distances. */
-const GROUPED_AFTER = 8;
 
 export class Nearest {
   readonly space: Space;
   /** [rows]: at least the squared distance to the nearest centre, and exactly that where the row is settled. */
   readonly squared: Float64Array;
   /** [rows]: centres that `squared` knows of, the first ones. */
-  private readonly seen: Uint32Array;
-  private groups: Groups | undefined;
-  private evaluated = 0;
+  readonly seen: Uint32Array;
+  /** [rows]: 1 where `squared` is the least of distances in float64, and no bound. */
+  readonly isExact: Uint8Array;
+  /** Distances evaluated so far. */
+  evaluations = 0;
+  /** Whether a centre is known to be farther from a row than `root`. */
+  isFarther: ((centre: number, row: number, root: number) => boolean) | undefined;
 
   /** `bounds`, [rows]: what is known of the squared distances before any is taken. It is written into. */
   constructor(space: Space, bounds = new Float64Array(space.rows).fill(Infinity)) {
     this.space = space;
     this.squared = bounds;
     this.seen = new Uint32Array(space.rows);
+    this.isExact = new Uint8Array(space.rows).fill(1);
   }
 
-  /** Distances evaluated so far. */
-  get evaluations(): number {
-    return this.evaluated + (this.groups?.evaluations ?? 0);
-  }
-
-  /** Whether all centres are known to a row. */
+  /** Whether all centres are known to a row, in float64. */
   isSettled(row: number): boolean {
-    return this.seen[row] === this.space.centres;
+    return this.seen[row] === this.space.centres && this.isExact[row] === 1;
   }
 
   /** Looks at further centres until the row is settled, or known to be nearer than `enough`, squared. */
   settle(row: number, enough: number): void {
-    const { space, squared, seen } = this;
+    const { space, squared, seen, isExact } = this;
+    const { centres } = space;
     // Nothing is nearer than a centre in the same place.
     if (squared[row] === 0) {
-      seen[row] = space.centres;
+      seen[row] = centres;
+      isExact[row] = 1;
       return;
     }
     space.look(row);
-    if (seen[row] < GROUPED_AFTER) this.settleAlone(row, enough, Math.min(space.centres, GROUPED_AFTER));
-    if (seen[row] < GROUPED_AFTER || this.isSettled(row) || squared[row] < enough) return;
-    const place = this.placeOf(row);
-    if (place) this.settleInGroup(row, enough, place);
-    else this.settleAlone(row, enough, space.centres);
-  }
-
-  /** The least squared distance between any of these rows and any centre. */
-  leastOf(rows: Uint32Array): number {
-    const { space, squared, seen } = this;
-    const { centres } = space;
-    let least = Infinity;
-    for (const row of rows) {
-      least = Math.min(least, squared[row]);
-      if (seen[row] === centres) continue;
-      space.look(row);
-      for (let next = seen[row]; next < centres; next++) least = Math.min(least, space.squared(next, least));
-      this.evaluated += centres - seen[row];
+    if (seen[row] < centres) {
+      // What moved a row that was at the top is most likely the last pick.
+      this.lower(row, centres - 1, centres, enough);
+      if (squared[row] < enough) return;
+      seen[row] = this.lower(row, seen[row], centres - 1, enough);
+      if (squared[row] < enough) return;
+      seen[row] = centres;
     }
-    return least;
+    if (isExact[row] === 1) return;
+    this.lower(row, 0, centres, enough);
+    if (squared[row] >= enough) isExact[row] = 1;
   }
 
-  /** Looks at one after the other, up to the one of that number. */
-  private settleAlone(row: number, enough: number, centres: number): void {
-    const { space, squared, seen } = this;
+  /** Looks at centres from `first` to `end`, or up to one that is nearer than `enough`. Gives the first not looked at. */
+  private lower(row: number, first: number, end: number, enough: number): number {
+    const { space, squared, isFarther } = this;
     let least = squared[row];
-    let next = seen[row];
-    this.evaluated -= next;
-    while (next < centres) {
-      const found = space.squared(next++, least);
-      if (found < least) {
-        least = found;
-        if (least < enough) break;
-      }
-    }
-    this.evaluated += next;
-    squared[row] = least;
-    seen[row] = next;
-  }
-
-  private settleInGroup(row: number, enough: number, { leaf, reach }: Place): void {
-    const { space, squared, seen } = this;
-    this.groups!.scan(leaf);
-    const { distances, nearest } = leaf;
-    let least = squared[row];
-    // What is near the anchor is most likely near the row: a low bound now may spare it all the others for good.
-    for (const centre of nearest) {
-      if (centre < seen[row]) continue;
-      least = Math.min(least, space.squared(centre, least));
-      this.evaluated++;
-      if (least >= enough) continue;
-      squared[row] = least;
-      return;
-    }
     let root = Math.sqrt(least);
-    let next = seen[row];
-    while (next < distances.length) {
-      const centre = next++;
-      if (distances[centre] - reach > root) continue;
+    for (let centre = first; centre < end; centre++) {
+      if (isFarther?.(centre, row, root)) continue;
       const found = space.squared(centre, least);
-      this.evaluated++;
+      this.evaluations++;
       if (found >= least) continue;
-      least = found;
+      squared[row] = least = found;
+      if (least < enough) return centre + 1;
       root = Math.sqrt(least);
-      if (least < enough) break;
     }
-    squared[row] = least;
-    seen[row] = next;
-  }
-
-  private placeOf(row: number): Place | undefined {
-    const { anchors } = this.space;
-    if (!anchors) return undefined;
-    if (!this.groups) {
-      this.groups = new Groups(this.space, anchors);
-      this.space.look(row);
-    }
-    return this.groups.areTight ? this.groups.placeOf(row) : undefined;
+    return end;
   }
 }

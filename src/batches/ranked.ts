@@ -1,10 +1,14 @@
 /** Ranked batch mode: distance counts for much while little is labelled, the score for more with every pick. */
 import type { BatchRule, Pick } from "./batch.ts";
-import { openNearest, reportOf } from "./centres.ts";
+import { openSweeps, reportOf } from "./centres.ts";
 import { Contest, type Weights } from "./contest.ts";
 
 const weights = (alpha: number): Weights => ({
   worth: (score, distance) => alpha * (1 - 1 / (1 + distance)) + (1 - alpha) * score,
+  distance(score, worth) {
+    const similarity = 1 - (worth - (1 - alpha) * score) / alpha;
+    return similarity > 0 ? 1 / similarity - 1 : Infinity;
+  },
 });
 
 /** How far α may fall before bounds are made anew. */
@@ -20,9 +24,10 @@ export const ranked = {
     const { labelled } = context;
     const { k } = context.options;
     const scores = await context.scores();
-    const nearest = openNearest(context);
+    const sweeps = await openSweeps(context);
     const free = context.free(scores);
-    const contest = new Contest(nearest, scores, free);
+    await sweeps.group(free);
+    const contest = new Contest(sweeps, scores, free);
     const shareLeft = (picked: number): number => (free.length - picked) / (free.length + labelled.length);
     const picks: Pick[] = [];
     let bounded = Infinity;
@@ -31,15 +36,12 @@ export const ranked = {
       if (alpha < bounded) {
         // Worth is linear in α: no α between two makes more of a row than the better of them.
         bounded = Math.max(alpha - FALL, shareLeft(k));
-        const [now, then] = [weights(alpha), weights(bounded)];
-        contest.boundBy({
-          worth: (score, distance) => Math.max(now.worth(score, distance), then.worth(score, distance)),
-        });
+        contest.boundBy(weights(alpha), weights(bounded));
       }
       const pick = await contest.pick(weights(alpha));
       picks.push(pick);
-      nearest.space.addCentre(pick.row);
+      sweeps.addCentre(pick.row);
     }
-    return { picks, report: reportOf(context, nearest) };
+    return { picks, report: await reportOf(context, sweeps) };
   },
 } as const satisfies BatchRule;

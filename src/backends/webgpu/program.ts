@@ -128,6 +128,11 @@ export const headPrograms = {
 export const distanceProgram = (tile: Tile): string =>
   text("head/params", "head/distance", "head/length", `head/tile-${tile}`);
 
+/** Distances between rows and centres; the entry point is in the name of each. */
+export const distancePrograms = {
+  lower_tiles: () => text("distances/lower"),
+} as const;
+
 /** A dense layer in training; entry point `multiply`. `hidden`: forward. `deltas`: a gradient on its way back. */
 export function trainedProductProgram(write: "hidden" | "deltas", tile: Tile): string {
   const beside = write === "hidden" ? text("head/activation", "random", "train/part") : "";

@@ -17,11 +17,13 @@ export interface Tuning {
   readonly maxGroups: number;
   /** Longest stretch of scores in one buffer, when the binding limit allows it. */
   readonly segmentRows: number;
+  /** Most bytes of embeddings in one buffer, where the binding limit allows it. */
+  readonly pointBytes: number;
   /** Bytes of input that stay on the device between passes; the rest is read anew for each. */
   readonly residentBytes: number;
 }
 
-const common = { scratchBytes: 96 * 2 ** 20, segmentRows: 2 ** 24, residentBytes: 8 * 2 ** 30 };
+const common = { scratchBytes: 96 * 2 ** 20, segmentRows: 2 ** 24, pointBytes: 2 ** 32, residentBytes: 8 * 2 ** 30 };
 
 export const tunings: Record<AdapterClass, Tuning> = {
   gpu: { adapterClass: "gpu", chunkBytes: 2 ** 26, chunkProducts: 2e11, chunksASubmit: 64, maxGroups: 2048, ...common },

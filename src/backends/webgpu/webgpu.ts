@@ -1,4 +1,5 @@
 /** The WebGPU backend: kernels in float32 over resident chunks, and the bound that makes their picks exact. */
+import type { Metric } from "../../distance.ts";
 import { InputError } from "../../errors.ts";
 import { classesOf } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
@@ -12,6 +13,7 @@ import {
   type PoolInput,
   type ScorePass,
 } from "../backend.ts";
+import { DeviceDistances, DevicePoints } from "./distances.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { gradientError, headError } from "./headError.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
@@ -57,6 +59,8 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     chunkRows,
     head: head && uploadHead(gpu, head),
   };
+
+  const devicePoints = new Map<Metric, Promise<DevicePoints | undefined>>();
 
   /** Scores by strategies of which all need gradients, or none does. */
   const scoreTogether = async (
@@ -150,7 +154,20 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       }
     },
 
+    async distances(points) {
+      const uploaded = devicePoints.get(points.metric) ?? DevicePoints.upload(gpu, tuning, points);
+      devicePoints.set(points.metric, uploaded);
+      uploaded.catch(() => devicePoints.delete(points.metric));
+      const resident = await uploaded;
+      return resident && new DeviceDistances(resident);
+    },
+
     close() {
+      for (const uploaded of devicePoints.values())
+        void uploaded.then(
+          (resident) => resident?.close(),
+          () => {},
+        );
       pool.chunks.close();
       if (pool.head) closeHead(pool.head);
     },

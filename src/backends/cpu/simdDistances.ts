@@ -1,0 +1,319 @@
+/** Distances in float32 on this machine's vector units: `simd/distances.ts`, and the memory it works in. */
+import {
+  distanceError,
+  scaleOf,
+  TILE,
+  TILE_FIELDS,
+  widerOf,
+  type DistanceError,
+  type DistanceKernel,
+  type PointData,
+  type Sweep,
+} from "../distances.ts";
+import { modules } from "./simd.gen.ts";
+
+/** What `simd/distances.ts` exports. Places are in bytes. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  lower(
+    rows: number,
+    tiles: number,
+    count: number,
+    tileRows: number,
+    width: number,
+    centres: number,
+    list: number,
+    near: number,
+    least: number,
+    reach: number,
+    enough: number,
+    seen: number,
+    met: number,
+    depth: number,
+    reached: number,
+    wider: number,
+  ): number;
+  order(
+    point: number,
+    centres: number,
+    from: number,
+    end: number,
+    width: number,
+    wider: number,
+    absolute: number,
+    horizon: number,
+    list: number,
+    near: number,
+    keys: number,
+    bins: number,
+  ): number;
+  nearestTwo(
+    rows: number,
+    count: number,
+    width: number,
+    centres: number,
+    centreCount: number,
+    nearest: number,
+    first: number,
+    second: number,
+  ): void;
+  spread(point: number, others: number, count: number, width: number, into: number): void;
+  spreadListed(point: number, others: number, list: number, count: number, width: number, into: number): void;
+  descend(
+    rows: number,
+    count: number,
+    width: number,
+    anchors: number,
+    nodes: number,
+    rootPole: number,
+    leaf: number,
+    squaredReach: number,
+  ): number;
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+function compile(): Promise<WebAssembly.Module> {
+  const bytes = Uint8Array.from(atob(modules.distances), (letter) => letter.charCodeAt(0));
+  return (compiled ??= WebAssembly.compile(bytes));
+}
+
+const PAGE = 2 ** 16;
+/** Tiles that one call is handed. */
+const TILES = 16;
+const ROWS = TILES * TILE;
+/** Numbers a row that it may be handed, beside its point: one for each argument of `lower`, and a tile's own. */
+const ROW_FIELDS = 8;
+/** What `order` needs to tell distances apart. */
+const BINS = 2 ** 16;
+
+/** The nearest of some centres to each of some rows. */
+export interface NearestTwo {
+  readonly nearest: Uint32Array;
+  /** Squared distances of the nearest and of the next. */
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+}
+
+/**
+ * Rows of the pool beside centres of its own. Rows are brought in by tiles, so that memory is that of the centres.
+ *
+ * Memory holds, one after the other: ROWS rows, ROW_FIELDS numbers for each, the centres, and what a call adds.
+ */
+export class SimdDistances implements DistanceKernel {
+  readonly error: DistanceError;
+  private readonly wider: number;
+  /** Centres so far. */
+  count = 0;
+  /** Distances taken. */
+  evaluations = 0;
+  private readonly points: PointData;
+  /** Values a point: dims rounded up to a vector. */
+  private readonly width: number;
+  private readonly run: Exports;
+  private readonly centresAt: number;
+  /** Where the numbers for the rows of a tile are. */
+  private readonly fields: readonly number[];
+  private floats = new Float32Array();
+  private words = new Uint32Array();
+
+  private constructor(points: PointData, run: Exports) {
+    this.points = points;
+    this.run = run;
+    this.width = 4 * Math.ceil(points.dims / 4);
+    this.error = distanceError(points.dims, this.width / 16 + 6, points.metric);
+    this.wider = widerOf(this.error);
+    this.centresAt = 4 * ROWS * (this.width + ROW_FIELDS);
+    this.fields = Array.from({ length: ROW_FIELDS }, (_, field) => 4 * ROWS * (this.width + field));
+    this.reserve(this.centresAt);
+  }
+
+  static async open(points: PointData): Promise<SimdDistances> {
+    const instance = await WebAssembly.instantiate(await compile());
+    return new SimdDistances(points, instance.exports as unknown as Exports);
+  }
+
+  addCentres(values: Float32Array): void {
+    const { dims } = this.points;
+    for (let first = 0; first < values.length; first += dims) {
+      const at = this.centreAt(this.count++);
+      this.reserve(at + 4 * this.width);
+      this.floats.set(values.subarray(first, first + dims), at / 4);
+    }
+  }
+
+  /** A copy of a centre, [dims]. */
+  centre(number: number): Float32Array {
+    const at = this.centreAt(number) / 4;
+    return this.floats.slice(at, at + this.points.dims);
+  }
+
+  async lower({ tiles, list, near, rows, reached, ...fields }: Sweep): Promise<void> {
+    const { run, width, centresAt, wider } = this;
+    const [leastAt, reachAt, enoughAt, seenAt, metAt, depthAt, reachedAt, tilesAt] = this.fields;
+    const listAt = this.centreAt(this.count);
+    const nearAt = listAt + 4 * list.length;
+    this.reserve(nearAt + 4 * list.length);
+    const { floats, words } = this;
+    words.set(list, listAt / 4);
+    floats.set(near, nearAt / 4);
+    const all = tiles.length / TILE_FIELDS;
+    for (let tile = 0; tile < all; tile += TILES) {
+      const count = Math.min(TILES, all - tile);
+      const [first, end] = [tile * TILE, (tile + count) * TILE];
+      for (let one = tile; one < tile + count; one++)
+        this.bringIn(rows, one * TILE, tiles[one * TILE_FIELDS + 2], (one - tile) * TILE);
+      words.set(tiles.subarray(tile * TILE_FIELDS, (tile + count) * TILE_FIELDS), tilesAt / 4);
+      floats.set(fields.least.subarray(first, end), leastAt / 4);
+      floats.set(fields.reach.subarray(first, end), reachAt / 4);
+      floats.set(fields.enough.subarray(first, end), enoughAt / 4);
+      words.set(fields.seen.subarray(first, end), seenAt / 4);
+      words.set(fields.met.subarray(first, end), metAt / 4);
+      floats.set(fields.depth.subarray(first, end), depthAt / 4);
+      this.evaluations += run.lower(
+        0,
+        tilesAt,
+        count,
+        TILE,
+        width,
+        centresAt,
+        listAt,
+        nearAt,
+        leastAt,
+        reachAt,
+        enoughAt,
+        seenAt,
+        metAt,
+        depthAt,
+        reachedAt,
+        wider,
+      );
+      fields.least.set(floats.subarray(leastAt / 4, leastAt / 4 + end - first), first);
+      reached.set(words.subarray(reachedAt / 4, reachedAt / 4 + end - first), first);
+    }
+  }
+
+  /**
+   * Centres from `from` on by their distance to a point, [dims]: their numbers, and how far they are at least, as far as
+   * that is not more than `horizon`. Distances are told apart to 0.4 %, the same way in every call.
+   */
+  inOrder(point: Float32Array, from: number, horizon: number): { list: Uint32Array; near: Float32Array } {
+    const { run, width, centresAt, count, error, wider } = this;
+    const room = 4 * (count - from);
+    const listAt = this.centreAt(count);
+    this.reserve(listAt + 3 * room + 4 * (BINS + 1));
+    this.floats.set(point);
+    const keysAt = listAt + 2 * room;
+    const binsAt = keysAt + room;
+    const { absolute } = error;
+    const nearAt = listAt + room;
+    const listed = run.order(
+      0,
+      centresAt,
+      from,
+      count,
+      width,
+      wider,
+      absolute,
+      horizon,
+      listAt,
+      nearAt,
+      keysAt,
+      binsAt,
+    );
+    this.evaluations += count - from;
+    return {
+      list: this.words.slice(listAt / 4, listAt / 4 + listed),
+      near: this.floats.slice(nearAt / 4, nearAt / 4 + listed),
+    };
+  }
+
+  /** For each of these rows. The arrays are written from the start. */
+  nearestTwo(rows: Uint32Array, { nearest, first, second }: NearestTwo): void {
+    const { run, width, count } = this;
+    const [nearestAt, firstAt, secondAt] = this.fields;
+    for (let at = 0; at < rows.length; at += ROWS) {
+      const found = Math.min(ROWS, rows.length - at);
+      this.bringIn(rows, at, found);
+      run.nearestTwo(0, found, width, this.centresAt, count, nearestAt, firstAt, secondAt);
+      nearest.set(this.words.subarray(nearestAt / 4, nearestAt / 4 + found), at);
+      first.set(this.floats.subarray(firstAt / 4, firstAt / 4 + found), at);
+      second.set(this.floats.subarray(secondAt / 4, secondAt / 4 + found), at);
+      this.evaluations += found * count;
+    }
+  }
+
+  /** Squared distances from a point, [dims], to the centres of these numbers. The array is good until the next call. */
+  toCentres(point: Float32Array, first: number, end: number): Float32Array {
+    const { run, width } = this;
+    const into = this.centreAt(this.count);
+    this.reserve(into + 4 * (end - first));
+    this.floats.set(point);
+    run.spread(0, this.centreAt(first), end - first, width, into);
+    this.evaluations += end - first;
+    return this.floats.subarray(into / 4, into / 4 + end - first);
+  }
+
+  /** Squared distances from a point, [dims], to the centres of a list. The array is good until the next call. */
+  toListed(point: Float32Array, list: Uint32Array): Float32Array {
+    const { run, width } = this;
+    const listAt = this.centreAt(this.count);
+    const into = listAt + 4 * list.length;
+    this.reserve(into + 4 * list.length);
+    this.floats.set(point);
+    this.words.set(list, listAt / 4);
+    run.spreadListed(0, this.centresAt, listAt, list.length, width, into);
+    this.evaluations += list.length;
+    return this.floats.subarray(into / 4, into / 4 + list.length);
+  }
+
+  /** The leaves of a tree whose poles and anchors are the centres, and the squared distance of each row to its anchor. */
+  descend(
+    rows: Uint32Array,
+    nodes: Int32Array,
+    rootPole: number,
+    leaves: Uint32Array,
+    squaredReach: Float32Array,
+  ): void {
+    const { run, width } = this;
+    const nodesAt = this.centreAt(this.count);
+    this.reserve(nodesAt + 4 * nodes.length);
+    this.words.set(nodes, nodesAt / 4);
+    const [leafAt, reachAt] = this.fields;
+    for (let at = 0; at < rows.length; at += ROWS) {
+      const count = Math.min(ROWS, rows.length - at);
+      this.bringIn(rows, at, count);
+      this.evaluations += run.descend(0, count, width, this.centresAt, nodesAt, rootPole, leafAt, reachAt);
+      leaves.set(this.words.subarray(leafAt / 4, leafAt / 4 + count), at);
+      squaredReach.set(this.floats.subarray(reachAt / 4, reachAt / 4 + count), at);
+    }
+  }
+
+  close(): void {}
+
+  private centreAt(centre: number): number {
+    return this.centresAt + 4 * centre * this.width;
+  }
+
+  /** Copies rows, scaled, to the start of the memory or a later place. */
+  private bringIn(rows: Uint32Array, first: number, count: number, place = 0): void {
+    const { points, width, floats } = this;
+    const { data, dims } = points;
+    for (let i = 0; i < count; i++) {
+      const row = rows[first + i];
+      const scale = scaleOf(points, row);
+      const from = row * dims;
+      const to = (place + i) * width;
+      for (let d = 0; d < dims; d++) floats[to + d] = data[from + d] * scale;
+    }
+  }
+
+  private reserve(bytes: number): void {
+    const { memory } = this.run;
+    const missing = bytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.max(Math.ceil(missing / PAGE), memory.buffer.byteLength / PAGE));
+    if (this.floats.buffer === memory.buffer && missing <= 0) return;
+    this.floats = new Float32Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Brings many rows nearer to the centres at once, in float32. What comes of it are bounds, which `Nearest` makes exact
+ * where it matters.
+ */
+import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
+import { narrowed, pointOf, TILE, type DistanceKernel, type PointData } from "../backends/distances.ts";
+import type { PointSpace } from "../distance.ts";
+import { AnchorDistances } from "./anchorDistances.ts";
+import { Groups } from "./groups.ts";
+import { Nearest } from "./nearest.ts";
+import { rowsWhere, sortedBy } from "./rows.ts";
+import { SweepPlan, type CentreList, type Enough, type Grouped } from "./sweepPlan.ts";
+
+/** What distances are measured with: this machine's processor, and a device where there is one. */
+export interface Measuring {
+  readonly space: PointSpace;
+  readonly points: PointData;
+  readonly host: SimdDistances;
+  readonly device: DistanceKernel | undefined;
+}
+
+/** Tiles, and entries of lists, of one sweep: some 10 MB each. */
+const MOST_TILES = 2 ** 13;
+const MOST_LISTED = 2 ** 20;
+
+/** Widens what float32 rounds. */
+const WIDER = 1 + 2 ** -20;
+
+/** Rows of an array, from `first` to `end`, and what they are compared with. */
+interface Stretch {
+  readonly list: CentreList;
+  readonly first: number;
+  readonly end: number;
+}
+
+export class Sweeps {
+  readonly nearest: Nearest;
+  readonly space: PointSpace;
+  private readonly measuring: Measuring;
+  private readonly kernel: DistanceKernel;
+  private groups: Groups | undefined;
+  private grouped: Grouped | undefined;
+  private anchored: AnchorDistances | undefined;
+  /** Spent on groups that are not used. */
+  private wasted = 0;
+
+  /** With these rows of the pool as centres. */
+  constructor(measuring: Measuring, centres: Uint32Array) {
+    this.measuring = measuring;
+    this.space = measuring.space;
+    this.nearest = new Nearest(measuring.space);
+    this.kernel = measuring.device ?? measuring.host;
+    for (const row of centres) this.addCentre(row);
+  }
+
+  /** Puts rows into groups, where that promises to save distances. */
+  async group(rows: Uint32Array): Promise<void> {
+    const { measuring, space } = this;
+    const { groups, evaluations } = await Groups.around(measuring.points, rows);
+    if (!groups) {
+      this.wasted += evaluations;
+      return;
+    }
+    this.groups = groups;
+    this.grouped = {
+      reach: groups.reach,
+      met: new Uint32Array(space.rows),
+      depth: new Float32Array(space.rows),
+    };
+    const anchored = new AnchorDistances(groups, space.centres);
+    this.anchored = anchored;
+    this.nearest.isFarther = (centre, row, root) => anchored.isFarther(centre, row, root);
+  }
+
+  /** Distances evaluated so far. */
+  get evaluations(): number {
+    const { measuring, nearest, groups } = this;
+    const bulk = measuring.host.evaluations + (measuring.device?.evaluations ?? 0);
+    return bulk + nearest.evaluations + (groups?.evaluations ?? 0) + this.wasted;
+  }
+
+  addCentre(row: number): void {
+    const { measuring, space } = this;
+    const point = pointOf(measuring.points, row);
+    space.addCentre(row);
+    measuring.host.addCentres(point);
+    measuring.device?.addCentres(point);
+    this.anchored?.note(point);
+  }
+
+  /**
+   * Lowers what is known of the squared distances of these rows to the nearest centre: until it is less than `enoughOf` a
+   * row, or right but for what float32 rounds.
+   */
+  async lower(rows: Uint32Array, enoughOf: Enough): Promise<void> {
+    const { nearest, space, groups, grouped, kernel } = this;
+    const { squared, seen } = nearest;
+    const stale = rowsWhere(rows, (row) => seen[row] < space.centres && squared[row] > 0);
+    groups?.assign(stale);
+    const sorted = groups ? sortedBy(stale, groups.of, groups.count + 1) : sortedBy(stale, seen, space.centres);
+    const mostTiles = Math.min(MOST_TILES, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
+    let plan: SweepPlan | undefined;
+    for (const { list, first, end } of groups ? this.byGroup(sorted, groups) : this.inTurn(sorted))
+      for (let at = first; at < end; at += TILE) {
+        plan ??= new SweepPlan(mostTiles, nearest, grouped, kernel.error);
+        const tile = sorted.subarray(at, Math.min(at + TILE, end));
+        plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
+        if (plan.tiles < mostTiles && plan.entries < MOST_LISTED) continue;
+        await plan.run(kernel);
+        plan = undefined;
+      }
+    await plan?.run(kernel);
+  }
+
+  /** Rows of no group are all compared with what they have not seen, in turn. */
+  private inTurn(rows: Uint32Array): readonly Stretch[] {
+    const { centres } = this.space;
+    const list = { list: Uint32Array.from({ length: centres }, (_, i) => i), near: new Float32Array(centres) };
+    return [{ list, first: 0, end: rows.length }];
+  }
+
+  /** Rows of a group are compared with what is near its anchor first. */
+  private *byGroup(sorted: Uint32Array, groups: Groups): Iterable<Stretch> {
+    const { measuring, nearest } = this;
+    for (let first = 0, end = 0; first < sorted.length; first = end) {
+      const group = groups.of[sorted[first]];
+      let from = Infinity;
+      let horizon = 0;
+      for (; end < sorted.length && groups.of[sorted[end]] === group; end++) {
+        const row = sorted[end];
+        from = Math.min(from, nearest.seen[row]);
+        horizon = Math.max(horizon, Math.sqrt(nearest.squared[row]) + groups.reach[row]);
+      }
+      // What is farther from the anchor than that is farther from each row than what it has.
+      yield { list: measuring.host.inOrder(groups.anchorOf(group), from, WIDER * horizon), first, end };
+    }
+  }
+
+  /** The least squared distance between any of these rows and any centre. */
+  async leastOf(rows: Uint32Array): Promise<number> {
+    const { squared } = this.nearest;
+    const { error } = this.kernel;
+    await this.lower(rows, () => 0);
+    const bound = rows.reduce((least, row) => Math.min(least, squared[row]), Infinity);
+    let least = Infinity;
+    for (const row of rows) {
+      // What float32 says is wider than the truth by its error, twice at most.
+      if (narrowed(narrowed(squared[row], error), error) > bound || least === 0) continue;
+      this.nearest.settle(row, 0);
+      least = Math.min(least, squared[row]);
+    }
+    return least;
+  }
+}
