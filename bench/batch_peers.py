@@ -1,77 +1,65 @@
-"""k-center and hybrid as one who knows NumPy would write them: `incremental` keeps the least squared distance of each row
-and takes one matrix-vector product a pick; `recomputed` takes all distances to all centres at every pick (SciPy), on a
-sample of rows and picks, scaled to the whole. Prints seconds and the radius of the picks.
+"""The same batches in NumPy, SciPy or PyTorch, as one who knows them would write them: see batches/*.py.
 
-python batch_peers.py FOLDER RULE K LABELLED RUNS
+Without arguments: prints as JSON the versions of what this Python has. With a request (JSON, see batches/peers.ts): reads
+the arrays from standard input and prints as JSON what a first run picked, which warms up and is not timed, and the seconds
+of every run after it.
 """
 
+import importlib
 import json
+import platform
 import sys
-import time
 
-import numpy as np
-from scipy.spatial.distance import cdist
-
-folder, rule = sys.argv[1:3]
-k, labelled, runs = map(int, sys.argv[3:])
-x = np.load(f"{folder}/x.npy")
-scores = np.load(f"{folder}/s.npy")
-rows = len(x)
-known = np.arange(labelled) * rows // labelled
-SAMPLE_ROWS, SAMPLE_PICKS = 2000, 5
+from peer_timing import best_threads, read_arrays, timed
 
 
-def incremental():
-    squares = np.einsum("ij,ij->i", x, x)
-    least = np.full(rows, np.inf, np.float32)
-    for start in range(0, labelled, 16):
-        some = known[start : start + 16]
-        apart = x @ x[some].T
-        apart *= -2
-        apart += squares[:, None]
-        apart += squares[some]
-        np.minimum(least, apart.min(1), out=least)
-    free = np.ones(rows, bool)
-    free[known] = False
-    low, high = scores[free].min(), scores[free].max()
-    scaled = (scores - low) / (high - low + 1e-10)
-    taken = np.zeros(rows, bool)
-    taken[known] = True
-    for _ in range(k):
-        if rule == "hybrid":
-            d = np.sqrt(np.clip(least, 0, None))
-            near, far = d[free].min(), d[free].max()
-            value = 0.5 * scaled + 0.5 * ((d - near) / (far - near + 1e-10))
-            value[taken] = -np.inf
-            pick = int(value.argmax())
-        else:
-            pick = int(least.argmax())
-        taken[pick] = True
-        apart = x @ x[pick]
-        apart *= -2
-        apart += squares
-        apart += squares[pick]
-        np.minimum(least, apart, out=least)
-        least[pick] = 0
-    return float(np.sqrt(np.clip(least, 0, None).max()))
+def main():
+    if len(sys.argv) < 2:
+        print(json.dumps({"python": platform.python_version(), **versions()}))
+        return
+    request = json.loads(sys.argv[1])
+    threads = None
+    if request["peer"] == "torch":
+        torch = importlib.import_module("torch")
+        torch.set_grad_enabled(False)
+    work, scale = work_of(request, *read_arrays(request["arrays"]))
+    if request["peer"] == "torch":
+        threads = best_threads(torch, work)
+    answer = work()
+    seconds = [scale * each for each in timed(work, request["patience"])]
+    print(json.dumps({"seconds": seconds, "threads": threads, "answer": answer}))
 
 
-def recomputed():
-    sample = x[:: rows // SAMPLE_ROWS][:SAMPLE_ROWS]
-    centres = list(known)
-    started = time.perf_counter()
-    for _ in range(SAMPLE_PICKS):
-        d = cdist(sample, x[centres]).min(1)
-        centres.append(int(d.argmax()) * (rows // SAMPLE_ROWS))
-    seconds = (time.perf_counter() - started) / SAMPLE_PICKS
-    # In proportion to rows, and to the centres there are at each pick.
-    mean_centres = labelled + (k - 1) / 2
-    return seconds * rows / len(sample) * k * mean_centres / (labelled + (SAMPLE_PICKS - 1) / 2)
+def versions():
+    found = {}
+    for name in ("numpy", "scipy", "torch"):
+        try:
+            found[name] = importlib.import_module(name).__version__
+        except ImportError:
+            pass
+    return found
 
 
-times = []
-for _ in range(runs):
-    started = time.perf_counter()
-    radius = incremental()
-    times.append(time.perf_counter() - started)
-print(json.dumps({"radius": radius, "incremental": float(np.median(times)), "recomputed": recomputed()}))
+def work_of(request, *arrays):
+    """What is timed, as a function without arguments, and what its seconds are times for the whole: 1 unless it is a sample."""
+    rule, peer, k = request["rule"], request["peer"], request["k"]
+    if rule == "badge":
+        from batches.badge import badge
+
+        return lambda: badge(*arrays, k), 1
+    if rule == "batchbald":
+        from batches.batchbald import batchbald
+
+        xp = importlib.import_module(peer)
+        [logits] = map(xp.asarray, arrays)
+        return lambda: batchbald(xp, logits, k), 1
+    if peer == "recomputed":
+        from batches.recomputed import recomputed
+
+        return recomputed(*arrays, k)
+    from batches.incremental import incremental
+
+    return lambda: incremental(rule, *arrays, k), 1
+
+
+main()

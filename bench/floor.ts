@@ -40,7 +40,7 @@ export function workOf({ kind, cols, passes = 1, hidden, classes = cols, strateg
 const kinds = ["bytes", "multiplyAdds", "exps"] as const;
 
 /** As if the three ran at their best side by side: the one that takes longest. */
-export function floorOf(work: Work, ceilings: Ceilings): Floor {
+export function floorOf(work: Ceilings, ceilings: Ceilings): Floor {
   const floors = kinds.map((boundBy): Floor => ({ seconds: work[boundBy] / ceilings[boundBy], boundBy }));
   return floors.reduce((most, floor) => (floor.seconds > most.seconds ? floor : most));
 }

@@ -1,6 +1,5 @@
 /** Correct before timed: the first pass is checked, then warm passes are timed, and each of those is checked too. */
 import type { Timings } from "../src/index.ts";
-import type { Answer } from "./reference.ts";
 
 /**
  * Warm passes go on until there are so many `runs` and `seconds`, or there have been `most`; slow ones only until they
@@ -37,11 +36,13 @@ export interface Wrong {
   readonly wrong: string;
 }
 
-type Run = () => Promise<Answer & { readonly timings: Timings & { readonly referee?: number } }>;
+interface Ran {
+  readonly timings: Timings & { readonly referee?: number };
+}
 
 /** Times `run`, unless its answer has a fault: nothing is said of the speed of a wrong answer. */
-export async function measure(
-  run: Run,
+export async function measure<Answer extends Ran>(
+  run: () => Promise<Answer>,
   faultIn: (answer: Answer) => string | undefined,
   waiting: Patience,
 ): Promise<Measured | Wrong> {

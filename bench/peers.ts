@@ -8,8 +8,8 @@ import { spreadOf, type Patience, type Spread } from "./measure.ts";
 import { dropoutOf, type Reference } from "./reference.ts";
 
 const script = join(import.meta.dirname, "peers.py");
-const interpreters = ["python3", "/usr/bin/python3"];
-const TIMEOUT_MS = 600_000;
+export const interpreters = ["python3", "/usr/bin/python3"];
+const TIMEOUT_MS = 1_800_000;
 
 /**
  * What is timed against, as the columns come. `autograd` is PyTorch as gradients are written today: a backward pass for
@@ -56,7 +56,7 @@ export async function findPeers(): Promise<Peer[]> {
 
 async function peersOf(interpreter: string): Promise<Peer[]> {
   try {
-    const { python: version, libraries: found } = JSON.parse(await python(interpreter, [], []));
+    const { python: version, libraries: found } = JSON.parse(await python(interpreter, script, [], []));
     // torch alone could not be handed its data.
     if (!found.numpy) return [];
     return libraries
@@ -106,7 +106,7 @@ export async function measurePeer(
   const request = { library, strategies, k, ...dropoutOf(one), patience, arrays };
   try {
     const bytes = given.map(({ array }) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    const { seconds, threads, fault } = JSON.parse(await python(interpreter, [JSON.stringify(request)], bytes));
+    const { seconds, threads, fault } = JSON.parse(await python(interpreter, script, [JSON.stringify(request)], bytes));
     if (fault) return { fault };
     return { rows, runs: seconds.length, warm: spreadOf(seconds), threads };
   } catch (error) {
@@ -147,9 +147,9 @@ function judgedRows({ values, input }: Made, reference: Reference): Task {
   return { rows, data: { array, shape: [rows, cols] }, judged: Uint32Array.from(chosen.keys()), expected };
 }
 
-/** What peers.py prints when it is given the arrays on standard input: nothing is written to disk, nothing left behind. */
-async function python(interpreter: string, args: string[], arrays: Uint8Array[]): Promise<string> {
-  const running = promisify(execFile)(interpreter, ["-B", script, ...args], { timeout: TIMEOUT_MS });
+/** What a script prints when it is given the arrays on standard input: nothing is written to disk, nothing left behind. */
+export async function python(interpreter: string, file: string, args: string[], arrays: Uint8Array[]): Promise<string> {
+  const running = promisify(execFile)(interpreter, ["-B", file, ...args], { timeout: TIMEOUT_MS });
   const input = running.child.stdin;
   input?.on("error", () => {}); // it ended early, and its exit says so
   for (const array of arrays) input?.write(array);

@@ -10,8 +10,8 @@ import type { Ceilings, Floor, Work } from "./floor.ts";
 import type { Measured, Wrong } from "./measure.ts";
 import type { Library, Peer, PeerFault, PeerMeasured } from "./peers.ts";
 
-/** All times in seconds. */
-export interface Report {
+/** What was run, on what. */
+export interface About {
   readonly poolwise: string;
   /** Of the source, `-dirty` when it was changed since; null where there is no git. */
   readonly commit: string | null;
@@ -19,9 +19,13 @@ export interface Report {
   readonly date: string;
   readonly node: string;
   readonly machine: { readonly cpu: string; readonly threads: number; readonly platform: string };
+  readonly backends: readonly { readonly backend: string; readonly adapter: string; readonly software: boolean }[];
+}
+
+/** All times in seconds. */
+export interface Report extends About {
   /** A smoke run, with few of the rows. */
   readonly quick: boolean;
-  readonly backends: readonly { readonly backend: string; readonly adapter: string; readonly software: boolean }[];
   readonly peers: readonly { readonly library: Library; readonly version: string; readonly python: string }[];
   readonly cases: CaseReport[];
 }
@@ -59,6 +63,15 @@ export interface Timed extends Measured {
 }
 
 export function openReport(subjects: readonly Subject[], peers: readonly Peer[], quick: boolean): Report {
+  return {
+    ...aboutRun(subjects),
+    quick,
+    peers: peers.map(({ library, version, python }) => ({ library, version, python })),
+    cases: [],
+  };
+}
+
+export function aboutRun(subjects: readonly Subject[]): About {
   const manifest = createRequire(import.meta.url)("../package.json") as { version: string };
   const threads = cpus();
   return {
@@ -71,15 +84,12 @@ export function openReport(subjects: readonly Subject[], peers: readonly Peer[],
       threads: threads.length,
       platform: `${process.platform} ${process.arch}`,
     },
-    quick,
     backends: subjects.map(({ engine: { backend, adapter }, software }) => ({ backend, adapter, software })),
-    peers: peers.map(({ library, version, python }) => ({ library, version, python })),
-    cases: [],
   };
 }
 
 /** Written beside and renamed, so that there is never half a file. */
-export function saveReport(path: string, report: Report): void {
+export function saveReport(path: string, report: About): void {
   try {
     writeFileSync(`${path}.part`, `${JSON.stringify(report, null, 2)}\n`);
     renameSync(`${path}.part`, path);

@@ -1,0 +1,91 @@
+/** One case on every backend and peer. */
+import type { Subject } from "../backends.ts";
+import { floorOf, type Ceilings } from "../floor.ts";
+import { measure, type Patience } from "../measure.ts";
+import type { Batch } from "../../src/index.ts";
+import type { BatchCase } from "./cases.ts";
+import { answerFault, judgeOf, rounding } from "./checks.ts";
+import { makePool, poolData, type BatchPool } from "./data.ts";
+import { smallFault } from "./distances.ts";
+import { timePeer, type BatchPeer } from "./peers.ts";
+import type { BackendReport, BatchCaseReport, PeerReport, Timed } from "./report.ts";
+
+/** Peers first, for theirs is the radius that ours must have; one right after the other, on the same data. */
+export async function runCase(
+  name: string,
+  one: BatchCase,
+  subjects: readonly Subject[],
+  peers: readonly BatchPeer[],
+  waiting: Patience,
+): Promise<BatchCaseReport> {
+  const pool = makePool(one);
+  const peerReports: PeerReport[] = [];
+  for (const peer of peers)
+    if (peer.rules.includes(one.rule)) peerReports.push(await runPeer(peer, one, pool, waiting));
+  const radius = peerReports.flatMap((peer) => ("radius" in peer && peer.radius ? [peer.radius] : []))[0];
+  const faultIn = judgeOf(one, pool, radius);
+  const results: BackendReport[] = [];
+  for (const subject of subjects) {
+    const result = await runBackend(subject, one, pool, faultIn, waiting);
+    results.push("wrong" in result ? result : { ...result, ratios: ratiosOf(result, peerReports) });
+  }
+  return { name, ...one, results, peers: peerReports };
+}
+
+async function runPeer(peer: BatchPeer, one: BatchCase, pool: BatchPool, waiting: Patience): Promise<PeerReport> {
+  const result = await timePeer(peer, one, pool, waiting);
+  if ("fault" in result) return result;
+  const { answer, ...timed } = result;
+  const fault = answer && answerFault(one, pool, answer, rounding.float32);
+  if (fault) return { peer: peer.peer, fault };
+  return { ...timed, ...(answer?.radius !== undefined && { radius: answer.radius }) };
+}
+
+export async function runBackend(
+  { engine, software, ceilings: ceilingsOf }: Pick<Subject, "engine" | "software" | "ceilings">,
+  one: BatchCase,
+  pool: BatchPool,
+  faultIn: (batch: Batch) => string | undefined,
+  waiting: Patience,
+): Promise<BackendReport> {
+  const about = { backend: engine.backend, software };
+  try {
+    const wrong = await smallFault(engine, one, pool);
+    if (wrong !== undefined) return { ...about, wrong };
+    using loaded = await engine.load(poolData(one, pool));
+    let last!: Batch;
+    const run = async (): Promise<Batch> =>
+      (last = await loaded.select(one.rule, { k: one.k, labelled: pool.labelled }));
+    const measured = await measure(run, faultIn, waiting);
+    if ("wrong" in measured) return { ...about, ...measured };
+    const { evaluations, evaluationShare, radius, jointInformation } = last;
+    const work = workOf(one, evaluations ?? 0);
+    const ceilings = await ceilingsOf(one.dims > 0 ? pool.embeddings : pool.logits);
+    const floor = floorOf(work, ceilings);
+    const told = { evaluations, evaluationShare, radius, jointInformation };
+    const floorOverMeasured = floor.seconds / measured.warm.median;
+    return { ...about, ...measured, ...told, work, ceilings, floor, floorOverMeasured, ratios: {} };
+  } catch (error) {
+    // One that breaks off has no right answer either, and the next one may.
+    return { ...about, wrong: `it failed: ${(error as Error).message}` };
+  }
+}
+
+/**
+ * One read of the pool, a softmax of what it predicts, and the distances that were taken: a difference, a product and a sum
+ * a dimension, or of gradients two inner products. A multiply-add is two of these operations.
+ */
+export function workOf({ rule, rows, dims, classes = 0, passes = 1 }: BatchCase, evaluations: number): Ceilings {
+  const predictions = passes * classes;
+  return {
+    bytes: 4 * rows * (dims + (classes ? predictions : 1)),
+    multiplyAdds: evaluations * (rule === "badge" ? dims + classes : (3 * dims) / 2),
+    exps: rows * predictions,
+  };
+}
+
+function ratiosOf({ warm }: Timed, peers: readonly PeerReport[]): Timed["ratios"] {
+  return Object.fromEntries(
+    peers.flatMap((peer) => ("warm" in peer ? [[peer.peer, peer.warm.median / warm.median]] : [])),
+  );
+}
