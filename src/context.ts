@@ -33,6 +33,7 @@ export class PoolContext implements BatchContext {
   readonly rows: number;
   readonly labelled: Uint32Array;
   readonly hasScores: boolean;
+  readonly hasOwnEmbeddings: boolean;
   /** Rows left out for invalid values. */
   invalid: number;
   /** Rows settled in float64 because float32 could not tell them from a pick. */
@@ -51,6 +52,7 @@ export class PoolContext implements BatchContext {
     this.rows = input.source.rows;
     this.labelled = asked.labelled;
     this.hasScores = input.kind !== "embeddings";
+    this.hasOwnEmbeddings = input.embeddings !== input.source;
     this.invalid = asked.points?.invalid.length ?? 0;
   }
 

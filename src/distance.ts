@@ -4,10 +4,10 @@
  * A sum of squares, never the dot expansion: rows that are equal are at distance 0 exactly.
  */
 
-export const metricNames = ["euclidean", "cosine"] as const;
+export const metricNames = ["euclidean", "squared", "cosine"] as const;
 /**
- * `euclidean`, or `cosine`: 1 − cos of the angle between two rows, from 0 to 2. It is half the squared distance of the
- * rows scaled to length 1, and is taken as that.
+ * `euclidean`; `squared`, the square of that; or `cosine`: 1 − cos of the angle between two rows, from 0 to 2. It is half
+ * the squared distance of the rows scaled to length 1, and is taken as that.
  */
 export type Metric = (typeof metricNames)[number];
 
@@ -74,10 +74,12 @@ class EmbeddingSpace implements PointSpace {
   }
 
   distance(squared: number): number {
+    if (this.metric === "squared") return squared;
     return this.metric === "cosine" ? squared / 2 : Math.sqrt(squared);
   }
 
   squaredOf(distance: number): number {
+    if (this.metric === "squared") return distance;
     return this.metric === "cosine" ? 2 * distance : distance ** 2;
   }
 
@@ -85,7 +87,7 @@ class EmbeddingSpace implements PointSpace {
     const { data, dims, point } = this;
     const first = row * dims;
     for (let i = 0; i < dims; i++) point[i] = data[first + i];
-    if (this.metric === "euclidean") return;
+    if (this.metric !== "cosine") return;
     let squares = 0;
     for (let i = 0; i < dims; i++) squares += point[i] ** 2;
     const length = Math.sqrt(squares);

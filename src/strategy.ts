@@ -18,6 +18,8 @@ export interface RowBeliefs {
    * gradients, whose forward pass is then the deterministic one: no dropout, one pass.
    */
   readonly gradients: Float64Array;
+  /** What the last layer of a head reads, without dropout, [units]: missing where there is no head. */
+  readonly lastInput?: () => Float64Array;
   /** Row number in the pool. */
   row: number;
   seed: number;

@@ -102,7 +102,7 @@ export const roundedUp = (value: number): number => {
 
 /** 1 / length of each row asked for, which `cosine` scales it by; 1 for a distance that does not. */
 export function scaleOf({ data, dims, metric }: PointData, row: number): number {
-  if (metric === "euclidean") return 1;
+  if (metric !== "cosine") return 1;
   let squares = 0;
   for (let i = row * dims; i < (row + 1) * dims; i++) squares += data[i] ** 2;
   return 1 / Math.sqrt(squares);

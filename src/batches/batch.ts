@@ -28,6 +28,8 @@ export interface BatchContext {
   scores(): Promise<ScoreBounds>;
   /** What the model believes of these rows, which ascend, but for those that hold no valid input. */
   beliefs(rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void>;
+  /** Whether embeddings came beside what the model reads, and not in its place. */
+  readonly hasOwnEmbeddings: boolean;
   /** The pool's embeddings, [rows, dims], and the rows of them that are no points, ascending. */
   readonly embeddings: { readonly data: Float32Array; readonly dims: number; readonly invalid: Uint32Array };
   /** The pool's embeddings as points, without any centres yet. */

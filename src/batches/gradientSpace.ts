@@ -1,8 +1,9 @@
 /**
- * Rows as the gradients that their likeliest label would send into the last layer: g = (p − e_ŷ) ⊗ h. They are never
- * built: ‖g_i − g_j‖² = ‖q_i‖²‖h_i‖² + ‖q_j‖²‖h_j‖² − 2 (q_i·q_j)(h_i·h_j), with q = p − e_ŷ.
+ * Rows as the gradients that their likeliest label would send into the last layer: g = (p − e_ŷ) ⊗ h, where h is what that
+ * layer reads: of a head without embeddings of their own beside it, its last hidden units. They are never built: ‖g_i − g_j‖² = ‖q_i‖²‖h_i‖² + ‖q_j‖²‖h_j‖² − 2 (q_i·q_j)(h_i·h_j), with q = p − e_ŷ.
  */
 import type { Space } from "../distance.ts";
+import type { RowBeliefs } from "../strategy.ts";
 import type { BatchContext } from "./batch.ts";
 
 /** Its rows are looked at one by one: `fetch` a row before it is. */
@@ -25,7 +26,7 @@ export class GradientSpace implements Space {
     const space = new GradientSpace(context);
     await context.beliefs(rows, (beliefs) => {
       const q = residual(beliefs.p);
-      const h = space.embedding(beliefs.row);
+      const h = space.lastInput(beliefs);
       space.squaredNorms[beliefs.row] = dot(q, q) * dot(h, h);
     });
     return space;
@@ -37,8 +38,8 @@ export class GradientSpace implements Space {
 
   /** Takes in the predictions of a row. */
   async fetch(row: number): Promise<void> {
-    await this.context.beliefs(Uint32Array.of(row), ({ p }) => {
-      this.fetched = { row, q: residual(p).slice(), h: this.embedding(row) };
+    await this.context.beliefs(Uint32Array.of(row), (beliefs) => {
+      this.fetched = { row, q: residual(beliefs.p).slice(), h: this.lastInput(beliefs).slice() };
     });
   }
 
@@ -63,8 +64,10 @@ export class GradientSpace implements Space {
     return Math.sqrt(squared);
   }
 
-  private embedding(row: number): Float32Array {
-    const { data, dims } = this.context.embeddings;
+  private lastInput({ row, lastInput }: RowBeliefs): Float32Array | Float64Array {
+    const { hasOwnEmbeddings, embeddings } = this.context;
+    if (lastInput && !hasOwnEmbeddings) return lastInput();
+    const { data, dims } = embeddings;
     return data.subarray(row * dims, (row + 1) * dims);
   }
 }
@@ -72,7 +75,7 @@ export class GradientSpace implements Space {
 interface Point {
   readonly row: number;
   readonly q: Float64Array;
-  readonly h: Float32Array;
+  readonly h: ArrayLike<number>;
 }
 
 /** p − e_ŷ, in place; ŷ is the likeliest class, ties to the lowest. */

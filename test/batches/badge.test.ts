@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openEngine } from "../../src/index.ts";
 import { randomBits } from "../../src/random.ts";
-import { beliefsOf } from "../support/pools.ts";
+import { beliefsOf, bell, gradientsOf as headGradients, logitsOf, makePool, ordinaryHead } from "../support/pools.ts";
 
 const engine = await openEngine({ backend: "cpu" });
 
@@ -116,4 +116,31 @@ test("each pick is drawn in proportion to D²", async () => {
     const share = weight / total;
     expect(Math.abs(counts[row] / runs - share)).toBeLessThan(4 * Math.sqrt((share * (1 - share)) / runs) + 1e-12);
   });
+});
+
+test("under a head the gradient is that of its last layer, whatever is below", async () => {
+  const head = ordinaryHead([5, 7, 6, 3], "tanh");
+  const rows = 40;
+  const features = { data: makePool("features", rows, 5, bell(81, 1)).data, rows, dims: 5 };
+  const row = (r: number): Float32Array => features.data.subarray(5 * r, 5 * r + 5);
+  // The norm of the last layer's gradient, whose bias counts 1 beside ‖h‖².
+  const norms = Array.from({ length: rows }, (_, r) => {
+    const { p } = beliefsOf(logitsOf(head, row(r)));
+    const top = p.indexOf(Math.max(...p));
+    const bias = p.reduce((sum, pc, c) => sum + (pc - Number(c === top)) ** 2, 0);
+    return Math.sqrt(headGradients(head, row(r), "last").lengths[top] ** 2 - bias);
+  });
+  const pool = await engine.load({ features, head });
+  const first = async (options: object) => (await pool.select("badge", { k: 2, ...options })).picks[0];
+  const found = await first({});
+  expect(found.row).toBe(norms.indexOf(Math.max(...norms)));
+  expect(found.score).toBeCloseTo(Math.max(...norms), 9);
+  // Over passes p is a mean, and h is what the layer reads without dropout.
+  const dropped = await first({ passes: 3, dropout: 1e-6 });
+  expect(dropped.row).toBe(found.row);
+  expect(dropped.score).toBeCloseTo(found.score, 4);
+  // Embeddings of one's own come first.
+  const ones = { data: new Float32Array(rows).fill(1), rows, dims: 1 };
+  const beside = await engine.load({ features, head, embeddings: ones });
+  expect((await beside.select("badge", { k: 1 })).picks[0].score).toBeLessThan(Math.SQRT2);
 });

@@ -1,4 +1,5 @@
 /** Batch rules as their definitions read: every distance to every centre at every pick, in float64. */
+import type { Metric } from "../../src/distance.ts";
 import { randomBits } from "../../src/random.ts";
 
 export interface OracleCase {
@@ -7,17 +8,18 @@ export interface OracleCase {
   readonly scores?: readonly number[] | undefined;
   readonly labelled: readonly number[];
   readonly k: number;
-  readonly metric?: "euclidean" | "cosine" | undefined;
+  readonly metric?: Metric | undefined;
   /** Picks to go along with where they are as good as any, but for what float64 rounds off. */
   readonly follow?: readonly number[];
 }
 
-/** Euclidean, or 1 − cos: from unit vectors, so that equal rows are at 0. */
+/** Euclidean, its square, or 1 − cos: from unit vectors, so that equal rows are at 0. */
 export function distanceOf(a: readonly number[], b: readonly number[], metric = "euclidean"): number {
   const unit = (v: readonly number[]): readonly number[] =>
     metric === "cosine" ? v.map((x) => x / Math.sqrt(v.reduce((sum, y) => sum + y * y, 0))) : v;
   const [u, v] = [unit(a), unit(b)];
   const squared = u.reduce((sum, x, i) => sum + (x - v[i]) ** 2, 0);
+  if (metric === "squared") return squared;
   return metric === "cosine" ? squared / 2 : Math.sqrt(squared);
 }
 

@@ -7,7 +7,7 @@ import { classesOf } from "../../head.ts";
 import { FEATURE_LIMIT } from "../../matrix.ts";
 import type { RowBeliefs } from "../../strategy.ts";
 import { meanOver } from "../../passes.ts";
-import { forwardOf } from "./forward.ts";
+import { forwardOf, type Forward } from "./forward.ts";
 import { gradientNorms } from "./gradients.ts";
 
 /**
@@ -22,9 +22,10 @@ export function beliefsReader(input: PoolInput, options: PassOptions, gradients 
   const { temperature, seed } = options;
   const classes = head ? classesOf(head) : source.cols;
   const passes = gradients ? 1 : passesIn(input, options);
-  const beliefs = emptyBeliefs(classes, passes, gradients ? classes : 0, seed);
-  const { each, logEach } = beliefs;
   const forward = head && forwardOf(head);
+  const lastInput = forward && (() => lastInputOf(forward, passes, new Float64Array(classes)));
+  const beliefs = { ...emptyBeliefs(classes, passes, gradients ? classes : 0, seed), ...(lastInput && { lastInput }) };
+  const { each, logEach } = beliefs;
   const norms = head && forward && gradients ? gradientNorms(head, forward, options.eglLayers) : undefined;
   const direct = kind === "probabilities" && temperature === 1;
   const dropout = { rate: options.dropout, seed };
@@ -57,6 +58,12 @@ export function beliefsReader(input: PoolInput, options: PassOptions, gradients 
     norms?.(beliefs.p, beliefs.gradients);
     return beliefs;
   };
+}
+
+/** Of the row that was read. One pass without dropout has been there already. */
+function lastInputOf({ inputs, logits }: Forward, passes: number, into: Float64Array): Float64Array {
+  if (passes > 1) logits(into);
+  return inputs[inputs.length - 1];
 }
 
 function emptyBeliefs(classes: number, passes: number, labels: number, seed: number): RowBeliefs {
