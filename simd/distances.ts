@@ -261,3 +261,35 @@ export function descend(
   }
   return taken;
 }
+
+/**
+ * The `kept` least squared distances from each row to others, ascending in `best` [count, kept], which may hold those to
+ * earlier others. A row is no neighbour of its own: rows are numbered from `first` on, others from `firstOther`.
+ */
+export function neighbours(
+  rows: usize,
+  count: u32,
+  first: u32,
+  others: usize,
+  otherCount: u32,
+  firstOther: u32,
+  width: u32,
+  kept: u32,
+  best: usize,
+): void {
+  const bytes = width << 2;
+  const last = (kept - 1) << 2;
+  for (let row: u32 = 0; row < count; row++) {
+    const point = rows + row * bytes;
+    const list = best + ((row * kept) << 2);
+    let bar = load<f32>(list + last);
+    for (let other: u32 = 0; other < otherCount; other++) {
+      const found = squared(point, others + other * bytes, bytes, bar);
+      if (found >= bar || first + row == firstOther + other) continue;
+      let at = last;
+      for (; at > 0 && load<f32>(list + at - 4) > found; at -= 4) store<f32>(list + at, load<f32>(list + at - 4));
+      store<f32>(list + at, found);
+      bar = load<f32>(list + last);
+    }
+  }
+}

@@ -1,9 +1,8 @@
 /** The most typical rows of the largest clusters that have no label: for the first labels, when scores mean little. */
-import type { PointSpace } from "../distance.ts";
 import type { BatchContext, BatchRule, Pick } from "./batch.ts";
 import { cluster } from "./clusters.ts";
+import { Typicality } from "./typicality.ts";
 
-const NEIGHBOURS = 20;
 /** Clusters at most: past it, clusters are asked again. */
 const MOST_CLUSTERS = 500;
 
@@ -26,8 +25,7 @@ export const typiClust = {
     const picks: Pick[] = [];
     while (picks.length < k) {
       const group = groups.reduce((best, other) => (other.isBefore(best) ? other : best));
-      // A space of its own, which its rows fill with centres.
-      picks.push(group.take(context.space()));
+      picks.push(await group.take(context));
     }
     return { picks };
   },
@@ -46,7 +44,7 @@ class Group {
   private left = 0;
   private readonly known = new Set<number>();
   /** Rows without a label, the most typical first; made when first asked for. */
-  private ranked: Pick[] | undefined;
+  private ranking: Typicality | undefined;
 
   join(row: number, isLabelled: boolean): void {
     this.rows.push(row);
@@ -62,38 +60,10 @@ class Group {
   }
 
   /** The most typical row without a label; from then on it has one. */
-  take(space: PointSpace): Pick {
-    this.ranked ??= this.rank(space);
+  async take(context: BatchContext): Promise<Pick> {
+    this.ranking ??= await Typicality.among(context, Uint32Array.from(this.rows), this.known);
     this.left--;
-    return this.ranked[this.labels++ - this.known.size];
+    this.labels++;
+    return this.ranking.take();
   }
-
-  private rank(space: PointSpace): Pick[] {
-    const typicality = meanNeighbourDistances(space, this.rows).map((mean) => 1 / mean);
-    return this.rows
-      .map((row, i) => ({ row, score: typicality[i] }))
-      .filter(({ row }) => !this.known.has(row))
-      .sort((a, b) => (a.score === b.score ? a.row - b.row : b.score > a.score ? 1 : -1));
-  }
-}
-
-/** Of each of these rows, the mean distance to its 20 nearest among them, or to all where there are fewer. 0 for one. */
-function meanNeighbourDistances(space: PointSpace, rows: readonly number[]): number[] {
-  for (const row of rows) space.addCentre(row);
-  const count = Math.min(NEIGHBOURS, rows.length - 1);
-  return rows.map((row, i) => {
-    if (count === 0) return 0;
-    space.look(row);
-    /** Squared, ascending. */
-    const nearest: number[] = Array(count).fill(Infinity);
-    for (let other = 0; other < rows.length; other++) {
-      if (other === i) continue;
-      const found = space.squared(other, nearest[count - 1]);
-      if (found >= nearest[count - 1]) continue;
-      let at = count - 1;
-      for (; at > 0 && nearest[at - 1] > found; at--) nearest[at] = nearest[at - 1];
-      nearest[at] = found;
-    }
-    return nearest.reduce((sum, squared) => sum + space.distance(squared), 0) / count;
-  });
 }

@@ -1,6 +1,7 @@
 /** Distances in float32 on this machine's vector units: `simd/distances.ts`, and the memory it works in. */
 import {
   distanceError,
+  pointOf,
   scaleOf,
   TILE,
   TILE_FIELDS,
@@ -69,6 +70,17 @@ interface Exports {
     leaf: number,
     squaredReach: number,
   ): number;
+  neighbours(
+    rows: number,
+    count: number,
+    first: number,
+    others: number,
+    otherCount: number,
+    firstOther: number,
+    width: number,
+    kept: number,
+    best: number,
+  ): void;
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -84,6 +96,8 @@ const TILES = 16;
 const ROWS = TILES * TILE;
 /** Numbers a row that it may be handed, beside its point: one for each argument of `lower`, and a tile's own. */
 const ROW_FIELDS = 8;
+/** Rows that others are compared with at a time: 512 kB of them at 64 dims. */
+const OTHERS = 2048;
 /** What `order` needs to tell distances apart. */
 const BINS = 2 ** 16;
 
@@ -265,6 +279,29 @@ export class SimdDistances implements DistanceKernel {
     run.spreadListed(0, this.centresAt, listAt, list.length, width, into);
     this.evaluations += list.length;
     return this.floats.subarray(into / 4, into / 4 + list.length);
+  }
+
+  /**
+   * The `kept` least squared distances from each of these rows to others of them, ascending in `best` [rows, kept]. The
+   * centres make way for the others, a block at a time.
+   */
+  nearestAmong(rows: Uint32Array, kept: number, best: Float32Array): void {
+    const { run, width, points } = this;
+    for (let firstOther = 0; firstOther < rows.length; firstOther += OTHERS) {
+      const others = rows.subarray(firstOther, firstOther + OTHERS);
+      this.count = 0;
+      for (const row of others) this.addCentres(pointOf(points, row));
+      const bestAt = this.centreAt(others.length);
+      this.reserve(bestAt + 4 * ROWS * kept);
+      for (let first = 0; first < rows.length; first += ROWS) {
+        const count = Math.min(ROWS, rows.length - first);
+        this.bringIn(rows, first, count);
+        this.floats.set(best.subarray(first * kept, (first + count) * kept), bestAt / 4);
+        run.neighbours(0, count, first, this.centresAt, others.length, firstOther, width, kept, bestAt);
+        best.set(this.floats.subarray(bestAt / 4, bestAt / 4 + count * kept), first * kept);
+      }
+      this.evaluations += rows.length * others.length;
+    }
   }
 
   /** The leaves of a tree whose poles and anchors are the centres, and the squared distance of each row to its anchor. */
