@@ -36,7 +36,7 @@ export const hybrid = {
       },
     });
     // Before the first pick no row need be at distance 0; after it that row is.
-    await sweeps.group(free);
+    await sweeps.group(free, k - picks.length);
     let low = picks.length > 0 ? 0 : space.distance(await sweeps.leastOf(free));
     let reach = Infinity;
     const farthest = new Farthest(sweeps, free);

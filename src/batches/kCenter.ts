@@ -22,7 +22,7 @@ export const kCenter = {
       picks.push(first);
       free = free.filter((row) => row !== first.row);
     }
-    await sweeps.group(free);
+    await sweeps.group(free, k - picks.length);
     const farthest = new Farthest(sweeps, free);
     while (picks.length < k) {
       const row = (await farthest.top())!;

@@ -14,7 +14,7 @@ export class Nearest {
   readonly squared: Float64Array;
   /** [rows]: centres that `squared` knows of, the first ones. */
   readonly seen: Uint32Array;
-  /** [rows]: 1 where `squared` is the least of distances in float64, and no bound. */
+  /** [rows]: 1 where all centres that it has seen were looked at in float64. */
   readonly isExact: Uint8Array;
   /** Distances evaluated so far. */
   evaluations = 0;

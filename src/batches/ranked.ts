@@ -26,7 +26,7 @@ export const ranked = {
     const scores = await context.scores();
     const sweeps = await openSweeps(context);
     const free = context.free(scores);
-    await sweeps.group(free);
+    await sweeps.group(free, k);
     const contest = new Contest(sweeps, scores, free);
     const shareLeft = (picked: number): number => (free.length - picked) / (free.length + labelled.length);
     const picks: Pick[] = [];

@@ -136,12 +136,10 @@ export class SweepPlan {
     }
   }
 
+  /** A centre that the row has not seen is no farther than that: float64 will come to it, should the row be settled. */
   private lower(row: number, found: number): void {
-    const { squared, isExact } = this.nearest;
-    const bound = widened(found, this.error);
-    if (bound >= squared[row]) return;
-    squared[row] = bound;
-    isExact[row] = 0;
+    const { squared } = this.nearest;
+    squared[row] = Math.min(squared[row], widened(found, this.error));
   }
 
   /** A row is done with a list up to the entry `next`, or with all of it. */

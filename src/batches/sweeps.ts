@@ -23,6 +23,8 @@ export interface Measuring {
 const MOST_TILES = 2 ** 13;
 const MOST_LISTED = 2 ** 20;
 
+/** Centres from which on groups are tried: finding the group of a row costs some twenty distances. */
+const WORTH_GROUPS = 64;
 /** Widens what float32 rounds. */
 const WIDER = 1 + 2 ** -20;
 
@@ -53,9 +55,10 @@ export class Sweeps {
     for (const row of centres) this.addCentre(row);
   }
 
-  /** Puts rows into groups, where that promises to save distances. */
-  async group(rows: Uint32Array): Promise<void> {
+  /** Puts rows into groups, where with so many centres to come that promises to save distances. */
+  async group(rows: Uint32Array, coming: number): Promise<void> {
     const { measuring, space } = this;
+    if (space.centres + coming < WORTH_GROUPS) return;
     const { groups, evaluations } = await Groups.around(measuring.points, rows);
     if (!groups) {
       this.wasted += evaluations;
