@@ -2,16 +2,20 @@
  * BatchBALD: each pick adds most to what the labels of the whole batch are expected to tell of the model.
  *
  * What a row adds never grows as the batch does (Kirsch et al. 2019, appendix), so an old gain is a bound and only rows at
- * the top are looked at again. Where gains are estimates the bound holds to within their error.
+ * the top are looked at again: in float32, many at a time, until float64 settles those that are left. A gain over sampled
+ * combinations bounds no other, so from the first of them on each pick starts from what a row may add at most.
  */
-import type { BatchContext, BatchRule, Pick } from "./batch.ts";
+import type { BatchRule, Pick } from "./batch.ts";
+import { GainBounds, ROUNDING } from "./gainBounds.ts";
 import { RowHeap } from "./heap.ts";
-import { JointLabels, type RowPasses } from "./jointLabels.ts";
+import { JointLabels } from "./jointLabels.ts";
+import { KeptRows, type RowPasses } from "./rowPasses.ts";
 
-/** Rows fetched at a time: those most likely asked for next. */
-const FETCHED = 32;
-/** Widens what float64 rounds: a bound must stay one. */
-const ROUNDING = 1e-9;
+/** Rows looked at together; of those not yet seen, twice as many each time that they do not suffice. */
+const TILE = 32;
+/** Of the passes of rows that are looked at together, and of all that are kept. */
+const TILE_BYTES = 2 ** 23;
+const KEPT_BYTES = 2 ** 26;
 
 export const batchBald = {
   name: "batchbald",
@@ -23,15 +27,23 @@ export const batchBald = {
   async select(context) {
     const { k, seed } = context.options;
     const scores = await context.scores();
-    const heap = new RowHeap();
-    heap.fill(context.free(scores), (row) => scores.highest[row] + ROUNDING);
-    const known = new Map<number, RowPasses>();
+    const bounds = await GainBounds.open(scores.highest);
+    const kept = new KeptRows(context.beliefs, KEPT_BYTES, bounds.see);
     const labels = new JointLabels(seed);
+    const heap = new RowHeap();
+    const looks = new Uint8Array(context.rows);
+    let free = context.free(scores);
+    heap.fill(free, (row) => scores.highest[row] + ROUNDING);
+    const [{ passes, classes }] = await kept.of(heap.first(1));
+    const most = Math.max(1, Math.floor(TILE_BYTES / (8 * passes * classes)));
     const picks: Pick[] = [];
     let jointInformation = 0;
     while (picks.length < k) {
-      const { row, gain, error } = await nextPick(context, heap, known, labels);
-      labels.add(known.get(row)!);
+      bounds.mix(labels.mixtures(passes));
+      if (labels.areSampled) heap.fill(free, (row) => bounds.blind(row, classes));
+      const { row, beliefs, gain, error } = await nextPick({ heap, looks, most, kept, bounds, labels });
+      labels.add(beliefs);
+      free = free.filter((other) => other !== row);
       jointInformation += gain;
       picks.push({ row, score: gain, ...(error > 0 && { standardError: error }) });
     }
@@ -39,44 +51,54 @@ export const batchBald = {
   },
 } as const satisfies BatchRule;
 
+interface Search {
+  /** Rows that may be picked, by what they add at most. */
+  readonly heap: RowHeap;
+  /** [rows]: how often the passes of each have been looked at. */
+  readonly looks: Uint8Array;
+  /** Rows that may be looked at together. */
+  readonly most: number;
+  readonly kept: KeptRows;
+  readonly bounds: GainBounds;
+  readonly labels: JointLabels;
+}
+
 interface Gain {
   readonly row: number;
+  readonly beliefs: RowPasses;
   /** In nats, and its standard error where it is an estimate. */
   readonly gain: number;
   readonly error: number;
 }
 
-/** Takes the row that adds most out of the heap, whose keys are bounds. Ties go to the lowest row. */
-async function nextPick(
-  context: BatchContext,
-  heap: RowHeap,
-  known: Map<number, RowPasses>,
-  labels: JointLabels,
-): Promise<Gain> {
-  const open: Gain[] = [];
+/** Takes the row that adds most out of the heap. Ties go to the lowest row. */
+async function nextPick({ heap, looks, most, kept, bounds, labels }: Search): Promise<Gain> {
+  looks.fill(0);
+  const settled: { row: number; gain: number }[] = [];
   let best: Gain | undefined;
-  while (heap.size > 0 && (best === undefined || heap.topKey >= best.gain)) {
-    const row = heap.top;
-    const passes = known.get(row);
-    if (!passes) {
-      await fetch(context, heap, known);
+  let unseen = TILE;
+  const mayWin = (): boolean => heap.size > 0 && (best === undefined || heap.topKey >= best.gain);
+  while (mayWin()) {
+    const look = looks[heap.top];
+    if (look === bounds.looks) {
+      const [beliefs] = await kept.of(heap.first(1));
+      const found = { row: heap.pop(), beliefs, ...labels.gainOf(beliefs) };
+      settled.push({ row: found.row, gain: found.gain });
+      if (best === undefined || found.gain > best.gain || (found.gain === best.gain && found.row < best.row))
+        best = found;
       continue;
     }
-    heap.pop();
-    const found = { row, ...labels.gainOf(passes) };
-    open.push(found);
-    if (best === undefined || found.gain > best.gain || (found.gain === best.gain && row < best.row)) best = found;
+    const tile = Math.min(look === 0 ? unseen : TILE, most);
+    if (look === 0) unseen = 2 * tile;
+    const rows: number[] = [];
+    const keys: number[] = [];
+    for (; rows.length < tile && mayWin() && looks[heap.top] === look; rows.push(heap.pop())) keys.push(heap.topKey);
+    const highest = bounds.at(look + 1, await kept.of(Uint32Array.from(rows)));
+    rows.forEach((row, i) => {
+      looks[row]++;
+      heap.push(row, Math.min(keys[i], highest[i]));
+    });
   }
-  for (const { row, gain } of open) if (row !== best!.row) heap.push(row, gain + ROUNDING);
+  for (const { row, gain } of settled) if (row !== best!.row) heap.push(row, gain + ROUNDING);
   return best!;
-}
-
-async function fetch({ beliefs }: BatchContext, heap: RowHeap, known: Map<number, RowPasses>): Promise<void> {
-  const rows = heap
-    .first(FETCHED)
-    .filter((row) => !known.has(row))
-    .sort();
-  await beliefs(rows, ({ row, passes, classes, each, logEach }) =>
-    known.set(row, { passes, classes, each: each.slice(), logEach: logEach.slice() }),
-  );
 }

@@ -1,14 +1,8 @@
 /** The labels of several rows together, as the passes of a model predict them. */
 import { pLogP } from "../passes.ts";
 import { randomUniform, streams } from "../random.ts";
-
-/** What each pass believes of a row, [passes, classes]. */
-export interface RowPasses {
-  readonly passes: number;
-  readonly classes: number;
-  readonly each: Float64Array;
-  readonly logEach: Float64Array;
-}
+import type { Mixtures } from "./mixtures.ts";
+import type { RowPasses } from "./rowPasses.ts";
 
 /** Products that the gain of one row may cost, about 2 ms of them; combinations are sampled past it. */
 const MOST_PRODUCTS = 2 ** 21;
@@ -27,7 +21,7 @@ export class JointLabels {
   private combinations = 1;
   /** [combinations, passes]; undefined while there is one combination, in which all passes weigh alike. */
   private weights: Float64Array | undefined;
-  private sampled = false;
+  areSampled = false;
   /** Rows whose labels are in the sample. */
   private added = 0;
 
@@ -39,9 +33,7 @@ export class JointLabels {
    * What the label of one more row adds to the information about the model, in nats: H(y | labels so far) less the mean
    * entropy over the passes. Where combinations are sampled, an estimate with its standard error.
    */
-  gainOf({ passes, classes, each, logEach }: RowPasses): { gain: number; error: number } {
-    let within = 0;
-    for (let i = 0; i < each.length; i++) within -= pLogP(each[i], logEach[i]) / passes;
+  gainOf({ passes, classes, each, within }: RowPasses): { gain: number; error: number } {
     const weights = this.weights ?? new Float64Array(passes).fill(1);
     const p = new Float64Array(classes);
     let sum = 0;
@@ -61,20 +53,33 @@ export class JointLabels {
       sum += entropy;
       squares += entropy * entropy;
     }
-    if (!this.sampled) return { gain: Math.max(0, sum - within), error: 0 };
+    if (!this.areSampled) return { gain: Math.max(0, sum - within), error: 0 };
     const mean = sum / SAMPLES;
     const variance = Math.max(0, squares / SAMPLES - mean * mean) / (SAMPLES - 1);
     return { gain: Math.max(0, mean - within), error: Math.sqrt(variance) };
   }
 
+  /** What a combination makes of the passes, and its probability. A gain is the mean entropy over these, less `within`. */
+  mixtures(passes: number): Mixtures {
+    const weights = this.weights?.slice() ?? new Float64Array(passes).fill(1);
+    const masses = new Float64Array(this.combinations);
+    for (let s = 0; s < masses.length; s++) {
+      const own = weights.subarray(s * passes, (s + 1) * passes);
+      const total = own.reduce((a, b) => a + b, 0);
+      masses[s] = this.areSampled ? 1 / SAMPLES : total / passes;
+      if (total > 0) for (let t = 0; t < passes; t++) own[t] /= total;
+    }
+    return { passes, weights, masses };
+  }
+
   add(row: RowPasses): void {
     const { passes, classes } = row;
-    if (!this.sampled && this.combinations * classes * passes * classes <= MOST_PRODUCTS) {
+    if (!this.areSampled && this.combinations * classes * passes * classes <= MOST_PRODUCTS) {
       this.enumerate(row);
       this.rows.push(row);
       return;
     }
-    if (!this.sampled) this.beginSampling(passes);
+    if (!this.areSampled) this.beginSampling(passes);
     this.sample(row);
   }
 
@@ -91,7 +96,7 @@ export class JointLabels {
 
   /** Combinations are drawn from a pass each, all passes alike, label by label. */
   private beginSampling(passes: number): void {
-    this.sampled = true;
+    this.areSampled = true;
     this.combinations = SAMPLES;
     this.weights = new Float64Array(SAMPLES * passes).fill(1);
     this.added = 0;

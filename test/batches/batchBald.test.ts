@@ -1,7 +1,8 @@
 /** BatchBALD against joint entropies by brute force. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { JointLabels, type RowPasses } from "../../src/batches/jointLabels.ts";
+import { JointLabels } from "../../src/batches/jointLabels.ts";
+import { rowPasses, type RowPasses } from "../../src/batches/rowPasses.ts";
 import { openEngine } from "../../src/index.ts";
 import { bell } from "../support/pools.ts";
 
@@ -85,7 +86,7 @@ const rowOf = (row: number): RowPasses => {
   const each = Array.from({ length: passes }, (_, t) =>
     softmax(Array.from({ length: classes }, (_unused, c) => bell(61, 2)(row * passes + t, c))),
   ).flat();
-  return { passes, classes, each: Float64Array.from(each), logEach: Float64Array.from(each, Math.log) };
+  return rowPasses({ passes, classes, each: Float64Array.from(each), logEach: Float64Array.from(each, Math.log) });
 };
 
 /** H(y_b | y₁ … y_{b−1}) − mean H(p_t), by recursion over the labels of the first rows. */
