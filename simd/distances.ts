@@ -2,17 +2,21 @@
  * Squared distances on the CPU: float32, four lanes at a time. AssemblyScript, compiled by `npm run simd`.
  *
  * Points are `width` values one after the other, width a multiple of 4 and what is past their dims 0. All arguments that
- * are places in memory are bytes; the caller lays the memory out. A sum has sixteen chains, so its relative error is that
- * of width / 16 + 6 roundings at most.
+ * are places in memory are bytes; the caller lays the memory out. A sum has sixteen chains of additions, or four where
+ * points are short: what that makes of its error is said in `src/backends/cpu/simdDistances.ts`.
  */
 
 /** Values summed up before it is asked whether they are enough already. */
 const STRETCH: u32 = 64 * 4;
 
 @inline
+function squareOf(x: v128): v128 {
+  return f32x4.mul(x, x);
+}
+
+@inline
 function squares(p: usize, q: usize, sum: v128): v128 {
-  const difference = f32x4.sub(v128.load(p), v128.load(q));
-  return f32x4.add(sum, f32x4.mul(difference, difference));
+  return f32x4.add(sum, squareOf(f32x4.sub(v128.load(p), v128.load(q))));
 }
 
 @inline
@@ -23,7 +27,6 @@ function total(a: v128, b: v128, c: v128, d: v128): f32 {
 }
 
 /** Squared distance, or more than `enough` where it is more. */
-@inline
 function squared(p: usize, q: usize, bytes: u32, enough: f32): f32 {
   let a = f32x4.splat(0);
   let b = f32x4.splat(0);
@@ -32,23 +35,80 @@ function squared(p: usize, q: usize, bytes: u32, enough: f32): f32 {
   let at: u32 = 0;
   while (at + STRETCH < bytes) {
     for (const end = at + STRETCH; at < end; at += 64) {
-      a = squares(p + at, q + at, a);
-      b = squares(p + at + 16, q + at + 16, b);
-      c = squares(p + at + 32, q + at + 32, c);
-      d = squares(p + at + 48, q + at + 48, d);
+      const here = p + at;
+      const there = q + at;
+      a = squares(here, there, a);
+      b = f32x4.add(b, squareOf(f32x4.sub(v128.load(here, 16), v128.load(there, 16))));
+      c = f32x4.add(c, squareOf(f32x4.sub(v128.load(here, 32), v128.load(there, 32))));
+      d = f32x4.add(d, squareOf(f32x4.sub(v128.load(here, 48), v128.load(there, 48))));
     }
     const sum = total(a, b, c, d);
     if (sum > enough) return sum;
   }
   for (; at + 64 <= bytes; at += 64) {
-    a = squares(p + at, q + at, a);
-    b = squares(p + at + 16, q + at + 16, b);
-    c = squares(p + at + 32, q + at + 32, c);
-    d = squares(p + at + 48, q + at + 48, d);
+    const here = p + at;
+    const there = q + at;
+    a = squares(here, there, a);
+    b = f32x4.add(b, squareOf(f32x4.sub(v128.load(here, 16), v128.load(there, 16))));
+    c = f32x4.add(c, squareOf(f32x4.sub(v128.load(here, 32), v128.load(there, 32))));
+    d = f32x4.add(d, squareOf(f32x4.sub(v128.load(here, 48), v128.load(there, 48))));
   }
   for (; at < bytes; at += 16) a = squares(p + at, q + at, a);
   return total(a, b, c, d);
 }
+
+/** Squared distances from a point to four others, each summed in four chains. */
+function fourSquared(p: usize, q: usize, r: usize, s: usize, t: usize, bytes: u32): v128 {
+  let a = f32x4.splat(0);
+  let b = f32x4.splat(0);
+  let c = f32x4.splat(0);
+  let d = f32x4.splat(0);
+  let x = f32x4.splat(0);
+  let at: u32 = 0;
+  for (; at + 64 <= bytes; at += 64) {
+    const here = p + at;
+    x = v128.load(here);
+    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at))));
+    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at))));
+    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at))));
+    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at))));
+    x = v128.load(here, 16);
+    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 16))));
+    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 16))));
+    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 16))));
+    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 16))));
+    x = v128.load(here, 32);
+    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 32))));
+    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 32))));
+    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 32))));
+    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 32))));
+    x = v128.load(here, 48);
+    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 48))));
+    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 48))));
+    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 48))));
+    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 48))));
+  }
+  for (; at < bytes; at += 16) {
+    a = squares(p + at, q + at, a);
+    b = squares(p + at, r + at, b);
+    c = squares(p + at, s + at, c);
+    d = squares(p + at, t + at, d);
+  }
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+}
+
+@inline
+function leastOf(four: v128): f32 {
+  const pairs = f32x4.pmin(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
+  return min(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+/** Distances that a row takes one by one, since it may stop at any; four at a time cost little more than two. */
+const SINGLY: u32 = 8;
+/** Bytes a point up to which four at a time are quicker than one that is cut short. */
+const SHORT: u32 = 512;
 
 /**
  * Lowers `least`, what is known of each row's squared distance to the nearest centre, by the centres of a list. Rows come
@@ -95,7 +155,32 @@ export function lower(
       let best = load<f32>(least + at);
       let horizon = sqrt(best) * wider + own;
       let entry = begin;
+      const before = taken;
       while (entry < end && best >= bar) {
+        if (bytes <= SHORT && taken - before >= SINGLY && entry + 16 <= end && load<f32>(near + entry + 12) <= horizon) {
+          const at = list + entry;
+          const newest = min(min(load<u32>(at), load<u32>(at, 4)), min(load<u32>(at, 8), load<u32>(at, 12)));
+          // All four are new to the row, or one by one is the way.
+          if (newest >= first && (newest >= others || load<f32>(near + entry) >= deep)) {
+            const four = leastOf(
+              fourSquared(
+                point,
+                centres + load<u32>(at) * bytes,
+                centres + load<u32>(at, 4) * bytes,
+                centres + load<u32>(at, 8) * bytes,
+                centres + load<u32>(at, 12) * bytes,
+                bytes,
+              ),
+            );
+            entry += 16;
+            taken += 4;
+            if (four < best) {
+              best = four;
+              horizon = sqrt(best) * wider + own;
+            }
+            continue;
+          }
+        }
         const apart = load<f32>(near + entry);
         if (apart > horizon) {
           entry = end;

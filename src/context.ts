@@ -1,9 +1,11 @@
 /** What a batch rule may ask of a pool, answered, and what the answers cost. */
+import { HostClusters } from "./backends/cpu/clusters.ts";
 import { SimdDistances } from "./backends/cpu/simdDistances.ts";
 import type { BatchContext, BatchOptions, Pick, ScoreBounds } from "./batches/batch.ts";
 import type { BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
 import type { Measuring } from "./batches/sweeps.ts";
-import type { DistanceKernel } from "./backends/distances.ts";
+import type { ClusterKernel } from "./backends/clusters.ts";
+import type { PointData } from "./backends/distances.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
 import type { Points } from "./points.ts";
 import { believe, judge, settle } from "./referee.ts";
@@ -42,7 +44,7 @@ export class PoolContext implements BatchContext {
   private readonly input: PoolInput;
   private readonly resident: BackendPool;
   private readonly asked: Asked;
-  private readonly kernels: DistanceKernel[] = [];
+  private readonly kernels: { close(): void }[] = [];
 
   constructor(input: PoolInput, resident: BackendPool, asked: Asked) {
     this.input = input;
@@ -84,12 +86,18 @@ export class PoolContext implements BatchContext {
       this.refereed += rows.length;
       return found;
     };
-    // Given scores are what they are; others have been rounded to float32, which may have left nothing of a tiny one.
-    const reachOf = (value: number): number => (strategy ? slack + Math.abs(value) * 2 ** -23 + 2 ** -149 : 0);
-    const lowest = Float64Array.from(values, (value) => value - reachOf(value));
-    const highest = Float64Array.from(values, (value) => value + reachOf(value));
-    const unknown = Uint32Array.from(values.keys()).filter((row) => values[row] === Infinity);
-    const judged = await exact(unknown);
+    const lowest = new Float64Array(values.length);
+    const highest = new Float64Array(values.length);
+    const unknown: number[] = [];
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row];
+      // Given scores are what they are; others have been rounded to float32, which may have left nothing of a tiny one.
+      const reach = strategy ? slack + Math.abs(value) * 2 ** -23 + 2 ** -149 : 0;
+      lowest[row] = value - reach;
+      highest[row] = value + reach;
+      if (value === Infinity) unknown.push(row);
+    }
+    const judged = await exact(Uint32Array.from(unknown));
     unknown.forEach((row, i) => (lowest[row] = highest[row] = judged[i]));
     return { lowest, highest, exact };
   };
@@ -106,17 +114,27 @@ export class PoolContext implements BatchContext {
   }
 
   measuring = async (): Promise<Measuring> => {
-    const { metric } = this.asked;
-    const { data, dims } = this.embeddings;
-    const points = { data, dims, metric };
+    const { points } = this;
     const device = await this.resident.distances?.(points);
     if (device) this.kernels.push(device);
     return { space: this.space(), points, host: await SimdDistances.open(points), device };
   };
 
+  clusters = async (rows: Uint32Array, k: number): Promise<ClusterKernel> => {
+    const kernel =
+      (await this.resident.clusters?.(this.points, rows, k)) ?? (await HostClusters.open(this.points, rows, k));
+    this.kernels.push(kernel);
+    return kernel;
+  };
+
   /** Releases what was opened for this call alone. */
   close(): void {
     for (const kernel of this.kernels) kernel.close();
+  }
+
+  private get points(): PointData {
+    const { data, dims } = this.embeddings;
+    return { data, dims, metric: this.asked.metric };
   }
 
   space = (): PointSpace => embeddingSpace(this.embeddings.data, this.embeddings.dims, this.asked.metric);

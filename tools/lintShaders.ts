@@ -5,6 +5,7 @@
 import { create, globals } from "webgpu";
 import { readdirSync } from "node:fs";
 import {
+  clusterPrograms,
   distanceProgram,
   distancePrograms,
   headPrograms,
@@ -59,6 +60,7 @@ for (const [entryPoint, program] of Object.entries({
   ...headPrograms,
   ...trainPrograms,
   ...distancePrograms,
+  ...clusterPrograms,
 }))
   programs.set(entryPoint, { code: program(), entryPoint });
 for (const tile of [4, 8, 12] satisfies Tile[]) {

@@ -5,6 +5,7 @@
 import type { Head } from "../head.ts";
 import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Strategy } from "../strategy.ts";
+import type { ClusterKernel } from "./clusters.ts";
 import type { DistanceKernel, PointData } from "./distances.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 
@@ -96,6 +97,8 @@ export interface BackendPool {
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
   /** Compares the pool's embeddings with centres, where a device does that; they stay on it from then on. */
   distances?(points: PointData): Promise<DistanceKernel | undefined>;
+  /** Puts rows of them, which ascend, into k clusters, where a device does that. */
+  clusters?(points: PointData, rows: Uint32Array, k: number): Promise<ClusterKernel | undefined>;
   close(): void;
 }
 

@@ -1,4 +1,5 @@
 /** What a batch rule is: it turns scores and distances into k picks. */
+import type { ClusterKernel } from "../backends/clusters.ts";
 import type { PointSpace } from "../distance.ts";
 import type { RowBeliefs } from "../strategy.ts";
 import type { Measuring } from "./sweeps.ts";
@@ -36,6 +37,8 @@ export interface BatchContext {
   space(): PointSpace;
   /** The same, and what measures many distances at a time. */
   measuring(): Promise<Measuring>;
+  /** These rows, which ascend, in k clusters. */
+  clusters(rows: Uint32Array, k: number): Promise<ClusterKernel>;
   /** Rows that may be picked, ascending: of `scores`, where they are given, only those that have one. */
   free(scores?: ScoreBounds): Uint32Array;
   /** Throws: so many rows are wanted, and fewer are left. */

@@ -16,7 +16,7 @@ export const clusterMargin = {
     const { k, seed } = context.options;
     const considered = await context.best(CONSIDERED * k, k);
     const rows = Uint32Array.from(considered, ({ row }) => row).sort();
-    const { own } = await cluster(context.space(), rows, k, seed);
+    const { own } = await cluster(context, rows, k, seed);
     const clusterOf = new Map(Array.from(rows, (row, i) => [row, own[i]]));
     const members: Pick[][] = Array.from({ length: k }, () => []);
     // Smallest margins first, as they come.

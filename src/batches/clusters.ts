@@ -1,9 +1,11 @@
 /**
- * k-means: k-means++ to begin with, then Lloyd's steps until no row changes sides. In float64, means summed in the order
- * of rows, so that the clusters are the same everywhere.
+ * k-means: k-means++ to begin with, then Lloyd's steps until no row changes sides. The same everywhere, to the bit: a row
+ * is with the centre that is nearest in float64, and means are those of whole numbers (`backends/clusters.ts`).
  *
- * A row is compared with all centres only where two bounds cannot tell that its own is still the nearest (Hamerly 2010).
+ * Kernels only narrow down, and compare a row with all centres only where two bounds cannot tell that its own is still
+ * the nearest (Hamerly 2010).
  */
+import type { Centres, ClusterKernel, Verdict } from "../backends/clusters.ts";
 import { squaredDistance, type PointSpace } from "../distance.ts";
 import { randomUniform, streams } from "../random.ts";
 import { Nearest } from "./nearest.ts";
@@ -22,43 +24,30 @@ export interface Clusters {
   readonly centres: Float64Array;
 }
 
-/** Clusters these rows; k is at most their number. A cluster may be empty where rows are equal. */
-export async function cluster(space: PointSpace, rows: Uint32Array, k: number, seed: number): Promise<Clusters> {
-  const width = space.point.length;
-  const centres = await firstCentres(space, rows, k, seed);
-  const own = new Uint32Array(rows.length).fill(k);
-  /** Of each row: distance to its own centre, at most, and to any other, at least. */
-  const upper = new Float64Array(rows.length).fill(Infinity);
-  const lower = new Float64Array(rows.length);
-  for (let step = 0; step < MOST_STEPS; step++) {
-    const apart = halfwayToOthers(centres, k, width);
-    let changed = 0;
-    for (let i = 0; i < rows.length; i++) {
-      if (own[i] < k && upper[i] < Math.max(lower[i], apart[own[i]])) continue;
-      space.look(rows[i]);
-      const found = twoNearest(space.point, centres, k);
-      upper[i] = Math.sqrt(found.first) * (1 + ROUNDING);
-      lower[i] = Math.sqrt(found.second) * (1 - ROUNDING);
-      if (found.nearest === own[i]) continue;
-      own[i] = found.nearest;
-      changed++;
-    }
-    if (changed === 0) break;
-    const moved = moveToMeans(space, rows, own, centres, k);
-    const farthest = moved.reduce((a, b) => Math.max(a, b), 0);
-    for (let i = 0; i < rows.length; i++) {
-      upper[i] += moved[own[i]];
-      lower[i] -= farthest;
-    }
-  }
-  const squared = Float64Array.from(rows, (row, i) => {
-    space.look(row);
-    return squaredDistance(space.point, 0, centres, own[i] * width, width, Infinity);
-  });
-  return { own, squared, centres };
+/** What a rule has of its `BatchContext` for this. */
+export interface Clustering {
+  space(): PointSpace;
+  clusters(rows: Uint32Array, k: number): Promise<ClusterKernel>;
 }
 
-/** k-means++. The first centre is any row, each further one is drawn in proportion to D². */
+/** Clusters these rows, which ascend; k is at most their number. A cluster may be empty where rows are equal. */
+export async function cluster(context: Clustering, rows: Uint32Array, k: number, seed: number): Promise<Clusters> {
+  const space = context.space();
+  const centres = new MovingCentres(space, await firstCentres(space, rows, k, seed), k);
+  const kernel = await context.clusters(rows, k);
+  for (let step = 0; step < MOST_STEPS; step++) {
+    if ((await kernel.assign(centres)) === 0) break;
+    centres.moveToMeans(kernel);
+  }
+  const own = await kernel.own();
+  const squared = Float64Array.from(rows, (row, i) => centres.squared(row, own[i]));
+  return { own, squared, centres: centres.values };
+}
+
+/**
+ * k-means++. The first centre is any row, each further one is drawn in proportion to D². On the host everywhere: the race
+ * takes less than one in a hundred of the distances, which leaves a device nothing to do.
+ */
 async function firstCentres(space: PointSpace, rows: Uint32Array, k: number, seed: number): Promise<Float64Array> {
   const width = space.point.length;
   const centres = new Float64Array(k * width);
@@ -73,51 +62,76 @@ async function firstCentres(space: PointSpace, rows: Uint32Array, k: number, see
   return centres;
 }
 
-/** The nearest centre, ties to the first, and the squared distances of the two nearest. */
-function twoNearest(point: Float64Array, centres: Float64Array, k: number) {
-  const width = point.length;
-  let nearest = 0;
-  let first = Infinity;
-  let second = Infinity;
-  for (let c = 0; c < k; c++) {
-    const found = squaredDistance(point, 0, centres, c * width, width, second);
-    if (found < first) {
-      second = first;
-      first = found;
-      nearest = c;
-    } else if (found < second) second = found;
+class MovingCentres implements Centres {
+  readonly k: number;
+  readonly values: Float64Array;
+  readonly moved: Float64Array;
+  readonly half: Float64Array;
+  private readonly space: PointSpace;
+  private readonly width: number;
+
+  constructor(space: PointSpace, values: Float64Array, k: number) {
+    this.space = space;
+    this.values = values;
+    this.k = k;
+    this.width = values.length / k;
+    this.moved = new Float64Array(k);
+    this.half = new Float64Array(k);
+    this.measure();
   }
-  return { nearest, first, second };
-}
 
-/** Half the distance from each centre to the nearest other, at least: a row that is nearer to it has no nearer one. */
-function halfwayToOthers(centres: Float64Array, k: number, width: number): Float64Array {
-  return Float64Array.from({ length: k }, (_, c) => {
-    let least = Infinity;
-    for (let other = 0; other < k; other++)
-      if (other !== c)
-        least = Math.min(least, squaredDistance(centres, c * width, centres, other * width, width, least));
-    return (Math.sqrt(least) / 2) * (1 - ROUNDING);
-  });
-}
-
-/** Gives how far each centre has moved, at most. An empty cluster keeps its centre. */
-function moveToMeans(space: PointSpace, rows: Uint32Array, own: Uint32Array, centres: Float64Array, k: number) {
-  const width = space.point.length;
-  const sums = new Float64Array(k * width);
-  const sizes = new Uint32Array(k);
-  rows.forEach((row, i) => {
+  nearest(row: number): Verdict {
+    const { space, values, k, width } = this;
     space.look(row);
-    const at = own[i] * width;
-    for (let d = 0; d < width; d++) sums[at + d] += space.point[d];
-    sizes[own[i]]++;
-  });
-  return Float64Array.from({ length: k }, (_, c) => {
-    if (sizes[c] === 0) return 0;
-    const at = c * width;
-    for (let d = at; d < at + width; d++) sums[d] /= sizes[c];
-    const moved = Math.sqrt(squaredDistance(sums, at, centres, at, width, Infinity)) * (1 + ROUNDING);
-    centres.set(sums.subarray(at, at + width), at);
-    return moved;
-  });
+    let nearest = 0;
+    let first = Infinity;
+    let second = Infinity;
+    // Nothing comes before the first two in the same place as the row.
+    for (let c = 0; c < k && second > 0; c++) {
+      const found = squaredDistance(space.point, 0, values, c * width, width, second);
+      if (found < first) {
+        second = first;
+        first = found;
+        nearest = c;
+      } else if (found < second) second = found;
+    }
+    return { nearest, upper: Math.sqrt(first) * (1 + ROUNDING), lower: Math.sqrt(second) * (1 - ROUNDING) };
+  }
+
+  squared(row: number, centre: number): number {
+    const { space, values, width } = this;
+    space.look(row);
+    return squaredDistance(space.point, 0, values, centre * width, width, Infinity);
+  }
+
+  distance(row: number, centre: number): number {
+    return Math.sqrt(this.squared(row, centre)) * (1 + ROUNDING);
+  }
+
+  /** An empty cluster keeps its centre. */
+  moveToMeans({ sums, sizes, unit }: ClusterKernel): void {
+    const { k, values, width, moved } = this;
+    const dims = sums.length / k;
+    const mean = new Float64Array(width);
+    for (let c = 0; c < k; c++) {
+      moved[c] = 0;
+      if (sizes[c] === 0) continue;
+      for (let d = 0; d < dims; d++) mean[d] = sums[c * dims + d] / sizes[c] / unit;
+      moved[c] = Math.sqrt(squaredDistance(mean, 0, values, c * width, width, Infinity)) * (1 + ROUNDING);
+      values.set(mean, c * width);
+    }
+    this.measure();
+  }
+
+  /** How far apart centres are. */
+  private measure(): void {
+    const { k, values, width, half } = this;
+    for (let c = 0; c < k; c++) {
+      let least = Infinity;
+      for (let other = 0; other < k; other++)
+        if (other !== c)
+          least = Math.min(least, squaredDistance(values, c * width, values, other * width, width, least));
+      half[c] = (Math.sqrt(least) / 2) * (1 - ROUNDING);
+    }
+  }
 }

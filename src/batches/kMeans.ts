@@ -12,7 +12,7 @@ export const kMeans = {
     const { k, seed } = context.options;
     const space = context.space();
     const rows = context.free();
-    const { own, squared } = await cluster(space, rows, k, seed);
+    const { own, squared } = await cluster(context, rows, k, seed);
     const sizes = new Uint32Array(k);
     /** Position of the row nearest each centre. */
     const nearest: (number | undefined)[] = Array.from({ length: k }, () => undefined);

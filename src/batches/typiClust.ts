@@ -18,7 +18,7 @@ export const typiClust = {
     const labelled = knownPoints(context);
     const rows = Uint32Array.from([...free, ...labelled]).sort();
     const clusters = Math.min(k + labelled.length, rows.length, MOST_CLUSTERS);
-    const { own } = await cluster(context.space(), rows, clusters, seed);
+    const { own } = await cluster(context, rows, clusters, seed);
     const isLabelled = new Set(labelled);
     const groups = Array.from({ length: clusters }, () => new Group());
     rows.forEach((row, i) => groups[own[i]].join(row, isLabelled.has(row)));

@@ -37,7 +37,8 @@ export class Typicality {
       const mean = distances.reduce((sum, squared) => sum + own.distance(narrowed(squared, host.error)), 0) / count;
       if (!known.has(row)) highest.set(row, count === 0 ? Infinity : (1 + ROUNDING) / mean);
     });
-    typicality.heap.fill([...highest.keys()], (row) => highest.get(row)!);
+    const open = Uint32Array.from(highest.keys());
+    typicality.heap.fill(open, (row) => highest.get(row)!);
     return typicality;
   }
 

@@ -1,4 +1,5 @@
 /** The engines that every assertion holds for. No node: imports here, the browser loads this file too. */
+import type { Backend } from "../../src/backends/backend.ts";
 import { cpuBackend } from "../../src/backends/cpu/cpu.ts";
 import { openDevice } from "../../src/backends/webgpu/open.ts";
 import type { Tuning } from "../../src/backends/webgpu/tuning.ts";
@@ -13,7 +14,7 @@ export const engineKinds: Record<string, Partial<Tuning> | undefined> = {
   cpu: undefined,
   "webgpu, frames for a GPU": { adapterClass: "gpu", maxGroups, chunksASubmit: 3 },
   "webgpu, frames for software": { adapterClass: "software", maxGroups },
-  "webgpu, small chunks": { adapterClass: "gpu", ...small, chunksASubmit: 2 },
+  "webgpu, small chunks": { adapterClass: "gpu", ...small, chunksASubmit: 2, pointBytes: 2 ** 13 },
   "webgpu, nothing resident": { adapterClass: "software", ...small, residentBytes: 0 },
 };
 
@@ -22,9 +23,12 @@ export const engineNames = Object.keys(engineKinds);
 
 let device: Promise<GPUDevice> | undefined;
 
-/** An engine of one kind. WebGPU engines of a test file share one device. */
+/** An engine of one kind. */
 export async function openTestEngine(kind: EngineKind): Promise<Engine> {
-  const sizes = engineKinds[kind];
-  if (!sizes) return new Engine(cpuBackend("test"), "test");
-  return new Engine(await openDevice(await (device ??= testDevice()), sizes), "test");
+  return new Engine(await openTestBackend(engineKinds[kind]), "test");
+}
+
+/** A backend of these sizes, or the CPU's where there are none. WebGPU backends of a test file share one device. */
+export async function openTestBackend(sizes: Partial<Tuning> | undefined): Promise<Backend> {
+  return sizes ? openDevice(await (device ??= testDevice()), sizes) : cpuBackend("test");
 }

@@ -98,6 +98,8 @@ const ROWS = TILES * TILE;
 const ROW_FIELDS = 8;
 /** Rows that others are compared with at a time: 512 kB of them at 64 dims. */
 const OTHERS = 2048;
+/** Values a point up to which `simd/distances.ts` takes four distances at a time. */
+const SHORT = 128;
 /** What `order` needs to tell distances apart. */
 const BINS = 2 ** 16;
 
@@ -135,7 +137,12 @@ export class SimdDistances implements DistanceKernel {
     this.points = points;
     this.run = run;
     this.width = 4 * Math.ceil(points.dims / 4);
-    this.error = distanceError(points.dims, this.width / 16 + 6, points.metric);
+    // Sums have sixteen chains, or four where that is quicker, which is for short points alone.
+    this.error = distanceError(
+      points.dims,
+      Math.max(this.width / 16 + 6, Math.min(this.width, SHORT) / 4 + 2),
+      points.metric,
+    );
     this.wider = widerOf(this.error);
     this.centresAt = 4 * ROWS * (this.width + ROW_FIELDS);
     this.fields = Array.from({ length: ROW_FIELDS }, (_, field) => 4 * ROWS * (this.width + field));
@@ -154,6 +161,12 @@ export class SimdDistances implements DistanceKernel {
       this.reserve(at + 4 * this.width);
       this.floats.set(values.subarray(first, first + dims), at / 4);
     }
+  }
+
+  /** Takes points, [count, dims], for all centres so far. */
+  replaceCentres(values: Float32Array): void {
+    this.count = 0;
+    this.addCentres(values);
   }
 
   /** A copy of a centre, [dims]. */

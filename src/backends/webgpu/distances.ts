@@ -37,6 +37,8 @@ export class DevicePoints {
   readonly points: PointData;
   /** Values a point: dims rounded up to a vec4f. */
   readonly width: number;
+  /** Of a distance to them. */
+  readonly error: DistanceError;
   readonly stretches: readonly PointStretch[];
 
   private constructor(gpu: Gpu, tuning: Tuning, points: PointData, stretches: readonly PointStretch[]) {
@@ -44,6 +46,8 @@ export class DevicePoints {
     this.tuning = tuning;
     this.points = points;
     this.width = widthOf(points);
+    // Four products of a dot and one sum for each vec4f.
+    this.error = distanceError(points.dims, this.width / 4 + 4, points.metric);
     this.stretches = stretches;
   }
 
@@ -110,8 +114,7 @@ export class DeviceDistances implements DistanceKernel {
 
   constructor(points: DevicePoints) {
     this.points = points;
-    // Four products of a dot and one sum for each vec4f.
-    this.error = distanceError(points.points.dims, points.width / 4 + 4, points.points.metric);
+    this.error = points.error;
   }
 
   addCentres(values: Float32Array): void {

@@ -133,6 +133,15 @@ export const distancePrograms = {
   lower_tiles: () => text("distances/lower"),
 } as const;
 
+/** k-means' steps; the entry point is in the name of each. */
+export const clusterPrograms = {
+  assign_rows: () => text("kmeans/assign"),
+  settle_rows: () => text("kmeans/settle"),
+  scatter_moves: () => text("kmeans/scatter"),
+  sum_parts: () => text("kmeans/wide", "kmeans/sum"),
+  total_parts: () => text("kmeans/wide", "kmeans/total"),
+} as const;
+
 /** A dense layer in training; entry point `multiply`. `hidden`: forward. `deltas`: a gradient on its way back. */
 export function trainedProductProgram(write: "hidden" | "deltas", tile: Tile): string {
   const beside = write === "hidden" ? text("head/activation", "random", "train/part") : "";

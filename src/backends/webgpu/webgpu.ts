@@ -13,6 +13,8 @@ import {
   type PoolInput,
   type ScorePass,
 } from "../backend.ts";
+import type { PointData } from "../distances.ts";
+import { DeviceClusters } from "./clusters.ts";
 import { DeviceDistances, DevicePoints } from "./distances.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { gradientError, headError } from "./headError.ts";
@@ -61,6 +63,12 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   };
 
   const devicePoints = new Map<Metric, Promise<DevicePoints | undefined>>();
+  const residentPoints = (points: PointData): Promise<DevicePoints | undefined> => {
+    const uploaded = devicePoints.get(points.metric) ?? DevicePoints.upload(gpu, tuning, points);
+    devicePoints.set(points.metric, uploaded);
+    uploaded.catch(() => devicePoints.delete(points.metric));
+    return uploaded;
+  };
 
   /** Scores by strategies of which all need gradients, or none does. */
   const scoreTogether = async (
@@ -155,11 +163,13 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     },
 
     async distances(points) {
-      const uploaded = devicePoints.get(points.metric) ?? DevicePoints.upload(gpu, tuning, points);
-      devicePoints.set(points.metric, uploaded);
-      uploaded.catch(() => devicePoints.delete(points.metric));
-      const resident = await uploaded;
+      const resident = await residentPoints(points);
       return resident && new DeviceDistances(resident);
+    },
+
+    async clusters(points, rows, k) {
+      const resident = await residentPoints(points);
+      return resident && DeviceClusters.open(resident, rows, k);
     },
 
     close() {
