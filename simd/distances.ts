@@ -8,6 +8,8 @@
 
 /** Values summed up before it is asked whether they are enough already. */
 const STRETCH: u32 = 64 * 4;
+/** The same for four sums at a time. */
+const FOUR_STRETCH: u32 = 32 * 4;
 
 @inline
 function squareOf(x: v128): v128 {
@@ -57,36 +59,41 @@ function squared(p: usize, q: usize, bytes: u32, enough: f32): f32 {
   return total(a, b, c, d);
 }
 
-/** Squared distances from a point to four others, each summed in four chains. */
-function fourSquared(p: usize, q: usize, r: usize, s: usize, t: usize, bytes: u32): v128 {
+/** Squared distances from a point to four others, each summed in four chains; or more than `enough` where all are more. */
+function fourSquared(p: usize, q: usize, r: usize, s: usize, t: usize, bytes: u32, enough: f32): v128 {
   let a = f32x4.splat(0);
   let b = f32x4.splat(0);
   let c = f32x4.splat(0);
   let d = f32x4.splat(0);
   let x = f32x4.splat(0);
   let at: u32 = 0;
-  for (; at + 64 <= bytes; at += 64) {
-    const here = p + at;
-    x = v128.load(here);
-    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at))));
-    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at))));
-    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at))));
-    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at))));
-    x = v128.load(here, 16);
-    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 16))));
-    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 16))));
-    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 16))));
-    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 16))));
-    x = v128.load(here, 32);
-    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 32))));
-    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 32))));
-    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 32))));
-    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 32))));
-    x = v128.load(here, 48);
-    a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 48))));
-    b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 48))));
-    c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 48))));
-    d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 48))));
+  while (at + 64 <= bytes) {
+    for (const end = min(at + FOUR_STRETCH, bytes - (bytes & 63)); at < end; at += 64) {
+      const here = p + at;
+      x = v128.load(here);
+      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at))));
+      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at))));
+      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at))));
+      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at))));
+      x = v128.load(here, 16);
+      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 16))));
+      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 16))));
+      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 16))));
+      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 16))));
+      x = v128.load(here, 32);
+      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 32))));
+      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 32))));
+      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 32))));
+      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 32))));
+      x = v128.load(here, 48);
+      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 48))));
+      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 48))));
+      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 48))));
+      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 48))));
+    }
+    if (at >= bytes) break;
+    const sums = totals(a, b, c, d);
+    if (leastOf(sums) > enough) return sums;
   }
   for (; at < bytes; at += 16) {
     a = squares(p + at, q + at, a);
@@ -94,6 +101,11 @@ function fourSquared(p: usize, q: usize, r: usize, s: usize, t: usize, bytes: u3
     c = squares(p + at, s + at, c);
     d = squares(p + at, t + at, d);
   }
+  return totals(a, b, c, d);
+}
+
+@inline
+function totals(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
   const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
@@ -170,6 +182,7 @@ export function lower(
                 centres + load<u32>(at, 8) * bytes,
                 centres + load<u32>(at, 12) * bytes,
                 bytes,
+                best,
               ),
             );
             entry += 16;

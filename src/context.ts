@@ -1,4 +1,5 @@
 /** What a batch rule may ask of a pool, answered, and what the answers cost. */
+import { SUM_TOLERANCE } from "./backends/cpu/reference.ts";
 import { HostClusters } from "./backends/cpu/clusters.ts";
 import { SimdDistances } from "./backends/cpu/simdDistances.ts";
 import type { BatchContext, BatchOptions, Pick, ScoreBounds } from "./batches/batch.ts";
@@ -36,6 +37,7 @@ export class PoolContext implements BatchContext {
   readonly labelled: Uint32Array;
   readonly hasScores: boolean;
   readonly hasOwnEmbeddings: boolean;
+  readonly sumSlack: number;
   /** Rows left out for invalid values. */
   invalid: number;
   /** Rows settled in float64 because float32 could not tell them from a pick. */
@@ -54,6 +56,8 @@ export class PoolContext implements BatchContext {
     this.rows = input.source.rows;
     this.labelled = asked.labelled;
     this.hasScores = input.kind !== "embeddings";
+    // Scaling by 1 ± ε moves an entropy by ε (H + 1) at most, to first order; both are of that size.
+    this.sumSlack = input.kind === "probabilities" ? 2.2 * SUM_TOLERANCE * (1 + Math.log(input.source.cols)) : 0;
     this.hasOwnEmbeddings = input.embeddings !== input.source;
     this.invalid = asked.points?.invalid.length ?? 0;
   }
@@ -115,7 +119,7 @@ export class PoolContext implements BatchContext {
 
   measuring = async (): Promise<Measuring> => {
     const { points } = this;
-    const device = await this.resident.distances?.(points);
+    const device = await this.resident.distances?.(points, this.labelled.length + this.options.k);
     if (device) this.kernels.push(device);
     return { space: this.space(), points, host: await SimdDistances.open(points), device };
   };

@@ -95,8 +95,8 @@ export interface BackendPool {
   bounded(strategy: Strategy | undefined, options: PassOptions): Promise<BoundedPass>;
   /** The rows that may be among the k best by one strategy, or by the given scores where there is none. */
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
-  /** Compares the pool's embeddings with centres, where a device does that; they stay on it from then on. */
-  distances?(points: PointData): Promise<DistanceKernel | undefined>;
+  /** Compares the pool's embeddings with so many centres at most, where a device can; they stay on it from then on. */
+  distances?(points: PointData, mostCentres: number): Promise<DistanceKernel | undefined>;
   /** Puts rows of them, which ascend, into k clusters, where a device does that. */
   clusters?(points: PointData, rows: Uint32Array, k: number): Promise<ClusterKernel | undefined>;
   close(): void;

@@ -27,6 +27,11 @@ export interface BatchContext {
   best(n: number, least?: number): Promise<readonly Pick[]>;
   /** Scores of all rows, to within a bound. */
   scores(): Promise<ScoreBounds>;
+  /**
+   * How far H(p̄) − mean H(p_t) of given probabilities may be from that of the same scaled to sum to 1, in nats: they may
+   * miss it by a thousandth. 0 of logits.
+   */
+  readonly sumSlack: number;
   /** What the model believes of these rows, which ascend, but for those that hold no valid input. */
   beliefs(rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void>;
   /** Whether embeddings came beside what the model reads, and not in its place. */

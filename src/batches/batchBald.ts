@@ -27,13 +27,14 @@ export const batchBald = {
   async select(context) {
     const { k, seed } = context.options;
     const scores = await context.scores();
-    const bounds = await GainBounds.open(scores.highest);
+    const alone = scores.highest.map((score) => score + context.sumSlack);
+    const bounds = await GainBounds.open(alone);
     const kept = new KeptRows(context.beliefs, KEPT_BYTES, bounds.see);
     const labels = new JointLabels(seed);
     const heap = new RowHeap();
     const looks = new Uint8Array(context.rows);
     let free = context.free(scores);
-    heap.fill(free, (row) => scores.highest[row] + ROUNDING);
+    heap.fill(free, (row) => alone[row] + ROUNDING);
     const [{ passes, classes }] = await kept.of(heap.first(1));
     const most = Math.max(1, Math.floor(TILE_BYTES / (8 * passes * classes)));
     const picks: Pick[] = [];

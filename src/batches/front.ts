@@ -4,7 +4,7 @@
  * found (lazy batches).
  */
 import { RowHeap } from "./heap.ts";
-import { rowsWhere } from "./rows.ts";
+import { rowsWhere, sampleOf } from "./rows.ts";
 import type { Sweeps } from "./sweeps.ts";
 
 export interface Key {
@@ -79,8 +79,7 @@ export class Front {
   private async newLevel(): Promise<number> {
     const { rows, key, sweeps, size } = this;
     if (rows.length <= size) return -Infinity;
-    const step = Math.ceil(rows.length / SAMPLE);
-    const sample = Uint32Array.from({ length: Math.ceil(rows.length / step) }, (_, i) => rows[i * step]);
+    const sample = sampleOf(rows, SAMPLE);
     if (sample.some((row) => key.of(row) === Infinity)) await sweeps.lower(sample, () => 0);
     const keys = Float64Array.from(sample, (row) => key.of(row)).sort();
     return keys[Math.max(0, keys.length - Math.ceil((keys.length * size) / rows.length))];

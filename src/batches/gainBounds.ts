@@ -13,7 +13,6 @@
  */
 import { entropyError, SimdEntropy } from "../backends/cpu/simdEntropy.ts";
 import { pLogP } from "../passes.ts";
-import type { RowBeliefs } from "../strategy.ts";
 import { bundled, driftOf, type Drift, type Mixtures } from "./mixtures.ts";
 import type { RowPasses } from "./rowPasses.ts";
 
@@ -31,8 +30,6 @@ export class GainBounds {
   private readonly bundles: SimdEntropy;
   private drift: Drift = { most: 1, excess: 0, distance: 0 };
   private areMany = false;
-  /** ln of how many combinations there are. */
-  private extent = 0;
 
   private constructor(alone: Float64Array, all: SimdEntropy, bundles: SimdEntropy) {
     this.alone = alone;
@@ -46,9 +43,12 @@ export class GainBounds {
   }
 
   /** Is told of each row that is read. */
-  see = ({ row, passes, classes, each, logP }: RowBeliefs): void => {
+  see = (row: number, { passes, classes, each }: RowPasses): void => {
+    const logMean = new Float64Array(classes);
+    for (let i = 0; i < each.length; i++) logMean[i % classes] += each[i] / passes;
+    for (let c = 0; c < classes; c++) logMean[c] = Math.log(logMean[c]);
     const h = new Float64Array(passes);
-    for (let t = 0, i = 0; t < passes; t++) for (let c = 0; c < classes; c++, i++) h[t] -= pLogP(each[i], logP[c]);
+    for (let t = 0, i = 0; t < passes; t++) for (let c = 0; c < classes; c++, i++) h[t] -= pLogP(each[i], logMean[c]);
     const mean = h.reduce((a, b) => a + b, 0) / passes;
     const squares = h.reduce((sum, own) => sum + (own - mean) ** 2, 0);
     this.unevenness[row] = Math.sqrt(squares) * (1 + 2 ** -20);
@@ -60,7 +60,6 @@ export class GainBounds {
     this.drift = driftOf(mixtures);
     this.all.mix(passes, weights, masses);
     this.areMany = masses.length > MANY;
-    this.extent = Math.log(masses.length);
     if (!this.areMany) return;
     const few = bundled(mixtures);
     this.bundles.mix(passes, few.weights, few.masses);
@@ -79,16 +78,12 @@ export class GainBounds {
     return (read < unread ? read : unread) + ROUNDING;
   }
 
-  /**
-   * Of rows at this look; the last, at `looks`, is to within rounding of float32. Where probabilities do not sum to 1, the
-   * entropy of combination and label less that of the combination is not quite the entropy of the label given it.
-   */
+  /** Of rows at this look; the last, at `looks`, is to within rounding of float32. */
   at(look: number, rows: readonly RowPasses[]): Float64Array {
     const entropies = (look < this.looks ? this.bundles : this.all).of(rows);
     return entropies.map((entropy, i) => {
-      const { passes, classes, within, off } = rows[i];
-      const slack = entropyError(passes, classes) + off * this.extent;
-      return Math.max(0, entropy - within + slack) + ROUNDING;
+      const { passes, classes, within } = rows[i];
+      return Math.max(0, entropy - within + entropyError(passes, classes)) + ROUNDING;
     });
   }
 }

@@ -8,7 +8,7 @@
 import { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { pointOf, roundedUp, widened, type DistanceError, type PointData } from "../backends/distances.ts";
 import { randomBits, streams } from "../random.ts";
-import { rowsWhere } from "./rows.ts";
+import { rowsWhere, sampleOf } from "./rows.ts";
 
 /** Fewer rows than this are not worth grouping. */
 const FEWEST_ROWS = 256;
@@ -52,8 +52,7 @@ export class Groups {
   /** Groups of these rows, or none where groups would be loose and rule nothing out. */
   static async around(points: PointData, rows: Uint32Array): Promise<{ groups?: Groups; evaluations: number }> {
     if (rows.length < FEWEST_ROWS) return { evaluations: 0 };
-    const step = Math.max(SAMPLE_STEP, Math.ceil(rows.length / LARGEST_SAMPLE));
-    const sample = Uint32Array.from({ length: Math.ceil(rows.length / step) }, (_, i) => rows[i * step]);
+    const sample = sampleOf(rows, Math.min(LARGEST_SAMPLE, Math.ceil(rows.length / SAMPLE_STEP)));
     const sampled = await SimdDistances.open(points);
     for (const row of sample) sampled.addCentres(pointOf(points, row));
     const tree = new Tree(sampled, await SimdDistances.open(points));

@@ -21,6 +21,7 @@ export class JointLabels {
   private combinations = 1;
   /** [combinations, passes]; undefined while there is one combination, in which all passes weigh alike. */
   private weights: Float64Array | undefined;
+  /** Whether combinations are drawn by now, and gains are estimates. */
   areSampled = false;
   /** Rows whose labels are in the sample. */
   private added = 0;

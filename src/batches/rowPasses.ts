@@ -10,28 +10,31 @@ export interface RowPasses {
   readonly each: Float64Array;
   /** Mean entropy of the passes, in nats. */
   readonly within: number;
-  /** How far the probabilities of a pass are from 1 in sum, at most: those that were given may be. */
-  readonly off: number;
 }
 
-/** A copy of what is told of a row. */
+/**
+ * A copy of what is told of a row. Probabilities that were given may sum to a little more or less than 1; here they are
+ * brought to it, for what labels tell together is bounded only where they are.
+ */
 export function rowPasses({
   passes,
   classes,
-  each,
+  each: given,
   logEach,
 }: Pick<RowBeliefs, "passes" | "classes" | "each" | "logEach">): RowPasses {
+  const each = given.slice();
   let within = 0;
-  let off = 0;
-  for (let i = 0; i < each.length;) {
+  for (let first = 0; first < each.length; first += classes) {
+    const end = first + classes;
     let sum = 0;
-    for (const end = i + classes; i < end; i++) {
-      within -= pLogP(each[i], logEach[i]) / passes;
-      sum += each[i];
+    for (let i = first; i < end; i++) sum += given[i];
+    const logSum = Math.log(sum);
+    for (let i = first; i < end; i++) {
+      each[i] /= sum;
+      within -= pLogP(each[i], logEach[i] - logSum) / passes;
     }
-    off = Math.max(off, Math.abs(sum - 1));
   }
-  return { passes, classes, each: each.slice(), within, off };
+  return { passes, classes, each, within };
 }
 
 /** Keeps the rows that were asked for last, in `limit` bytes at most. */
@@ -40,12 +43,12 @@ export class KeptRows {
   bytes = 0;
   private readonly beliefs: BatchContext["beliefs"];
   private readonly limit: number;
-  private readonly seen: (beliefs: RowBeliefs) => void;
+  private readonly seen: (row: number, passes: RowPasses) => void;
   /** In the order in which they were last asked for. */
   private readonly kept = new Map<number, RowPasses>();
 
   /** `seen` is told of every row that is read. */
-  constructor(beliefs: BatchContext["beliefs"], limit: number, seen: (beliefs: RowBeliefs) => void) {
+  constructor(beliefs: BatchContext["beliefs"], limit: number, seen: (row: number, passes: RowPasses) => void) {
     this.beliefs = beliefs;
     this.limit = limit;
     this.seen = seen;
@@ -67,7 +70,7 @@ export class KeptRows {
         const read = rowPasses(beliefs);
         found.set(beliefs.row, read);
         this.keep(beliefs.row, read);
-        this.seen(beliefs);
+        this.seen(beliefs.row, read);
       });
     return Array.from(rows, (row) => found.get(row)!);
   }

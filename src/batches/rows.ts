@@ -8,6 +8,12 @@ export function rowsWhere(rows: Uint32Array, test: (row: number) => boolean): Ui
   return found.slice(0, count);
 }
 
+/** At most so many of them, evenly spread. */
+export function sampleOf(rows: Uint32Array, most: number): Uint32Array {
+  const step = Math.ceil(rows.length / most);
+  return Uint32Array.from({ length: Math.ceil(rows.length / step) }, (_, i) => rows[i * step]);
+}
+
 /** In the order of keys [pool rows] below `limit`, by a counting sort; rows with the same one stay as they were. */
 export function sortedBy(rows: Uint32Array, keys: Uint16Array | Uint32Array, limit: number): Uint32Array {
   const starts = new Uint32Array(limit + 1);

@@ -45,9 +45,11 @@ export class SweepPlan {
   private readonly lists: CentreList[] = [];
   private readonly tileRows: Uint32Array[] = [];
   private listed = 0;
+  private readonly cap: number;
 
-  /** Room for so many tiles, of distances with that error. */
-  constructor(tiles: number, nearest: Nearest, grouped: Grouped | undefined, error: DistanceError) {
+  /** Room for so many tiles, of distances with that error. Squared distances from `cap` on are of no interest. */
+  constructor(tiles: number, nearest: Nearest, grouped: Grouped | undefined, error: DistanceError, cap: number) {
+    this.cap = cap;
     const places = tiles * TILE;
     this.nearest = nearest;
     this.grouped = grouped;
@@ -79,7 +81,7 @@ export class SweepPlan {
 
   /** A tile of these rows, which are compared with a list less its first entries. */
   add(rows: Uint32Array, list: CentreList, skipped: number, enoughOf: Enough): void {
-    const { nearest, grouped, error, lists, sweep } = this;
+    const { nearest, grouped, error, lists, sweep, cap } = this;
     if (list !== lists[lists.length - 1]) {
       lists.push(list);
       this.listed += list.list.length;
@@ -95,7 +97,7 @@ export class SweepPlan {
       sweep.seen[at] = nearest.seen[row];
       sweep.met[at] = grouped ? grouped.met[row] : 0;
       sweep.depth[at] = grouped ? grouped.depth[row] : 0;
-      sweep.least[at] = Math.min(LARGEST, roundedUp(nearest.squared[row]));
+      sweep.least[at] = Math.min(LARGEST, roundedUp(Math.min(cap, nearest.squared[row])));
     }
   }
 
@@ -130,6 +132,8 @@ export class SweepPlan {
       for (let i = 0; i < rows.length; i++) {
         const at = tile * TILE + i;
         if (sweep.least[at] < before[at]) this.lower(rows[i], sweep.least[at]);
+        // A row that stayed above the cap was not told how far it is.
+        if (this.cap < Infinity) continue;
         const next = begin + sweep.reached[at];
         this.note(rows[i], next === end ? undefined : next, sweep);
       }

@@ -3,12 +3,12 @@
  * where it matters.
  */
 import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
-import { narrowed, pointOf, TILE, type DistanceKernel, type PointData } from "../backends/distances.ts";
+import { narrowed, pointOf, TILE, widened, type DistanceKernel, type PointData } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
 import { AnchorDistances } from "./anchorDistances.ts";
 import { Groups } from "./groups.ts";
 import { Nearest } from "./nearest.ts";
-import { rowsWhere, sortedBy } from "./rows.ts";
+import { rowsWhere, sampleOf, sortedBy } from "./rows.ts";
 import { SweepPlan, type CentreList, type Enough, type Grouped } from "./sweepPlan.ts";
 
 /** What distances are measured with: this machine's processor, and a device where there is one. */
@@ -23,6 +23,8 @@ export interface Measuring {
 const MOST_TILES = 2 ** 13;
 const MOST_LISTED = 2 ** 20;
 
+/** Rows that tell what is near. */
+const SAMPLE = 2048;
 /** Centres from which on groups are tried: finding the group of a row costs some twenty distances. */
 const WORTH_GROUPS = 64;
 /** Widens what float32 rounds. */
@@ -95,7 +97,12 @@ export class Sweeps {
    * Lowers what is known of the squared distances of these rows to the nearest centre: until it is less than `enoughOf` a
    * row, or right but for what float32 rounds.
    */
-  async lower(rows: Uint32Array, enoughOf: Enough): Promise<void> {
+  lower(rows: Uint32Array, enoughOf: Enough): Promise<void> {
+    return this.sweep(rows, enoughOf, Infinity);
+  }
+
+  /** The same of rows that come out below a squared distance, `cap`; the others are left as they are. */
+  private async sweep(rows: Uint32Array, enoughOf: Enough, cap: number): Promise<void> {
     const { nearest, space, groups, grouped, kernel } = this;
     const { squared, seen } = nearest;
     const stale = rowsWhere(rows, (row) => seen[row] < space.centres && squared[row] > 0);
@@ -103,9 +110,9 @@ export class Sweeps {
     const sorted = groups ? sortedBy(stale, groups.of, groups.count + 1) : sortedBy(stale, seen, space.centres);
     const mostTiles = Math.min(MOST_TILES, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
     let plan: SweepPlan | undefined;
-    for (const { list, first, end } of groups ? this.byGroup(sorted, groups) : this.inTurn(sorted))
+    for (const { list, first, end } of groups ? this.byGroup(sorted, groups, cap) : this.inTurn(sorted))
       for (let at = first; at < end; at += TILE) {
-        plan ??= new SweepPlan(mostTiles, nearest, grouped, kernel.error);
+        plan ??= new SweepPlan(mostTiles, nearest, grouped, kernel.error, cap);
         const tile = sorted.subarray(at, Math.min(at + TILE, end));
         plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
         if (plan.tiles < mostTiles && plan.entries < MOST_LISTED) continue;
@@ -123,7 +130,7 @@ export class Sweeps {
   }
 
   /** Rows of a group are compared with what is near its anchor first. */
-  private *byGroup(sorted: Uint32Array, groups: Groups): Iterable<Stretch> {
+  private *byGroup(sorted: Uint32Array, groups: Groups, cap: number): Iterable<Stretch> {
     const { measuring, nearest } = this;
     for (let first = 0, end = 0; first < sorted.length; first = end) {
       const group = groups.of[sorted[first]];
@@ -132,7 +139,7 @@ export class Sweeps {
       for (; end < sorted.length && groups.of[sorted[end]] === group; end++) {
         const row = sorted[end];
         from = Math.min(from, nearest.seen[row]);
-        horizon = Math.max(horizon, Math.sqrt(nearest.squared[row]) + groups.reach[row]);
+        horizon = Math.max(horizon, Math.sqrt(Math.min(cap, nearest.squared[row])) + groups.reach[row]);
       }
       // What is farther from the anchor than that is farther from each row than what it has.
       yield { list: measuring.host.inOrder(groups.anchorOf(group), from, WIDER * horizon), first, end };
@@ -143,15 +150,18 @@ export class Sweeps {
   async leastOf(rows: Uint32Array): Promise<number> {
     const { squared } = this.nearest;
     const { error } = this.kernel;
-    await this.lower(rows, () => 0);
-    const bound = rows.reduce((least, row) => Math.min(least, squared[row]), Infinity);
-    let least = Infinity;
+    const least = (): number => rows.reduce((found, row) => Math.min(found, squared[row]), Infinity);
+    // Some rows tell what the others must be nearer than; the nearest of all may come out a little above that.
+    await this.lower(sampleOf(rows, SAMPLE), () => 0);
+    await this.sweep(rows, () => 0, widened(least(), error) * WIDER);
+    const bound = least();
+    let found = Infinity;
     for (const row of rows) {
       // What float32 says is wider than the truth by its error, twice at most.
-      if (narrowed(narrowed(squared[row], error), error) > bound || least === 0) continue;
+      if (found === 0 || narrowed(narrowed(squared[row], error), error) > bound) continue;
       this.nearest.settle(row, 0);
-      least = Math.min(least, squared[row]);
+      found = Math.min(found, squared[row]);
     }
-    return least;
+    return found;
   }
 }

@@ -1,6 +1,7 @@
 /** The most typical rows of the largest clusters that have no label: for the first labels, when scores mean little. */
 import type { BatchContext, BatchRule, Pick } from "./batch.ts";
 import { cluster } from "./clusters.ts";
+import type { Measuring } from "./sweeps.ts";
 import { Typicality } from "./typicality.ts";
 
 /** Clusters at most: past it, clusters are asked again. */
@@ -22,10 +23,11 @@ export const typiClust = {
     const isLabelled = new Set(labelled);
     const groups = Array.from({ length: clusters }, () => new Group());
     rows.forEach((row, i) => groups[own[i]].join(row, isLabelled.has(row)));
+    const measuring = await context.measuring();
     const picks: Pick[] = [];
     while (picks.length < k) {
       const group = groups.reduce((best, other) => (other.isBefore(best) ? other : best));
-      picks.push(await group.take(context));
+      picks.push(group.take(measuring, context.space));
     }
     return { picks };
   },
@@ -60,8 +62,8 @@ class Group {
   }
 
   /** The most typical row without a label; from then on it has one. */
-  async take(context: BatchContext): Promise<Pick> {
-    this.ranking ??= await Typicality.among(context, Uint32Array.from(this.rows), this.known);
+  take(measuring: Measuring, space: BatchContext["space"]): Pick {
+    this.ranking ??= Typicality.among(measuring, space, Uint32Array.from(this.rows), this.known);
     this.left--;
     this.labels++;
     return this.ranking.take();

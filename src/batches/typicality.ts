@@ -6,8 +6,9 @@
  */
 import { narrowed } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
-import type { BatchContext, Pick } from "./batch.ts";
+import type { Pick } from "./batch.ts";
 import { RowHeap } from "./heap.ts";
+import type { Measuring } from "./sweeps.ts";
 
 const NEIGHBOURS = 20;
 /** Widens what float64 rounds. */
@@ -25,8 +26,12 @@ export class Typicality {
   }
 
   /** Of these rows, all but the `known` of which are to be taken. */
-  static async among({ measuring, space }: BatchContext, rows: Uint32Array, known: Set<number>): Promise<Typicality> {
-    const { host, space: own } = await measuring();
+  static among(
+    { host, space: own }: Measuring,
+    space: () => PointSpace,
+    rows: Uint32Array,
+    known: Set<number>,
+  ): Typicality {
     const typicality = new Typicality(rows, space);
     const count = neighboursOf(rows);
     const best = new Float32Array(rows.length * count).fill(Infinity);

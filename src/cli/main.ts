@@ -16,6 +16,12 @@ const FLAGS = [
   ["give passes and dropout", "give --passes and --dropout"],
   ["or several members", "or several files"],
   ["load features with a head", "give --features with --model"],
+  ["load predictions, or features with a head", "give PREDICTIONS, or --features with --model"],
+  [
+    "load predictions, features with a head, or scores beside them",
+    "give PREDICTIONS, --features with --model, or --scores",
+  ],
+  ["load embeddings beside it", "give --embeddings"],
   ["need dropout: say its rate", "need a rate of dropout, which the head does not say: give --dropout"],
 ] as const;
 

@@ -24,16 +24,20 @@ beforeAll(async () => {
 });
 afterAll(() => gpu?.close());
 
+const ROWS = 300;
+/** Centres are rows of the pool: centre c is row 7 c + 2. */
+const CENTRES = 41;
+const rowOf = (centre: number): number => 7 * centre + 2;
+
 const kinds: Record<string, (points: PointData) => Promise<DistanceKernel>> = {
   cpu: SimdDistances.open,
-  webgpu: async (points) => new DeviceDistances((await DevicePoints.upload(gpu, tunings.gpu, points))!),
+  webgpu: async (points) =>
+    (await DeviceDistances.open((await DevicePoints.upload(gpu, tunings.gpu, points))!, CENTRES))!,
   "webgpu, points in many buffers, a tile a submit": async (points) => {
     const tuning = { ...tunings.software, pointBytes: 4096, chunkProducts: 1, maxGroups: 1 };
-    return new DeviceDistances((await DevicePoints.upload(gpu, tuning, points))!);
+    return (await DeviceDistances.open((await DevicePoints.upload(gpu, tuning, points))!, CENTRES))!;
   },
 };
-
-const ROWS = 300;
 
 /** Every fifth row is a copy of row 2. */
 const pointsOf = (dims: number, metric: Metric): PointData => ({
@@ -79,9 +83,6 @@ const rowsOfTiles = [range(0, 64), range(70, 87), [299]];
 const placesOf = (rows: number[][]): { row: number; place: number; tile: number }[] =>
   rows.flatMap((own, tile) => own.map((row, i) => ({ row, place: tile * TILE + i, tile })));
 
-/** Centres are rows of the pool: centre c is row 7 c + 2. */
-const CENTRES = 41;
-const rowOf = (centre: number): number => 7 * centre + 2;
 async function opened(kind: string, points: PointData): Promise<DistanceKernel> {
   const kernel = await kinds[kind](points);
   for (let c = 0; c < CENTRES; c++) kernel.addCentres(pointOf(points, rowOf(c)));
@@ -244,4 +245,22 @@ describe("centres in the order of their distance to a point", () => {
     some.list.forEach((c, i) => expect(some.near[i]).toBe(nearOf.get(c)));
     expect(some.list.length).toBe(CENTRES - 17);
   });
+});
+
+test("more centres than one binding holds are not for the device", async () => {
+  const points = pointsOf(64, "euclidean");
+  const resident = (await DevicePoints.upload(gpu, tunings.gpu, points))!;
+  const most = gpu.device.limits.maxStorageBufferBindingSize / 256;
+  expect(await DeviceDistances.open(resident, most + 1)).toBeUndefined();
+  resident.close();
+});
+
+test("what a call leaves in memory is no part of a centre that comes after it", async () => {
+  const points = pointsOf(5, "euclidean");
+  const kernel = await SimdDistances.open(points);
+  for (let c = 0; c < 6; c++) kernel.addCentres(pointOf(points, rowOf(c)));
+  kernel.toCentres(pointOf(points, 299), 0, 6);
+  kernel.inOrder(pointOf(points, 299), 0, Infinity);
+  for (let c = 6; c < 20; c++) kernel.addCentres(pointOf(points, rowOf(c)));
+  for (let c = 0; c < 20; c++) expect(kernel.toCentres(pointOf(points, rowOf(c)), c, c + 1)[0]).toBe(0);
 });

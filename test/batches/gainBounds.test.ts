@@ -7,51 +7,10 @@ import { batchBald } from "../../src/batches/batchBald.ts";
 import { GainBounds } from "../../src/batches/gainBounds.ts";
 import { JointLabels } from "../../src/batches/jointLabels.ts";
 import { bundled } from "../../src/batches/mixtures.ts";
-import { KeptRows, rowPasses, type RowPasses } from "../../src/batches/rowPasses.ts";
+import { rowPasses } from "../../src/batches/rowPasses.ts";
 import type { RowBeliefs } from "../../src/strategy.ts";
+import { beliefsOf, poolOf, shapes, sum } from "../support/passes.ts";
 import { bell } from "../support/pools.ts";
-
-type Shape = "peaked" | "uniform" | "alike" | "zeros" | "spread";
-const shapes: readonly Shape[] = ["peaked", "uniform", "alike", "zeros", "spread"];
-
-/** Rows of one pool; what is no softmax has probabilities of exactly 0. */
-function poolOf(seed: number, rows: number, passes: number, classes: number, shapeOf: (row: number) => Shape) {
-  const draw = bell(seed, 1);
-  return Array.from({ length: rows }, (_unused, row): RowBeliefs => {
-    const shape = shapeOf(row);
-    const each = Float64Array.from({ length: passes * classes }, (_, i) => {
-      const z = draw(row * passes + (shape === "alike" ? 0 : Math.floor(i / classes)), i % classes);
-      if (shape === "uniform") return 1;
-      if (shape === "zeros") return Number(z > 0.5 || i % classes === 0);
-      return Math.exp((shape === "peaked" ? 20 : 2) * z);
-    });
-    for (let t = 0; t < passes; t++) {
-      const own = each.subarray(t * classes, (t + 1) * classes);
-      const sum = own.reduce((a, b) => a + b);
-      own.forEach((value, c) => (own[c] = value / sum));
-    }
-    const p = Float64Array.from({ length: classes }, (_, c) => {
-      let sum = 0;
-      for (let t = 0; t < passes; t++) sum += each[t * classes + c];
-      return sum / passes;
-    });
-    const unasked = new Float64Array();
-    return {
-      row,
-      seed,
-      passes,
-      classes,
-      each,
-      p,
-      votes: unasked,
-      gradients: unasked,
-      logEach: each.map(Math.log),
-      logP: p.map(Math.log),
-    };
-  });
-}
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 const tiles = fc.record({
   seed: fc.nat(1e6),
@@ -87,7 +46,7 @@ test("gains in float32 are off by no more than is said, and bounds are none too 
       const bounds = await GainBounds.open(Float64Array.from(bald));
       bounds.mix(mixtures);
       const unread = pool.map(({ row }) => bounds.blind(row, classes));
-      pool.forEach(bounds.see);
+      pool.forEach((beliefs) => bounds.see(beliefs.row, rowPasses(beliefs)));
       gains.forEach((gain, i) => {
         const { row } = pool[batch + i];
         expect(unread[row]).toBeGreaterThanOrEqual(gain);
@@ -108,12 +67,10 @@ test("what is known of a row bounds what it adds, whatever passes weigh", async 
       fc.array(fc.array(fc.nat(100), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
       async ({ seed, shape }, shares) => {
         const [passes, classes] = [4, 3];
-        const [beliefs] = poolOf(seed, 1, passes, classes, () => shape);
+        const [{ each }] = poolOf(seed, 1, passes, classes, () => shape);
         // One pass that is torn between all classes, where others may be sure.
-        beliefs.each.fill(1 / classes, 0, classes);
-        const [{ each, logEach, p }] = [{ ...beliefs, logEach: beliefs.each.map(Math.log), p: beliefs.p }];
-        for (let c = 0; c < classes; c++) p[c] = (each[c] + each[c + 3] + each[c + 6] + each[c + 9]) / passes;
-        const row = rowPasses({ passes, classes, each, logEach });
+        const beliefs = beliefsOf(0, passes, classes, each.fill(1 / classes, 0, classes));
+        const row = rowPasses(beliefs);
         const weights = Float64Array.from(shares.flatMap((own) => own.map((w) => (w + 1) / (4 + sum(own)))));
         const masses = new Float64Array(shares.length).fill(1 / shares.length);
         const bounds = await GainBounds.open(Float64Array.of(new JointLabels(0).gainOf(row).gain));
@@ -126,7 +83,7 @@ test("what is known of a row bounds what it adds, whatever passes weigh", async 
           }
         });
         expect(bounds.blind(0, classes)).toBeGreaterThanOrEqual(gain);
-        bounds.see({ ...beliefs, p, logP: p.map(Math.log), logEach });
+        bounds.see(beliefs.row, rowPasses(beliefs));
         expect(bounds.blind(0, classes)).toBeGreaterThanOrEqual(gain);
         expect(bounds.at(1, [row])[0]).toBeGreaterThanOrEqual(gain);
       },
@@ -148,10 +105,16 @@ test("the logarithm is off by no more than is said", async () => {
 });
 
 test("probabilities that miss 1 are within their bounds", async () => {
-  const [first, second, ...rest] = poolOf(5, 10, 6, 5, () => "spread").map((row) => {
-    const each = row.each.map((p) => p * 1.0009);
-    return rowPasses({ ...row, each, logEach: each.map(Math.log) });
-  });
+  const [first, second, ...rest] = poolOf(5, 10, 6, 5, () => "spread").map(({ row, each }) =>
+    rowPasses(
+      beliefsOf(
+        row,
+        6,
+        5,
+        each.map((p) => p * 1.0009),
+      ),
+    ),
+  );
   const labels = new JointLabels(1);
   labels.add(first);
   labels.add(second);
@@ -168,7 +131,7 @@ test("bundles are few, and mixtures that are the same lose nothing", () => {
   const mixtures = labels.mixtures(20);
   const few = bundled(mixtures);
   expect(few.masses.length).toBeLessThan(mixtures.masses.length / 4);
-  expect(few.masses.reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+  expect(sum(few.masses)).toBeCloseTo(1, 12);
   const same = { passes: 2, weights: Float64Array.from({ length: 2000 }, (_, i) => (i % 4 < 2 ? i % 2 : 0.5)) };
   const { weights, masses } = bundled({ ...same, masses: new Float64Array(1000).fill(0.001) });
   expect([...weights].sort()).toEqual([0, 0.5, 0.5, 1]);
@@ -180,6 +143,7 @@ function contextOf(pool: readonly RowBeliefs[], k: number, seed: number, blur: n
   const bald = Float64Array.from(pool, (row) => new JointLabels(0).gainOf(rowPasses(row)).gain);
   const asked: Partial<BatchContext> = {
     options: { k, seed, alpha: 0.5, powerTemperature: 1 },
+    sumSlack: 0,
     rows: pool.length,
     scores: async () => ({ lowest: bald, highest: bald.map((score) => score + blur), exact: async () => bald }),
     free: () => Uint32Array.from(pool.keys()),
@@ -215,7 +179,7 @@ test.each([
   for (let seed = 1; seed <= one.runs; seed++) {
     // Some rows come twice, and some tell nothing at all.
     const drawn = poolOf(seed, one.rows, one.passes, one.classes, (row) => shapes[(row * seed) % shapes.length]);
-    const pool = drawn.map((beliefs, row) => ({ ...beliefs, ...(row % 7 === 6 && drawn[row - 3]), row }));
+    const pool = drawn.map((_, row) => ({ ...drawn[row % 7 === 6 ? row - 3 : row], row }));
     const { picks } = await batchBald.select(contextOf(pool, one.k, seed, seed % 2 ? 0 : 1e-4));
     expect(picks).toEqual(greedy(pool, one.k, seed));
   }
@@ -224,12 +188,11 @@ test.each([
 test("rows that float32 cannot tell apart are told apart", async () => {
   const [passes, classes] = [9, 4];
   const [model] = poolOf(3, 1, passes, classes, () => "spread");
-  const pool = Array.from({ length: 60 }, (_unused, row): RowBeliefs => {
+  const pool = Array.from({ length: 60 }, (_unused, row) => {
     // A little nearer to no opinion at all, by less than a unit roundoff of float32.
     const share = 2e-8 * bell(7, 1)(row, 0) ** 2;
-    const nearer = (p: number): number => p + share * (1 / classes - p);
-    const [each, p] = [model.each.map(nearer), model.p.map(nearer)];
-    return { ...model, row, each, logEach: each.map(Math.log), p, logP: p.map(Math.log) };
+    const each = model.each.map((p) => p + share * (1 / classes - p));
+    return beliefsOf(row, passes, classes, each);
   });
   const { picks } = await batchBald.select(contextOf(pool, 5, 2, 1e-6));
   expect(picks).toEqual(greedy(pool, 5, 2));
@@ -239,41 +202,4 @@ test("a thousand classes are sampled from the second pick on", async () => {
   const pool = poolOf(2, 40, 20, 1000, () => "spread");
   const { picks } = await batchBald.select(contextOf(pool, 3, 1, 0));
   expect(picks.map(({ standardError }) => standardError !== undefined)).toEqual([false, true, true]);
-});
-
-test("rows are kept while there is room, and what is asked for is there", async () => {
-  const pool = poolOf(4, 20, 3, 4, () => "spread");
-  const expected = pool.map(rowPasses);
-  const [{ each }] = pool;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 0, max: 25 }),
-      fc.array(fc.uniqueArray(fc.nat(19), { minLength: 1, maxLength: 12 }), { maxLength: 12 }),
-      async (room, asks) => {
-        const limit = room * each.byteLength + 5;
-        let read: number[] = [];
-        const seen: number[] = [];
-        const beliefs: BatchContext["beliefs"] = async (rows, tell) => {
-          read = [...rows];
-          expect(read).toEqual(read.toSorted((a, b) => a - b));
-          rows.forEach((row) => tell(pool[row]));
-        };
-        const kept = new KeptRows(beliefs, limit, ({ row }) => seen.push(row));
-        let total = 0;
-        let recent: number[] = [];
-        for (const rows of asks) {
-          read = [];
-          const found: RowPasses[] = await kept.of(Uint32Array.from(rows));
-          expect(found).toEqual(rows.map((row) => expected[row]));
-          expect(kept.bytes).toBeLessThanOrEqual(limit);
-          // What was asked for last need not be read again, if it fits.
-          expect(read.filter((row) => recent.includes(row))).toEqual([]);
-          total += read.length;
-          recent = rows.length <= room ? rows : [];
-        }
-        expect(seen.length).toBe(total);
-      },
-    ),
-    { numRuns: 200 },
-  );
 });

@@ -39,8 +39,12 @@ describe("embeddings", () => {
   });
 
   const mistakes: Mistake[] = [
-    ["without scores", "--embeddings e.npy", /top-k ranks by scores, and embeddings have none: load predictions/],
-    ["missing", "p.npy --batch k-center", /p\.npy: k-center measures distances: load embeddings beside it$/m],
+    [
+      "without scores",
+      "--embeddings e.npy",
+      /top-k ranks by scores, and embeddings have none: give PREDICTIONS, --features with --model, or --scores$/m,
+    ],
+    ["missing", "p.npy --batch k-center", /p\.npy: k-center measures distances: give --embeddings$/m],
     ["of another pool", "p.npy --embeddings few.npy", /few\.npy: 2 rows beside p\.npy with 50/],
     ["with a strategy and nothing to score", "--embeddings e.npy --batch k-center --strategy entropy", /no scores/],
     ["weighed beyond 1", "p.npy --embeddings e.npy --alpha 1.5", /--alpha must be a number from 0 to 1, got "1.5"/],

@@ -157,7 +157,9 @@ function agree(each: Float64Array, classes: number, passes: number, c: number): 
  * backend comes to the same verdict on a row that misses 1 by nearly the tolerance.
  */
 const UNITS = 2 ** 30;
-const SUM_TOLERANCE = Math.floor(1e-3 * UNITS);
+/** How far a pass of given probabilities may be from 1 in sum. */
+export const SUM_TOLERANCE = 1e-3;
+const TOLERANCE_UNITS = Math.floor(SUM_TOLERANCE * UNITS);
 const inUnits = (p: number): number => Math.floor(Math.min(p, 1.5) * UNITS);
 
 /** Whether one pass of a row may be scored: exactly when `faultIn` finds nothing. */
@@ -166,7 +168,7 @@ export function validityCheck({ kind, source: { cols } }: PoolInput): (values: F
     return (values, at) => {
       let sum = 0;
       for (let c = at; c < at + cols; c++) sum += values[c] >= 0 ? inUnits(values[c]) : NaN;
-      return Math.abs(sum - UNITS) <= SUM_TOLERANCE;
+      return Math.abs(sum - UNITS) <= TOLERANCE_UNITS;
     };
   }
   if (kind === "features") {
@@ -208,7 +210,7 @@ export function faultIn({ kind, source: { cols } }: PoolInput, values: Float32Ar
     sum += value;
     units += inUnits(value);
   }
-  if (kind === "probabilities" && Math.abs(units - UNITS) > SUM_TOLERANCE) {
+  if (kind === "probabilities" && Math.abs(units - UNITS) > TOLERANCE_UNITS) {
     return `its probabilities sum to ${Number(sum.toPrecision(7))}`;
   }
   return undefined;

@@ -11,84 +11,8 @@ import {
   type PointData,
   type Sweep,
 } from "../distances.ts";
-import { modules } from "./simd.gen.ts";
-
-/** What `simd/distances.ts` exports. Places are in bytes. */
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  lower(
-    rows: number,
-    tiles: number,
-    count: number,
-    tileRows: number,
-    width: number,
-    centres: number,
-    list: number,
-    near: number,
-    least: number,
-    reach: number,
-    enough: number,
-    seen: number,
-    met: number,
-    depth: number,
-    reached: number,
-    wider: number,
-  ): number;
-  order(
-    point: number,
-    centres: number,
-    from: number,
-    end: number,
-    width: number,
-    wider: number,
-    absolute: number,
-    horizon: number,
-    list: number,
-    near: number,
-    keys: number,
-    bins: number,
-  ): number;
-  nearestTwo(
-    rows: number,
-    count: number,
-    width: number,
-    centres: number,
-    centreCount: number,
-    nearest: number,
-    first: number,
-    second: number,
-  ): void;
-  spread(point: number, others: number, count: number, width: number, into: number): void;
-  spreadListed(point: number, others: number, list: number, count: number, width: number, into: number): void;
-  descend(
-    rows: number,
-    count: number,
-    width: number,
-    anchors: number,
-    nodes: number,
-    rootPole: number,
-    leaf: number,
-    squaredReach: number,
-  ): number;
-  neighbours(
-    rows: number,
-    count: number,
-    first: number,
-    others: number,
-    otherCount: number,
-    firstOther: number,
-    width: number,
-    kept: number,
-    best: number,
-  ): void;
-}
-
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-function compile(): Promise<WebAssembly.Module> {
-  const bytes = Uint8Array.from(atob(modules.distances), (letter) => letter.charCodeAt(0));
-  return (compiled ??= WebAssembly.compile(bytes));
-}
+import type { DistanceExports } from "./distanceExports.ts";
+import { instantiate } from "./simdModule.ts";
 
 const PAGE = 2 ** 16;
 /** Tiles that one call is handed. */
@@ -126,14 +50,14 @@ export class SimdDistances implements DistanceKernel {
   private readonly points: PointData;
   /** Values a point: dims rounded up to a vector. */
   private readonly width: number;
-  private readonly run: Exports;
+  private readonly run: DistanceExports;
   private readonly centresAt: number;
   /** Where the numbers for the rows of a tile are. */
   private readonly fields: readonly number[];
   private floats = new Float32Array();
   private words = new Uint32Array();
 
-  private constructor(points: PointData, run: Exports) {
+  private constructor(points: PointData, run: DistanceExports) {
     this.points = points;
     this.run = run;
     this.width = 4 * Math.ceil(points.dims / 4);
@@ -150,8 +74,7 @@ export class SimdDistances implements DistanceKernel {
   }
 
   static async open(points: PointData): Promise<SimdDistances> {
-    const instance = await WebAssembly.instantiate(await compile());
-    return new SimdDistances(points, instance.exports as unknown as Exports);
+    return new SimdDistances(points, await instantiate("distances"));
   }
 
   addCentres(values: Float32Array): void {
@@ -160,6 +83,8 @@ export class SimdDistances implements DistanceKernel {
       const at = this.centreAt(this.count++);
       this.reserve(at + 4 * this.width);
       this.floats.set(values.subarray(first, first + dims), at / 4);
+      // What a call left here is no part of it.
+      this.floats.fill(0, at / 4 + dims, at / 4 + this.width);
     }
   }
 

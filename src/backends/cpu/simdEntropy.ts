@@ -1,6 +1,6 @@
 /** Entropies of mixed predictions in float32 on this machine's vector units: `simd/entropy.ts`, and its memory. */
 import { unitRoundoff } from "../../strategy.ts";
-import { modules } from "./simd.gen.ts";
+import { instantiate } from "./simdModule.ts";
 
 /** What `simd/entropy.ts` exports. Places are in bytes. */
 interface Exports {
@@ -15,12 +15,6 @@ interface Exports {
     panels: number,
     into: number,
   ): void;
-}
-
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-function compile(): Promise<WebAssembly.Module> {
-  return (compiled ??= WebAssembly.compile(Uint8Array.from(atob(modules.entropy), (letter) => letter.charCodeAt(0))));
 }
 
 const PAGE = 2 ** 16;
@@ -54,8 +48,7 @@ export class SimdEntropy {
   }
 
   static async open(): Promise<SimdEntropy> {
-    const instance = await WebAssembly.instantiate(await compile());
-    return new SimdEntropy(instance.exports as unknown as Exports);
+    return new SimdEntropy(await instantiate("entropy"));
   }
 
   /** Takes other mixtures: weights [count, passes], each of which sums to 1, and masses [count], which sum to 1. */

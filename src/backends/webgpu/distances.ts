@@ -107,14 +107,26 @@ export class DeviceDistances implements DistanceKernel {
   readonly error: DistanceError;
   evaluations = 0;
   private readonly points: DevicePoints;
+  private readonly centres: GPUBuffer;
+  /** Centres on the device. */
   private count = 0;
-  private centres: GPUBuffer | undefined;
   /** Values that the device does not have yet. */
   private waiting: Float32Array[] = [];
 
-  constructor(points: DevicePoints) {
+  private constructor(points: DevicePoints, centres: GPUBuffer) {
     this.points = points;
+    this.centres = centres;
     this.error = points.error;
+  }
+
+  /** For so many centres at most; undefined where they do not fit one binding, or the device has no room for them. */
+  static async open(points: DevicePoints, mostCentres: number): Promise<DeviceDistances | undefined> {
+    const { gpu, width } = points;
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const bytes = 4 * width * Math.max(1, mostCentres);
+    if (bytes > Math.min(maxStorageBufferBindingSize, maxBufferSize)) return undefined;
+    const centres = await gpu.tryBuffer("centres", bytes, usage.storage | usage.copyTarget);
+    return centres && new DeviceDistances(points, centres);
   }
 
   addCentres(values: Float32Array): void {
@@ -128,21 +140,28 @@ export class DeviceDistances implements DistanceKernel {
 
   async lower(sweep: Sweep): Promise<void> {
     const { gpu, tuning, stretches, width } = this.points;
+    const { centres } = this;
     const places = sweep.rows.length;
     const kernel = await gpu.kernel({ code: distancePrograms.lower_tiles(), entryPoint: "lower_tiles", constants: {} });
-    const centres = await this.upToDate();
+    this.sendCentres();
     const known = new Uint32Array(KNOWN_LINES * places);
     const lines = [sweep.rows, sweep.least, sweep.reach, sweep.enough, sweep.seen, sweep.met, sweep.depth];
     lines.forEach((line, i) => known.set(bitsOf(line), i * places));
-    const read = {
-      tiles: gpu.filled("tiles", sweep.tiles, usage.storage),
-      list: gpu.filled("list", sweep.list, usage.storage),
-      near: gpu.filled("near", sweep.near, usage.storage),
-      known: gpu.filled("known", known, usage.storage),
+    const owned: GPUBuffer[] = [];
+    const filled = (label: string, values: Uint32Array | Float32Array): GPUBuffer => {
+      const buffer = gpu.filled(label, values, usage.storage);
+      owned.push(buffer);
+      return buffer;
     };
-    let found: GPUBuffer | undefined;
     try {
-      found = await gpu.buffer("found", FOUND_LINES * places * 4, usage.storage | usage.copySource);
+      const read = {
+        tiles: filled("tiles", sweep.tiles),
+        list: filled("list", sweep.list),
+        near: filled("near", sweep.near),
+        known: filled("known", known),
+      };
+      const found = await gpu.buffer("found", FOUND_LINES * places * 4, usage.storage | usage.copySource);
+      owned.push(found);
       for (const [first_tile, end_tile] of this.parts(sweep)) {
         const batch = gpu.batch();
         for (const { first, rows, buffer } of stretches) {
@@ -165,13 +184,12 @@ export class DeviceDistances implements DistanceKernel {
       sweep.reached.set(new Uint32Array(bytes, 4 * places, places));
       for (const taken of new Uint32Array(bytes, 8 * places, places)) this.evaluations += taken;
     } finally {
-      for (const buffer of Object.values(read)) buffer.destroy();
-      found?.destroy();
+      for (const buffer of owned) buffer.destroy();
     }
   }
 
   close(): void {
-    this.centres?.destroy();
+    this.centres.destroy();
   }
 
   /** Tiles, from the first to before the last, that one submit may cost: all of a list for each row, at worst. */
@@ -193,28 +211,15 @@ export class DeviceDistances implements DistanceKernel {
     yield [first, all];
   }
 
-  /** The buffer of all centres, with those in it that came since the last sweep. */
-  private async upToDate(): Promise<GPUBuffer> {
-    const { gpu, width } = this.points;
-    const bytes = 4 * width;
-    const needed = (this.count + this.waiting.length) * bytes;
-    if (!this.centres || this.centres.size < needed) {
-      const usages = usage.storage | usage.copyTarget | usage.copySource;
-      const larger = await gpu.buffer("centres", Math.max(needed, 2 * this.count * bytes), usages);
-      if (this.centres) {
-        const batch = gpu.batch();
-        batch.encoder.copyBufferToBuffer(this.centres, 0, larger, 0, this.count * bytes);
-        batch.temporary.push(this.centres);
-        gpu.submit(batch);
-      }
-      this.centres = larger;
-    }
-    const values = new Float32Array(this.waiting.length * width);
-    this.waiting.forEach((point, i) => values.set(point, i * width));
-    if (values.length > 0) gpu.device.queue.writeBuffer(this.centres, this.count * bytes, values);
-    this.count += this.waiting.length;
+  /** Brings the centres that came since the last sweep to the device. */
+  private sendCentres(): void {
+    const { points, centres, waiting, count } = this;
+    const { gpu, width } = points;
+    const values = new Float32Array(waiting.length * width);
+    waiting.forEach((point, i) => values.set(point, i * width));
+    gpu.device.queue.writeBuffer(centres, count * width * 4, values);
+    this.count += waiting.length;
     this.waiting = [];
-    return this.centres;
   }
 }
 

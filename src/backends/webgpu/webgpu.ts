@@ -162,9 +162,9 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       }
     },
 
-    async distances(points) {
+    async distances(points, mostCentres) {
       const resident = await residentPoints(points);
-      return resident && new DeviceDistances(resident);
+      return resident && DeviceDistances.open(resident, mostCentres);
     },
 
     async clusters(points, rows, k) {
