@@ -152,23 +152,22 @@ test("a large batch says which of its scores are estimates", async () => {
 });
 
 test("probabilities that sum to a little more or less than 1 are taken as if they did to 1", async () => {
-  const [rows, passes, classes] = [60, 3, 3];
+  const shape = { rows: 60, passes: 3, classes: 3 };
   const random = bell(91, 1);
-  const given = new Float32Array(passes * rows * classes);
+  const given = new Float32Array(shape.passes * shape.rows * shape.classes);
   const scaled = new Float32Array(given.length);
-  for (let pass = 0; pass < passes; pass++)
-    for (let row = 0; row < rows; row++) {
-      const { p } = beliefsOf(Array.from({ length: classes }, (_, c) => 3 * random(pass * rows + row, c)));
+  for (let pass = 0; pass < shape.passes; pass++)
+    for (let row = 0; row < shape.rows; row++) {
+      const { p } = beliefsOf(Array.from({ length: shape.classes }, (_, c) => 3 * random(pass * shape.rows + row, c)));
       // Up to 9e-4 off, another way in every pass, and some exactly impossible.
       const off = 1 + 9e-4 * Math.sin(17 * row + 5 * pass);
       if (row % 4 === 0) p[2] = 0;
       const sum = p.reduce((a, b) => a + b, 0);
       p.forEach((pc, c) => {
-        given[(pass * rows + row) * classes + c] = (pc / sum) * off;
-        scaled[(pass * rows + row) * classes + c] = pc / sum;
+        given[(pass * shape.rows + row) * shape.classes + c] = (pc / sum) * off;
+        scaled[(pass * shape.rows + row) * shape.classes + c] = pc / sum;
       });
     }
-  const shape = { passes, rows, classes };
   const found = await (await engine.load({ probabilities: { data: given, ...shape } })).select("batchbald", { k: 8 });
   const expected = await (
     await engine.load({ probabilities: { data: scaled, ...shape } })
@@ -178,5 +177,5 @@ test("probabilities that sum to a little more or less than 1 are taken as if the
     expect(score).toBeCloseTo(expected.picks[i].score, 6);
     if (i > 0) expect(score).toBeLessThanOrEqual(found.picks[i - 1].score + 1e-12);
   });
-  expect(found.jointInformation).toBeLessThanOrEqual(Math.log(passes) + 1e-12);
+  expect(found.jointInformation).toBeLessThanOrEqual(Math.log(shape.passes) + 1e-12);
 });
