@@ -3,9 +3,15 @@ import type { BatchContext, BatchReport, Pick } from "./batch.ts";
 import type { Farthest } from "./farthest.ts";
 import { Sweeps } from "./sweeps.ts";
 
+/** Labelled rows that are points: others are near to nothing. */
+export function labelledPoints({ labelled, embeddings }: BatchContext): Uint32Array {
+  const invalid = new Set(embeddings.invalid);
+  return labelled.filter((row) => !invalid.has(row));
+}
+
 /** The labelled rows as centres. */
-export async function openSweeps({ measuring, labelled }: BatchContext): Promise<Sweeps> {
-  return new Sweeps(await measuring(), labelled);
+export async function openSweeps(context: BatchContext): Promise<Sweeps> {
+  return new Sweeps(await context.measuring(), labelledPoints(context));
 }
 
 /** The first pick where nothing is labelled: the highest score if there are scores, else the first row there is. */

@@ -1,5 +1,6 @@
 /** The most typical rows of the largest clusters that have no label: for the first labels, when scores mean little. */
 import type { BatchContext, BatchRule, Pick } from "./batch.ts";
+import { labelledPoints } from "./centres.ts";
 import { cluster } from "./clusters.ts";
 import type { Measuring } from "./sweeps.ts";
 import { Typicality } from "./typicality.ts";
@@ -16,7 +17,7 @@ export const typiClust = {
   async select(context) {
     const { k, seed } = context.options;
     const free = context.free();
-    const labelled = knownPoints(context);
+    const labelled = labelledPoints(context);
     const rows = Uint32Array.from([...free, ...labelled]).sort();
     const clusters = Math.min(k + labelled.length, rows.length, MOST_CLUSTERS);
     const { own } = await cluster(context, rows, clusters, seed);
@@ -32,12 +33,6 @@ export const typiClust = {
     return { picks };
   },
 } as const satisfies BatchRule;
-
-/** Labelled rows that are points. */
-const knownPoints = ({ labelled, embeddings }: BatchContext): Uint32Array => {
-  const invalid = new Set(embeddings.invalid);
-  return labelled.filter((row) => !invalid.has(row));
-};
 
 /** The rows of a cluster. */
 class Group {

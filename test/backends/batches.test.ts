@@ -91,6 +91,18 @@ describe.each(engineNames)("%s", (kind) => {
       );
   });
 
+  test.each(["k-center", "hybrid", "typiclust"] as const)(
+    "%s: a labelled row that is no point is near to nothing",
+    async (batch) => {
+      const broken = { ...embeddings, data: embeddings.data.slice() };
+      broken.data[dims * 9 + 5] = NaN;
+      using pool = await engine.load({ logits: predictions, embeddings: broken, invalid: "skip" });
+      const rowsOf = async (known: number[]) => (await pool.select(batch, { k: 20, labelled: known })).picks;
+      expect(await rowsOf([...labelled, 9])).toEqual(await rowsOf(labelled));
+      expect(await rowsOf([9])).toEqual(await rowsOf([]));
+    },
+  );
+
   test("what is drawn by lot, or estimated, is the same everywhere", async () => {
     const cpu = await openTestEngine("cpu");
     const data = makePool("passes", 4 * 60, 3, bell(33, 2)).data;
