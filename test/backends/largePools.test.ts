@@ -8,9 +8,11 @@ import type { Engine } from "../../src/engine.ts";
 import { engineNames, openTestEngine } from "../support/engines.ts";
 import { bell } from "../support/pools.ts";
 
-const ROWS = 24_000;
+const ROWS = 10_000;
+/** A software device in a browser on a busy machine. */
+const PATIENCE = 180_000;
 const DIMS = 7;
-const LABELLED = Array.from({ length: 40 }, (_, i) => 577 * i + 3);
+const LABELLED = Array.from({ length: 40 }, (_, i) => 241 * i + 3);
 const scores = Float32Array.from({ length: ROWS }, (_, row) => ((row * 7919) % 4093) / 4096);
 
 /** Rows around some centres; every 40th row is a copy of row 40. */
@@ -31,15 +33,15 @@ const pools = {
 };
 /** Distances of rows · k that each rule may take, a little more than it does: picks would not notice a bound that fails. */
 const shares = {
-  "one cloud": { "k-center": 0.27, hybrid: 0.5, ranked: 0.56 },
-  "30 clusters": { "k-center": 0.21, hybrid: 0.36, ranked: 0.34 },
-  "900 clusters": { "k-center": 0.3, hybrid: 0.46, ranked: 0.41 },
+  "one cloud": { "k-center": 0.37, hybrid: 0.56, ranked: 0.76 },
+  "30 clusters": { "k-center": 0.24, hybrid: 0.305, ranked: 0.385 },
+  "900 clusters": { "k-center": 0.375, hybrid: 0.79, ranked: 0.73 },
 };
 
 /** What a row is worth at a step, by its distance and the extremes of all: of score and distance. */
 type Worth = (row: number, distance: number, low: number, high: number, picked: number) => number;
 
-const k = 160;
+const k = 120;
 const [least, most] = scores.reduce(
   ([a, b], s, row) => (LABELLED.includes(row) ? [a, b] : [Math.min(a, s), Math.max(b, s)]),
   [1, 0],
@@ -99,18 +101,22 @@ describe.each(engineNames)("%s", (kind) => {
   });
   afterAll(() => engine?.close());
 
-  test.each(Object.keys(pools) as (keyof typeof pools)[])("%s", async (name) => {
-    const data = pools[name];
-    using pool = await engine.load({ scores, embeddings: { data, rows: ROWS, dims: DIMS } });
-    for (const rule of Object.keys(worths) as (keyof typeof worths)[]) {
-      const { picks, evaluationShare } = await pool.select(rule, { k, labelled: LABELLED });
-      expect(
-        picks.map(({ row }) => row),
-        rule,
-      ).toEqual(expectedOf(name, rule));
-      expect(evaluationShare, rule).toBeLessThan(shares[name][rule]);
-    }
-  });
+  test.each(Object.keys(pools) as (keyof typeof pools)[])(
+    "%s",
+    async (name) => {
+      const data = pools[name];
+      using pool = await engine.load({ scores, embeddings: { data, rows: ROWS, dims: DIMS } });
+      for (const rule of Object.keys(worths) as (keyof typeof worths)[]) {
+        const { picks, evaluationShare } = await pool.select(rule, { k, labelled: LABELLED });
+        expect(
+          picks.map(({ row }) => row),
+          rule,
+        ).toEqual(expectedOf(name, rule));
+        expect(evaluationShare, rule).toBeLessThan(shares[name][rule]);
+      }
+    },
+    PATIENCE,
+  );
 });
 
 const known = new Map<string, number[]>();
