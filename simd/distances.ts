@@ -7,7 +7,7 @@
  */
 
 /** Values summed up before it is asked whether they are enough already. */
-const STRETCH: u32 = 64 * 4;
+const STRETCH: u32 = 128 * 4;
 /** The same for four sums at a time. */
 const FOUR_STRETCH: u32 = 32 * 4;
 

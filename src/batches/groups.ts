@@ -31,14 +31,12 @@ export class Groups {
   readonly of: Uint16Array;
   /** [rows]: how far a row is from its anchor at most. */
   readonly reach: Float32Array;
-  private readonly points: PointData;
   /** Poles and, after them, the anchors of the groups, all as centres. */
   private readonly places: SimdDistances;
   private readonly nodes: Int32Array;
   private readonly firstAnchor: number;
 
-  private constructor(points: PointData, rows: number, tree: Tree) {
-    this.points = points;
+  private constructor(rows: number, tree: Tree) {
     this.of = new Uint16Array(rows);
     this.reach = new Float32Array(rows);
     this.places = tree.places;
@@ -56,7 +54,7 @@ export class Groups {
     const sampled = await SimdDistances.open(points);
     for (const row of sample) sampled.addCentres(pointOf(points, row));
     const tree = new Tree(sampled, await SimdDistances.open(points));
-    const groups = new Groups(points, points.data.length / points.dims, tree);
+    const groups = new Groups(points.data.length / points.dims, tree);
     groups.places.evaluations += sampled.evaluations;
     const isTight = groups.tightness(sample) < TIGHT;
     return { ...(isTight && { groups }), evaluations: groups.evaluations };
@@ -97,18 +95,13 @@ export class Groups {
     return this.places.centre(this.firstAnchor + group - 1);
   }
 
-  /** Squared distances, in float32, from a point, [dims], to the anchor of every group, that of group 1 first. */
-  toAnchors(point: Float32Array): Float32Array {
-    return this.places.toCentres(point, this.firstAnchor, this.places.count);
-  }
-
   /** How far rows are from their own anchor, beside how far from any: a median of some rows. */
   private tightness(sample: Uint32Array): number {
     const asked = Uint32Array.from({ length: ASKED }, (_, i) => sample[Math.floor((i * sample.length) / ASKED)]);
     this.assign(asked);
     const shares = Array.from(asked, (row, i) => {
       const other = this.firstAnchor + ((i * 31) % this.count);
-      const [squared] = this.places.toCentres(pointOf(this.points, row), other, other + 1);
+      const [squared] = this.places.fromRow(row, other, other + 1);
       return this.reach[row] / Math.sqrt(squared);
     });
     return shares.sort((a, b) => a - b)[ASKED >> 1];

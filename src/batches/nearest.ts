@@ -6,10 +6,21 @@
  * its bound comes to the top, and no longer than until it is below what it has to beat. Bounds may come from elsewhere,
  * too: from float32, many at a time (`sweeps.ts`).
  */
+import { widened, type DistanceError } from "../backends/distances.ts";
 import type { Space } from "../distance.ts";
+
+/** Squared distances in float32 from a row to centres from `first` to `end`, good until the next call. */
+export interface Estimates {
+  readonly error: DistanceError;
+  fromRow(row: number, first: number, end: number): Float32Array;
+}
+
+/** Centres from which on it pays to ask float32 which of them matter. */
+const MANY = 4;
 
 export class Nearest {
   readonly space: Space;
+  private readonly estimates: Estimates | undefined;
   /** [rows]: at least the squared distance to the nearest centre, and exactly that where the row is settled. */
   readonly squared: Float64Array;
   /** [rows]: centres that `squared` knows of, the first ones. */
@@ -18,12 +29,11 @@ export class Nearest {
   readonly isExact: Uint8Array;
   /** Distances evaluated so far. */
   evaluations = 0;
-  /** Whether a centre is known to be farther from a row than `root`. */
-  isFarther: ((centre: number, row: number, root: number) => boolean) | undefined;
 
   /** `bounds`, [rows]: what is known of the squared distances before any is taken. It is written into. */
-  constructor(space: Space, bounds = new Float64Array(space.rows).fill(Infinity)) {
+  constructor(space: Space, bounds = new Float64Array(space.rows).fill(Infinity), estimates?: Estimates) {
     this.space = space;
+    this.estimates = estimates;
     this.squared = bounds;
     this.seen = new Uint32Array(space.rows);
     this.isExact = new Uint8Array(space.rows).fill(1);
@@ -60,18 +70,31 @@ export class Nearest {
 
   /** Looks at centres from `first` to `end`, or up to one that is nearer than `enough`. Gives the first not looked at. */
   private lower(row: number, first: number, end: number, enough: number): number {
-    const { space, squared, isFarther } = this;
-    let least = squared[row];
-    let root = Math.sqrt(least);
+    if (this.estimates && end - first >= MANY) {
+      this.lowerByEstimates(row, first, end, this.estimates);
+      return end;
+    }
+    const { squared } = this;
     for (let centre = first; centre < end; centre++) {
-      if (isFarther?.(centre, row, root)) continue;
-      const found = space.squared(centre, least);
-      this.evaluations++;
-      if (found >= least) continue;
-      squared[row] = least = found;
-      if (least < enough) return centre + 1;
-      root = Math.sqrt(least);
+      this.compare(row, centre);
+      if (squared[row] < enough) return centre + 1;
     }
     return end;
+  }
+
+  /** Looks at those of the centres that may be nearest by what float32 says. */
+  private lowerByEstimates(row: number, first: number, end: number, estimates: Estimates): void {
+    const { error } = estimates;
+    const found = estimates.fromRow(row, first, end);
+    const least = found.reduce((a, b) => Math.min(a, b));
+    const bound = widened(Math.min(this.squared[row], widened(least, error)), error);
+    for (let i = 0; i < found.length; i++) if (found[i] <= bound) this.compare(row, first + i);
+  }
+
+  private compare(row: number, centre: number): void {
+    const { space, squared } = this;
+    const found = space.squared(centre, squared[row]);
+    this.evaluations++;
+    if (found < squared[row]) squared[row] = found;
   }
 }

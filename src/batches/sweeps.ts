@@ -5,7 +5,6 @@
 import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { narrowed, pointOf, TILE, widened, type DistanceKernel, type PointData } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
-import { AnchorDistances } from "./anchorDistances.ts";
 import { Groups } from "./groups.ts";
 import { Nearest } from "./nearest.ts";
 import { rowsWhere, sampleOf, sortedBy } from "./rows.ts";
@@ -30,11 +29,10 @@ const WORTH_GROUPS = 64;
 /** Widens what float32 rounds. */
 const WIDER = 1 + 2 ** -20;
 
-/** Rows of an array, from `first` to `end`, and what they are compared with. */
+/** Rows, and what they are compared with. */
 interface Stretch {
   readonly list: CentreList;
-  readonly first: number;
-  readonly end: number;
+  readonly rows: Uint32Array;
 }
 
 export class Sweeps {
@@ -44,7 +42,6 @@ export class Sweeps {
   private readonly kernel: DistanceKernel;
   private groups: Groups | undefined;
   private grouped: Grouped | undefined;
-  private anchored: AnchorDistances | undefined;
   /** Spent on groups that are not used. */
   private wasted = 0;
 
@@ -52,7 +49,7 @@ export class Sweeps {
   constructor(measuring: Measuring, centres: Uint32Array) {
     this.measuring = measuring;
     this.space = measuring.space;
-    this.nearest = new Nearest(measuring.space);
+    this.nearest = new Nearest(measuring.space, undefined, measuring.host);
     this.kernel = measuring.device ?? measuring.host;
     for (const row of centres) this.addCentre(row);
   }
@@ -72,9 +69,6 @@ export class Sweeps {
       met: new Uint32Array(space.rows),
       depth: new Float32Array(space.rows),
     };
-    const anchored = new AnchorDistances(groups, space.centres);
-    this.anchored = anchored;
-    this.nearest.isFarther = (centre, row, root) => anchored.isFarther(centre, row, root);
   }
 
   /** Distances evaluated so far. */
@@ -90,7 +84,6 @@ export class Sweeps {
     space.addCentre(row);
     measuring.host.addCentres(point);
     measuring.device?.addCentres(point);
-    this.anchored?.note(point);
   }
 
   /**
@@ -110,10 +103,10 @@ export class Sweeps {
     const sorted = groups ? sortedBy(stale, groups.of, groups.count + 1) : sortedBy(stale, seen, space.centres);
     const mostTiles = Math.min(MOST_TILES, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
     let plan: SweepPlan | undefined;
-    for (const { list, first, end } of groups ? this.byGroup(sorted, groups, cap) : this.inTurn(sorted))
-      for (let at = first; at < end; at += TILE) {
+    for (const { list, rows: some } of groups ? this.byGroup(sorted, groups, cap) : this.inTurn(sorted))
+      for (let at = 0; at < some.length; at += TILE) {
         plan ??= new SweepPlan(mostTiles, nearest, grouped, kernel.error, cap);
-        const tile = sorted.subarray(at, Math.min(at + TILE, end));
+        const tile = some.subarray(at, at + TILE);
         plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
         if (plan.tiles < mostTiles && plan.entries < MOST_LISTED) continue;
         await plan.run(kernel);
@@ -126,23 +119,31 @@ export class Sweeps {
   private inTurn(rows: Uint32Array): readonly Stretch[] {
     const { centres } = this.space;
     const list = { list: Uint32Array.from({ length: centres }, (_, i) => i), near: new Float32Array(centres) };
-    return [{ list, first: 0, end: rows.length }];
+    return [{ list, rows }];
   }
 
-  /** Rows of a group are compared with what is near its anchor first. */
+  /** Rows of a group are compared with what is near its anchor first; those that have nothing new near by, with nothing. */
   private *byGroup(sorted: Uint32Array, groups: Groups, cap: number): Iterable<Stretch> {
-    const { measuring, nearest } = this;
+    const { measuring, nearest, space } = this;
+    const { squared, seen } = nearest;
+    // What is farther from the anchor than that is farther from the row than what it has.
+    const horizonOf = (row: number): number => WIDER * (Math.sqrt(Math.min(cap, squared[row])) + groups.reach[row]);
     for (let first = 0, end = 0; first < sorted.length; first = end) {
       const group = groups.of[sorted[first]];
       let from = Infinity;
       let horizon = 0;
       for (; end < sorted.length && groups.of[sorted[end]] === group; end++) {
-        const row = sorted[end];
-        from = Math.min(from, nearest.seen[row]);
-        horizon = Math.max(horizon, Math.sqrt(Math.min(cap, nearest.squared[row])) + groups.reach[row]);
+        from = Math.min(from, seen[sorted[end]]);
+        horizon = Math.max(horizon, horizonOf(sorted[end]));
       }
-      // What is farther from the anchor than that is farther from each row than what it has.
-      yield { list: measuring.host.inOrder(groups.anchorOf(group), from, WIDER * horizon), first, end };
+      const list = measuring.host.inOrder(groups.anchorOf(group), from, horizon);
+      const nearestNew = list.near.length > 0 ? list.near[0] : Infinity;
+      const rows = rowsWhere(sorted.subarray(first, end), (row) => {
+        if (nearestNew <= horizonOf(row)) return true;
+        if (cap === Infinity) seen[row] = space.centres;
+        return false;
+      });
+      yield { list, rows };
     }
   }
 

@@ -259,8 +259,8 @@ test("what a call leaves in memory is no part of a centre that comes after it", 
   const points = pointsOf(5, "euclidean");
   const kernel = await SimdDistances.open(points);
   for (let c = 0; c < 6; c++) kernel.addCentres(pointOf(points, rowOf(c)));
-  kernel.toCentres(pointOf(points, 299), 0, 6);
+  kernel.fromRow(299, 0, 6);
   kernel.inOrder(pointOf(points, 299), 0, Infinity);
   for (let c = 6; c < 20; c++) kernel.addCentres(pointOf(points, rowOf(c)));
-  for (let c = 0; c < 20; c++) expect(kernel.toCentres(pointOf(points, rowOf(c)), c, c + 1)[0]).toBe(0);
+  for (let c = 0; c < 20; c++) expect(kernel.fromRow(rowOf(c), c, c + 1)[0]).toBe(0);
 });

@@ -32,10 +32,10 @@ const pools = {
   "900 clusters": pointsOf(900, 9, 0.3),
 };
 /** Distances of rows · k that each rule may take, a little more than it does: picks would not notice a bound that fails. */
-const shares = {
-  "one cloud": { "k-center": 0.37, hybrid: 0.56, ranked: 0.76 },
-  "30 clusters": { "k-center": 0.24, hybrid: 0.305, ranked: 0.385 },
-  "900 clusters": { "k-center": 0.375, hybrid: 0.79, ranked: 0.73 },
+const shares: Record<string, Record<keyof typeof worths, readonly [cpu: number, webgpu: number]>> = {
+  "one cloud": { "k-center": [0.33, 0.36], hybrid: [0.26, 0.53], ranked: [0.48, 0.73] },
+  "30 clusters": { "k-center": [0.28, 0.25], hybrid: [0.28, 0.285], ranked: [0.28, 0.36] },
+  "900 clusters": { "k-center": [0.35, 0.46], hybrid: [0.45, 0.78], ranked: [0.37, 0.69] },
 };
 
 /** What a row is worth at a step, by its distance and the extremes of all: of score and distance. */
@@ -113,7 +113,7 @@ describe.each(engineNames)("%s", (kind) => {
           picks.map(({ row }) => row),
           rule,
         ).toEqual(expectedOf(name, rule, picksOn(kind)));
-        expect(evaluationShare, rule).toBeLessThan(shares[name][rule]);
+        expect(evaluationShare, rule).toBeLessThan(shares[name][rule][kind === "cpu" ? 0 : 1]);
       }
     },
     PATIENCE,

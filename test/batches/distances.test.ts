@@ -161,8 +161,8 @@ function quickKCenter(points: number[][], labelled: number[], k: number): number
 describe("what the bounds save", () => {
   test.each([
     ["one cloud", 1, 0, 0.6],
-    ["20 clusters", 20, 6, 0.35],
-    ["200 clusters", 200, 6, 0.45],
+    ["20 clusters", 20, 6, 0.45],
+    ["200 clusters", 200, 6, 0.5],
   ])("picks do not notice: %s", async (_, clusters, spread, most) => {
     const points = clustered(3000, 16, clusters, spread);
     const labelled = [5, 77, 1234];

@@ -195,12 +195,12 @@ export class SimdDistances implements DistanceKernel {
     }
   }
 
-  /** Squared distances from a point, [dims], to the centres of these numbers. The array is good until the next call. */
-  toCentres(point: Float32Array, first: number, end: number): Float32Array {
+  /** Squared distances from a row to the centres of these numbers. The array is good until the next call. */
+  fromRow(row: number, first: number, end: number): Float32Array {
     const { run, width } = this;
     const into = this.centreAt(this.count);
     this.reserve(into + 4 * (end - first));
-    this.floats.set(point);
+    this.bringIn([row], 0, 1);
     run.spread(0, this.centreAt(first), end - first, width, into);
     this.evaluations += end - first;
     return this.floats.subarray(into / 4, into / 4 + end - first);
@@ -271,14 +271,18 @@ export class SimdDistances implements DistanceKernel {
   }
 
   /** Copies rows, scaled, to the start of the memory or a later place. */
-  private bringIn(rows: Uint32Array, first: number, count: number, place = 0): void {
+  private bringIn(rows: ArrayLike<number>, first: number, count: number, place = 0): void {
     const { points, width, floats } = this;
     const { data, dims } = points;
     for (let i = 0; i < count; i++) {
       const row = rows[first + i];
-      const scale = scaleOf(points, row);
       const from = row * dims;
       const to = (place + i) * width;
+      if (points.metric !== "cosine") {
+        floats.set(data.subarray(from, from + dims), to);
+        continue;
+      }
+      const scale = scaleOf(points, row);
       for (let d = 0; d < dims; d++) floats[to + d] = data[from + d] * scale;
     }
   }
