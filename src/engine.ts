@@ -4,7 +4,7 @@ import type { Backend, PoolInput } from "./backends/backend.ts";
 import { cpuBackend } from "./backends/cpu/cpu.ts";
 import { InputError } from "./errors.ts";
 import { checkHead, type Head } from "./head.ts";
-import { sourceOf, type Features, type Predictions, type RowSource } from "./matrix.ts";
+import { sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
 import { Pool, type InvalidPolicy } from "./pool.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
 
@@ -23,17 +23,14 @@ interface LoadOptions {
   invalid?: InvalidPolicy;
 }
 
-/** Predictions, or those of each member of a committee: rows and classes alike. */
-export type Members = Predictions | RowSource | readonly (Predictions | RowSource)[];
-
 /**
- * What a pool may be loaded from: one of these, and embeddings beside it or alone. Arrays are read in place: leave them
- * unchanged while in use.
+ * What a pool may be loaded from: one of these, and embeddings beside it or alone. Features without a head have no scores
+ * until `pool.use` gives them one. Arrays are read in place: leave them unchanged while in use.
  */
 export type PoolData = (
   | { logits: Members }
   | { probabilities: Members }
-  | { features: Features | RowSource; head: Head }
+  | { features: Features | RowSource; head?: Head }
   | { scores: Float32Array | RowSource }
   | { embeddings: Features | RowSource }
 ) & {
@@ -139,7 +136,7 @@ export async function openEngine({ backend = "auto", device }: EngineOptions = {
   }
 }
 
-const NOTHING_TO_LOAD = "load: give one of logits, probabilities, features with a head, scores, or embeddings";
+const NOTHING_TO_LOAD = "load: give one of logits, probabilities, features, scores, or embeddings";
 
 function inputOf(data: PoolData): PoolInput {
   const embeddings = data.embeddings === undefined ? undefined : sourceOf("embeddings", data.embeddings, "dims");
@@ -148,12 +145,15 @@ function inputOf(data: PoolData): PoolInput {
     if (!embeddings) throw new InputError(NOTHING_TO_LOAD);
     return { kind: "embeddings", source: embeddings, embeddings };
   }
-  const { source, kind } = scored;
+  const { source, head } = scored;
   if (embeddings && embeddings.rows !== source.rows)
     throw new InputError(
       `${embeddings.name}: ${embeddings.rows} rows beside ${source.name} with ${source.rows}: a pool has one of each for every row`,
     );
-  return { ...scored, embeddings: embeddings ?? (kind === "features" ? source : undefined) };
+  if (scored.kind !== "features") return { ...scored, embeddings };
+  const measured = embeddings ?? source;
+  if (head) return { ...scored, embeddings: measured, features: source };
+  return { kind: "embeddings", source: measured, embeddings: measured, features: source };
 }
 
 /** What scores are made of, if there is any. */
@@ -166,8 +166,7 @@ function scoredInput(data: PoolData): PoolInput | undefined {
   }
   if ("features" in data) {
     const source = sourceOf("features", data.features, "dims");
-    if (!data.head) throw new InputError(`${source.name}: features need a head`);
-    checkHead(data.head, source.cols);
+    if (data.head) checkHead(data.head, source.cols);
     return { kind: "features", source, head: data.head };
   }
   if ("scores" in data) return { kind: "scores", source: sourceOf("scores", data.scores, "scores") };

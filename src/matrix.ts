@@ -42,6 +42,9 @@ export interface RowSource {
   close?(): Promise<void>;
 }
 
+/** Predictions, or those of each member of a committee: rows and classes alike. */
+export type Members = Predictions | RowSource | readonly (Predictions | RowSource)[];
+
 /**
  * From this magnitude on a feature or a weight is refused: products and squared norms must stay within float32 for
  * kernels and textbook to agree.

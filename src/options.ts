@@ -93,7 +93,12 @@ export function checkedStrategy(input: PoolInput, name: string, pass: PassOption
 }
 
 /** Refuses a rule that the pool has nothing to work on for. */
-function checkNeeds({ kind, source, embeddings }: PoolInput, { name, needs }: BatchRule): void {
+function checkNeeds({ kind, source, embeddings, features }: PoolInput, { name, needs }: BatchRule): void {
+  const isHeadless = kind === "embeddings" && features !== undefined;
+  if (isHeadless && (needs.includes("scores") || needs.includes("predictions")))
+    throw new InputError(
+      `${features.name}: ${name} needs scores, and there is no model yet: give the pool a head (use)`,
+    );
   if (needs.includes("scores") && kind === "embeddings")
     throw new InputError(
       `${source.name}: ${name} ranks by scores, and embeddings have none: load predictions, features with a head, or scores beside them`,

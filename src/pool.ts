@@ -4,7 +4,8 @@ import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
 import type { Backend, BackendPool, InvalidRows, PoolInput, Timings } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
-import { passName, passesOf } from "./matrix.ts";
+import { checkHead, type Head } from "./head.ts";
+import { passName, passesOf, sourceOf, type Features, type Members } from "./matrix.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
@@ -52,10 +53,13 @@ export interface Batch extends BatchReport {
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
 export type InvalidPolicy = "error" | "skip";
 
+/** What gives the rows of a pool their scores. */
+export type PoolModel = { head: Head } | { logits: Members } | { probabilities: Members };
+
 export class Pool {
   readonly rows: number;
   private readonly backend: Backend;
-  private readonly input: PoolInput;
+  private input: PoolInput;
   private readonly invalid: InvalidPolicy;
   private readonly resident: BackendPool;
   private readonly onClose: () => void;
@@ -86,7 +90,9 @@ export class Pool {
     const { kind, source } = this.input;
     if (kind === "scores") throw new InputError(`${source.name}: holds scores already; score needs predictions`);
     if (kind === "embeddings")
-      throw new InputError(`${source.name}: hold no predictions, which score needs: load some`);
+      throw new InputError(
+        `${source.name}: hold no predictions, which score needs: ${this.input.features ? "give the pool a head (use)" : "load some"}`,
+      );
     const pass = passOptions(this.input, options);
     const strategies = list.map((name) => checkedStrategy(this.input, name, pass));
     const { values, invalid, timings } = await this.resident.scores(strategies, pass);
@@ -146,6 +152,35 @@ export class Pool {
     } finally {
       context.close();
     }
+  }
+
+  /**
+   * Scores come from this model from now on: a head over the features that the pool was loaded with, or predictions for
+   * the same rows. Features and embeddings stay where they are, so of a head whose layers have the same sizes as the one
+   * before only the weights go up. Not while a call of `score` or `select` is under way.
+   *
+   * @throws InputError where the head does not fit the features, or the predictions are of other rows
+   */
+  use(model: PoolModel): void {
+    this.checkOpen();
+    const input = withModel(this.input, model);
+    this.resident.use(input);
+    this.input = input;
+  }
+
+  /**
+   * The features of these rows, [rows, dims], in the order given.
+   *
+   * @throws InputError where the pool was loaded without features
+   */
+  async features(rows: ArrayLike<number>): Promise<Features> {
+    this.checkOpen();
+    const { features } = this.input;
+    if (!features) throw new InputError("the pool was loaded without features: load({ features })");
+    const dims = features.cols;
+    const data = new Float32Array(rows.length * dims);
+    for (let i = 0; i < rows.length; i++) await features.read(rows[i], 1, data.subarray(i * dims, (i + 1) * dims));
+    return { data, rows: rows.length, dims };
   }
 
   /** Releases what the pool holds on the device. */
@@ -218,4 +253,17 @@ export class Pool {
       `${passName(source, pass)}: row ${first}: ${faultIn(this.input, values, pass * source.cols)}${others}: correct it, or leave such rows out (invalid: skip)`,
     );
   }
+}
+
+/** The same rows, by another model. */
+function withModel({ embeddings, features, source: { rows } }: PoolInput, model: PoolModel): PoolInput {
+  if ("head" in model) {
+    if (!features) throw new InputError("the pool was loaded without features for a head to read: load({ features })");
+    checkHead(model.head, features.cols);
+    return { kind: "features", source: features, head: model.head, embeddings, features };
+  }
+  const kind = "logits" in model ? "logits" : "probabilities";
+  const source = sourceOf(kind, "logits" in model ? model.logits : model.probabilities, "classes");
+  if (source.rows !== rows) throw new InputError(`${source.name}: ${source.rows} rows for a pool of ${rows}`);
+  return { kind, source, embeddings, features };
 }

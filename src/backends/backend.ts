@@ -19,6 +19,8 @@ export interface PoolInput {
   readonly head?: Head;
   /** What distances are measured on, [rows, dims]. */
   readonly embeddings?: RowSource;
+  /** What a head reads, or would read if there were one, [rows, dims]. */
+  readonly features?: RowSource;
 }
 
 /** Layers of a head whose gradients are counted. */
@@ -99,6 +101,8 @@ export interface BackendPool {
   distances?(points: PointData, mostCentres: number): Promise<DistanceKernel | undefined>;
   /** Puts rows of them, which ascend, into k clusters, where a device does that. */
   clusters?(points: PointData, rows: Uint32Array, k: number): Promise<ClusterKernel | undefined>;
+  /** The same rows, by another model. What is on the device already stays there, where the model can use it. */
+  use(input: PoolInput): void;
   close(): void;
 }
 

@@ -1,7 +1,8 @@
 /** Strategies that compare passes, on committees of predictions: against scipy, and against definitions in float64. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Engine, Members } from "../../src/engine.ts";
+import type { Engine } from "../../src/engine.ts";
+import type { Members } from "../../src/matrix.ts";
 import { InputError } from "../../src/errors.ts";
 import type { RowSource } from "../../src/matrix.ts";
 import type { Pick } from "../../src/batches/batch.ts";

@@ -110,7 +110,7 @@ describe("what comes through the door", () => {
     ],
     ["undefined", undefined, /give one of logits/],
     ["a head of another make", { features: { data, rows: 3, dims: 4 }, head: {} }, /^head: a head is/],
-    ["nothing", {}, /give one of logits, probabilities, features with a head, scores, or embeddings/],
+    ["nothing", {}, /give one of logits, probabilities, features, scores, or embeddings/],
     ["nothing at all", { logits: undefined }, /^logits: expected/],
     [
       "a head for other dims",
@@ -122,7 +122,6 @@ describe("what comes through the door", () => {
       { features: { data, rows: 4, dims: 3 }, head: { layers: [{ ...layer, bias: [0, 1] }], activation: "relu" } },
       /^head: layer 0 must be \{ weight, bias, inputs, outputs \} with Float32Arrays$/,
     ],
-    ["features without a head", { features: { data, rows: 3, dims: 4 } }, /^features: features need a head$/],
     [
       "a head with NaN",
       {

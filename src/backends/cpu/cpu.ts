@@ -12,7 +12,8 @@ export function cpuBackend(adapter: string): Backend {
   return { name: "cpu", adapter, load: openPool, close: async () => {} };
 }
 
-function openPool(input: PoolInput): BackendPool {
+function openPool(opened: PoolInput): BackendPool {
+  let input = opened;
   return {
     scores: (strategies, options) => scorePool(input, strategies, options),
     async bounded(strategy, options) {
@@ -25,6 +26,9 @@ function openPool(input: PoolInput): BackendPool {
       // Rounding to float32 keeps the order, so no row that beats the k-th in float64 falls below it here.
       const rows = topRows(values[0], k, taken);
       return { rows, invalid, timings: { ...timings, kernel: timings.kernel + seconds(started) } };
+    },
+    use(next) {
+      input = next;
     },
     close() {},
   };

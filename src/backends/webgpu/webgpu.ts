@@ -48,19 +48,27 @@ export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backen
   };
 }
 
-function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
+/** A pool of this input, over the rows of an earlier one where they are laid out alike. */
+function devicePool(gpu: Gpu, tuning: Tuning, input: PoolInput, earlier?: DevicePool): DevicePool {
   const { source, head } = input;
   const classes = head ? classesOf(head) : source.cols;
   const chunkRows = rowsAChunk(gpu, tuning, input, classes);
-  const pool: DevicePool = {
+  const isLaidOut = earlier !== undefined && earlier.input.source === source && earlier.chunkRows === chunkRows;
+  if (earlier && !isLaidOut) earlier.chunks.close();
+  if (earlier?.head) closeHead(earlier.head);
+  return {
     gpu,
     tuning,
     input,
     classes,
-    chunks: new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
+    chunks: isLaidOut ? earlier.chunks : new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
     chunkRows,
     head: head && uploadHead(gpu, head),
   };
+}
+
+function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
+  let pool = devicePool(gpu, tuning, input);
 
   const devicePoints = new Map<Metric, Promise<DevicePoints | undefined>>();
   const residentPoints = (points: PointData): Promise<DevicePoints | undefined> => {
@@ -85,7 +93,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       await gpu.finished();
       const kernel = (performance.now() - started) / 1000 - upload;
       const reading = performance.now();
-      const values = Array.from({ length: slots }, () => new Float32Array(source.rows));
+      const values = Array.from({ length: slots }, () => new Float32Array(input.source.rows));
       for (const { first, rows, scores } of segments) {
         const [bytes] = await gpu.read([scores, rows * slots * 4]);
         values.forEach((all, slot) => all.set(new Float32Array(bytes, slot * rows * 4, rows), first));
@@ -113,7 +121,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       });
       const second = await scoreTogether(withGradients, {
         ...withoutDropout(options),
-        onProgress: tell && ((rows) => tell(Math.floor((source.rows + rows) / 2))),
+        onProgress: tell && ((rows) => tell(Math.floor((input.source.rows + rows) / 2))),
       });
       const { upload, kernel, readback } = first.timings;
       return {
@@ -170,6 +178,10 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     async clusters(points, rows, k) {
       const resident = await residentPoints(points);
       return resident && DeviceClusters.open(resident, rows, k);
+    },
+
+    use(next) {
+      pool = devicePool(gpu, tuning, next, pool);
     },
 
     close() {
