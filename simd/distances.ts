@@ -324,6 +324,30 @@ export function spreadListed(point: usize, others: usize, list: usize, count: u3
   }
 }
 
+/** Adds to `into` [count], float64, for each row Σ 1 / (1 + distance) over others. */
+export function closeness(rows: usize, count: u32, others: usize, otherCount: u32, width: u32, into: usize): void {
+  const bytes = width << 2;
+  const one = f32x4.splat(1);
+  for (let row: u32 = 0; row < count; row++) {
+    const point = rows + row * bytes;
+    let sums = f64x2.splat(0);
+    let other: u32 = 0;
+    if (bytes <= SHORT)
+      for (; other + 4 <= otherCount; other += 4) {
+        const first = others + other * bytes;
+        const next = first + 2 * bytes;
+        const four = fourSquared(point, first, first + bytes, next, next + bytes, bytes, f32.MAX_VALUE);
+        const close = f32x4.div(one, f32x4.add(one, f32x4.sqrt(four)));
+        const high = v128.shuffle<f32>(close, close, 2, 3, 0, 1);
+        sums = f64x2.add(sums, f64x2.add(f64x2.promote_low_f32x4(close), f64x2.promote_low_f32x4(high)));
+      }
+    let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+    for (; other < otherCount; other++)
+      sum += <f64>(<f32>1 / (<f32>1 + sqrt(squared(point, others + other * bytes, bytes, f32.MAX_VALUE))));
+    store<f64>(into + (row << 3), load<f64>(into + (row << 3)) + sum);
+  }
+}
+
 /**
  * Sends rows down a tree of groups. A node is three numbers: a pole and the nodes of those nearer to the pole that they
  * came from and of those nearer to this one; or of a leaf −1, its anchor and its number. `leaf` and `squaredReach`

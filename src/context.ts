@@ -9,6 +9,7 @@ import type { ClusterKernel } from "./backends/clusters.ts";
 import type { PointData } from "./backends/distances.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
 import type { Points } from "./points.ts";
+import { weighted, type Density } from "./remedies/density.ts";
 import { believe, judge, settle } from "./referee.ts";
 import type { RowBeliefs, Strategy } from "./strategy.ts";
 
@@ -25,6 +26,8 @@ export interface Asked {
   readonly ranks: boolean;
   /** Where the rule measures distances. */
   readonly points: Points | undefined;
+  /** What scores are multiplied with, and the power of it. */
+  readonly density: { readonly of: Density; readonly power: number } | undefined;
   /** Throws where invalid predictions should stop the work. */
   refuse(invalid: InvalidRows): Promise<void>;
   /** Throws: fewer rows than are wanted are left, of which so many are invalid. */
@@ -63,7 +66,8 @@ export class PoolContext implements BatchContext {
   }
 
   best = async (most: number, least = most): Promise<readonly Pick[]> => {
-    const { strategy, pass } = this.asked;
+    const { strategy, pass, density } = this.asked;
+    if (density) return this.bestOf(await this.scores(), most, least);
     const left = this.rows - this.labelled.length;
     if (least > left) this.asked.tooFew(least, left, 0);
     const k = Math.min(most, left);
@@ -103,8 +107,23 @@ export class PoolContext implements BatchContext {
     }
     const judged = await exact(Uint32Array.from(unknown));
     unknown.forEach((row, i) => (lowest[row] = highest[row] = judged[i]));
-    return { lowest, highest, exact };
+    const { density } = this.asked;
+    const scores = { lowest, highest, exact };
+    return density ? weighted(scores, density.of, density.power) : scores;
   };
+
+  /** The highest of scores that are known by bounds, exact, ties to the lowest row. */
+  private async bestOf(scores: ScoreBounds, most: number, least: number): Promise<readonly Pick[]> {
+    const { lowest, highest, exact } = scores;
+    const free = this.free(scores, least);
+    const k = Math.min(most, free.length);
+    const bar = Float64Array.from(free, (row) => lowest[row]).sort()[free.length - k];
+    const rows = free.filter((row) => highest[row] >= bar);
+    const found = await exact(rows);
+    return Array.from(rows, (row, i) => ({ row, score: found[i] }))
+      .sort((a, b) => b.score - a.score || a.row - b.row)
+      .slice(0, k);
+  }
 
   beliefs = async (rows: Uint32Array, tell: (beliefs: RowBeliefs) => void): Promise<void> => {
     const { pass, points, refuse } = this.asked;
@@ -143,15 +162,25 @@ export class PoolContext implements BatchContext {
 
   space = (): PointSpace => embeddingSpace(this.embeddings.data, this.embeddings.dims, this.asked.metric);
 
-  free = (scores?: ScoreBounds): Uint32Array => {
+  free = (scores?: ScoreBounds, k = this.options.k): Uint32Array => {
     const taken = this.takenOrNoPoint();
-    const { k } = this.options;
     const free: number[] = [];
     for (let row = 0; row < this.rows; row++)
       if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0 && !Number.isNaN(scores?.lowest[row])) free.push(row);
     if (free.length < k) this.tooFew(k, free.length);
     return Uint32Array.from(free);
   };
+
+  /** A bit a row, 32 a word, for rows that may not be picked. */
+  async unpickable(): Promise<Uint32Array> {
+    const bits = this.takenOrNoPoint().slice();
+    if (!this.asked.ranks || this.invalid === 0) return bits;
+    const { lowest } = await this.scores();
+    lowest.forEach((score, row) => {
+      if (Number.isNaN(score)) bits[row >>> 5] |= 1 << (row & 31);
+    });
+    return bits;
+  }
 
   tooFew = (wanted: number, left: number): never => this.asked.tooFew(wanted, left, this.invalid);
 

@@ -39,6 +39,10 @@ export interface SelectOptions extends ScoreOptions {
   alpha?: number;
   /** How distances are measured. Default `euclidean`. */
   metric?: Metric;
+  /** Scores are multiplied with the density of the pool around their row, to this power, at least 0. Default 0: they are not. */
+  density?: number;
+  /** With this probability a pick is a uniform draw among the rows left instead; it says so. Default 0. */
+  epsilon?: number;
   /** Of `power`: the smaller, the nearer to the highest scores. Default 1. */
   powerTemperature?: number;
 }
@@ -46,18 +50,24 @@ export interface SelectOptions extends ScoreOptions {
 /** Passes are numbered in float32 on a device, exactly up to here. */
 export const MOST_PASSES = 2 ** 20;
 
+/** Of density: past it, all but the densest rows have a weight of nothing. */
+const MOST_DENSITY = 100;
+
 /** What a rule is asked for, checked, and how distances are measured. */
 export function batchOptions(
-  { k, alpha = 0.5, powerTemperature = 1, metric = "euclidean" }: SelectOptions,
+  { k, alpha = 0.5, powerTemperature = 1, metric = "euclidean", epsilon = 0, density = 0 }: SelectOptions,
   { seed }: PassOptions,
-): BatchOptions & { metric: Metric } {
+): BatchOptions & { metric: Metric; epsilon: number; density: number } {
   if (!Number.isInteger(k) || k < 1) throw new InputError(`k must be a whole number of at least 1, got ${k}`);
   if (!(alpha >= 0 && alpha <= 1)) throw new InputError(`alpha must be between 0 and 1, got ${alpha}`);
   if (!(powerTemperature >= 1e-6 && powerTemperature <= 1e6))
     throw new InputError(`powerTemperature must be between 1e-6 and 1e6, got ${powerTemperature}`);
   if (!metricNames.includes(metric))
     throw new InputError(`unknown metric "${String(metric)}": known are ${metricNames.join(", ")}`);
-  return { k, seed, alpha, powerTemperature, metric };
+  if (!(epsilon >= 0 && epsilon <= 1)) throw new InputError(`epsilon must be between 0 and 1, got ${epsilon}`);
+  if (!(density >= 0 && density <= MOST_DENSITY))
+    throw new InputError(`density must be a power between 0 and ${MOST_DENSITY}, got ${density}`);
+  return { k, seed, alpha, powerTemperature, metric, epsilon, density };
 }
 
 /** The strategy that a rule ranks by, if the pool is not of scores or of embeddings alone. */
@@ -109,6 +119,13 @@ function checkNeeds({ kind, source, embeddings, features }: PoolInput, { name, n
     );
   if (needs.includes("embeddings") && !embeddings)
     throw new InputError(`${source.name}: ${name} measures distances: load embeddings beside it`);
+}
+
+/** Refuses to weigh scores by density where there are none, or nothing to measure it on. */
+export function checkDensity({ source, embeddings, kind }: PoolInput, { name, needs }: BatchRule): void {
+  if (!needs.includes("scores") || kind === "embeddings")
+    throw new InputError(`${source.name}: density weighs scores, and ${name} does not go by them: leave it out`);
+  if (!embeddings) throw new InputError(`${source.name}: density measures distances: load embeddings beside it`);
 }
 
 /** How a pass over the pool is made, checked. */

@@ -4,12 +4,15 @@ import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
 import type { Backend, BackendPool, InvalidRows, PoolInput, Timings } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
+import { densityOf, type Density } from "./remedies/density.ts";
+import { explore, type ExploredPick } from "./remedies/exploration.ts";
 import { checkHead, type Head } from "./head.ts";
 import { passName, passesOf, sourceOf, type Features, type Members } from "./matrix.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
   batchOptions,
+  checkDensity,
   checkedStrategy,
   passOptions,
   strategyFor,
@@ -42,12 +45,21 @@ export interface Batch extends BatchReport {
   /** Rows in the pool. */
   readonly rows: number;
   /** Best first; the same on every backend. */
-  readonly picks: readonly Pick[];
+  readonly picks: readonly (Pick & Partial<ExploredPick>)[];
+  /** How scores were weighed, where they were. */
+  readonly density?: DensityReport;
   /** Rows left out for invalid values. */
   readonly invalid: number;
   /** Rows that float32 could not tell from a pick, settled in float64. */
   readonly refereed: number;
   readonly timings: Timings & { readonly referee: number };
+}
+
+export interface DensityReport {
+  /** Rows that densities are means over. */
+  readonly measuredOn: number;
+  /** The largest standard error of the density of a pick; 0 where all rows were measured on. */
+  readonly standardError: number;
 }
 
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
@@ -64,6 +76,7 @@ export class Pool {
   private readonly resident: BackendPool;
   private readonly onClose: () => void;
   private readonly points = new Map<Metric, Promise<Points>>();
+  private readonly densities = new Map<Metric, Promise<Density>>();
   private closed = false;
 
   /** Made by `engine.load`. */
@@ -118,9 +131,12 @@ export class Pool {
     const rule = batchOf(batch);
     const pass = passOptions(this.input, options);
     const strategy = strategyFor(this.input, rule, options.strategy, pass);
-    const { metric, ...asked } = batchOptions(options, pass);
+    const { metric, epsilon, density, ...asked } = batchOptions(options, pass);
     const { taken, labelled } = this.takenRows(options.labelled ?? []);
-    const points = rule.needs.includes("embeddings") ? await this.pointsFor(metric) : undefined;
+    if (density > 0) checkDensity(this.input, rule);
+    const measures = rule.needs.includes("embeddings") || density > 0;
+    const points = measures ? await this.pointsFor(metric) : undefined;
+    const weight = density > 0 ? { of: await this.densityFor(metric, points!), power: density } : undefined;
     const context = new PoolContext(this.input, this.resident, {
       options: asked,
       metric,
@@ -130,13 +146,18 @@ export class Pool {
       labelled,
       ranks: rule.needs.some((need) => need !== "embeddings"),
       points,
+      density: weight,
       refuse: (invalid) => this.refuse(invalid),
       tooFew: (wanted, left, invalid) => {
         throw this.tooFew(wanted, left, labelled.length, invalid);
       },
     });
     try {
-      const { picks, report } = await rule.select(context);
+      const { picks: own, report = {} } = await rule.select(context);
+      const explored =
+        epsilon > 0 && explore(own, { epsilon, seed: pass.seed, taken: await context.unpickable(), rows: this.rows });
+      const picks = explored || own;
+      const { evaluations, evaluationShare } = report;
       return {
         strategy: strategy?.name,
         batch: rule.name,
@@ -144,7 +165,9 @@ export class Pool {
         backend: this.backend.name,
         rows: this.rows,
         picks,
-        ...report,
+        // What a rule says of its own picks together is not true of others.
+        ...(explored ? { evaluations, evaluationShare } : report),
+        ...(weight && { density: densityReport(weight.of, picks) }),
         invalid: context.invalid,
         refereed: context.refereed,
         timings: context.timings,
@@ -210,6 +233,15 @@ export class Pool {
     return points;
   }
 
+  /** Densities are those of the pool, whatever its model: they are found once for each metric. */
+  private async densityFor(metric: Metric, points: Points): Promise<Density> {
+    const known =
+      this.densities.get(metric) ?? densityOf({ data: points.data, dims: points.dims, metric }, points.invalid);
+    this.densities.set(metric, known);
+    known.catch(() => this.densities.delete(metric));
+    return known;
+  }
+
   /** Row numbers as a bit a row; a row named twice counts once. */
   private takenRows(labelled: Iterable<number>): { taken: Uint32Array; labelled: Uint32Array } {
     const taken = new Uint32Array(Math.ceil(this.rows / 32));
@@ -253,6 +285,11 @@ export class Pool {
       `${passName(source, pass)}: row ${first}: ${faultIn(this.input, values, pass * source.cols)}${others}: correct it, or leave such rows out (invalid: skip)`,
     );
   }
+}
+
+function densityReport(density: Density, picks: readonly Pick[]): DensityReport {
+  const errors = density.standardError(Uint32Array.from(picks, ({ row }) => row));
+  return { measuredOn: density.measuredOn, standardError: errors.reduce((a, b) => Math.max(a, b), 0) };
 }
 
 /** The same rows, by another model. */

@@ -27,6 +27,18 @@ export const streams = {
   race: 8,
   /** Labels that a batch may turn out to have. */
   labels: 9,
+  /** Which picks of a batch are drawn among all rows left. */
+  explore: 10,
+  /** Labelled rows that are kept from training, to calibrate by. */
+  heldOut: 11,
+  /** What tells one pool from another: not drawn, mixed. */
+  fingerprint: 12,
+  /** Seeds of the rounds of a loop, and rows drawn while there is nothing to go by. */
+  rounds: 13,
+  /** Draws of a stream of rows, and pairs of rows to make up a question between. */
+  rows: 14,
+  /** Where a word is counted: not drawn, mixed. */
+  words: 15,
   /** Which units a dropout pass leaves out; one stream a layer, from here on. */
   dropout: 256,
 } as const;

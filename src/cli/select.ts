@@ -24,6 +24,8 @@ interface SelectArguments extends NamedInput {
   alpha: number;
   metric: Metric;
   powerTemperature: number;
+  epsilon: number;
+  density: number;
   k: number;
   out: string;
 }
@@ -55,6 +57,18 @@ export function selectCommand(): Command {
       finiteNumber("--power-temperature", 1e-6, 1e6),
       1,
     )
+    .option(
+      "--density <beta>",
+      "scores are multiplied with the density of the pool around their row, to this power",
+      finiteNumber("--density", 0, 100),
+      0,
+    )
+    .option(
+      "--epsilon <e>",
+      "probability, 0 to 1, that a pick is drawn among all rows left instead; the picks say which",
+      finiteNumber("--epsilon", 0, 1),
+      0,
+    )
     .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
     .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`)
     .optionsGroup("Options:");
@@ -64,7 +78,7 @@ export function selectCommand(): Command {
 }
 
 async function select(args: SelectArguments): Promise<void> {
-  const { out, quiet, json, invalid, k, alpha, metric, powerTemperature } = args;
+  const { out, quiet, json, invalid, k, alpha, metric, powerTemperature, epsilon, density } = args;
   const strategy = args.strategy === undefined ? undefined : strategyOf(args.strategy).name;
   const rule = batchOf(args.batch).name;
   if (strategy && args.scores)
@@ -87,6 +101,8 @@ async function select(args: SelectArguments): Promise<void> {
         alpha,
         metric,
         powerTemperature,
+        epsilon,
+        density,
         onProgress: progress.update,
       })
       .finally(progress.clear);

@@ -2,7 +2,7 @@ export { headFormats, readHead } from "./head.ts";
 export { type NpyFile, openNpy, readIntegers, writeNpy } from "./npy.ts";
 export { readNpz } from "./npz.ts";
 export { checkOutput, type Write, writeFileWhole } from "./output.ts";
-export { readRows, rowFormats } from "./rows.ts";
+export { readLabels, readRows, rowFormats } from "./rows.ts";
 export { readSafetensors, writeSafetensors } from "./safetensors.ts";
 export { shortest } from "./shortest.ts";
 export { pickFormats, type PickRecord, type PicksRecord, scoreFormats, writePicks, writeScores } from "./tables.ts";

@@ -11,30 +11,39 @@ export const rowFormats = [".npy", ".csv", ".jsonl", ".json"] as const;
  * Row numbers, counted from 0, in the order of the file: .npy integers, a `row` column of .csv, numbers or `row` keys
  * of .jsonl, and an array of either, or a selection with its `picks`, of .json. The list may be empty.
  */
-export async function readRows(path: string): Promise<Uint32Array> {
-  return readers[extensionOf(path, rowFormats)](path);
+export function readRows(path: string): Promise<Uint32Array> {
+  return readers[extensionOf(path, rowFormats)](path, "row");
 }
 
-const readers: Record<(typeof rowFormats)[number], (path: string) => Promise<Uint32Array>> = {
-  ".npy": async (path) => Uint32Array.from(await readIntegers(path), (row, i) => rowNumber(`${path}: index ${i}`, row)),
-  ".csv": async (path) => csvRows(path, await readText(path)),
-  ".jsonl": async (path) => jsonlRows(path, await readText(path)),
-  ".json": async (path) => jsonRows(path, await readText(path)),
+/** Classes, a row after the other, in the same formats: of tables, the `label` column. */
+export function readLabels(path: string): Promise<Uint32Array> {
+  return readers[extensionOf(path, rowFormats)](path, "label");
+}
+
+/** What a list is of, and what its column is called. */
+type Name = "row" | "label";
+
+const readers: Record<(typeof rowFormats)[number], (path: string, name: Name) => Promise<Uint32Array>> = {
+  ".npy": async (path, name) =>
+    Uint32Array.from(await readIntegers(path), (value, i) => wholeNumber(`${path}: index ${i}`, value, name)),
+  ".csv": async (path, name) => fromCsv(path, await readText(path), name),
+  ".jsonl": async (path, name) => fromJsonLines(path, await readText(path), name),
+  ".json": async (path, name) => fromJson(path, await readText(path), name),
 };
 
-function csvRows(path: string, text: string): Uint32Array {
+function fromCsv(path: string, text: string, name: Name): Uint32Array {
   let header: string[] = [];
-  const columns = (names: string[]) => (header = names.map((name) => name.trim()));
+  const columns = (names: string[]) => (header = names.map((column) => column.trim()));
   const records = refusing(path, () =>
     parse(text, { columns, bom: true, trim: true, skip_empty_lines: true, info: true }),
   ) as unknown as CsvRecord[];
-  if (!header.includes("row"))
+  if (!header.includes(name))
     throw new InputError(
-      `${path}: there is no "row" column; it has ${header.map((name) => JSON.stringify(name)).join(", ") || "none"}`,
+      `${path}: there is no "${name}" column; it has ${header.map((column) => JSON.stringify(column)).join(", ") || "none"}`,
     );
   return Uint32Array.from(records, ({ record, info }) => {
-    const number = /^[+-]?\d+(\.\d*)?$/.test(record.row) ? Number(record.row) : record.row;
-    return rowNumber(`${path}: line ${info.lines}`, number);
+    const cell = record[name];
+    return wholeNumber(`${path}: line ${info.lines}`, /^[+-]?\d+(\.\d*)?$/.test(cell) ? Number(cell) : cell, name);
   });
 }
 
@@ -44,32 +53,41 @@ interface CsvRecord {
   readonly info: { readonly lines: number };
 }
 
-function jsonlRows(path: string, text: string): Uint32Array {
+function fromJsonLines(path: string, text: string, name: Name): Uint32Array {
   const rows: number[] = [];
   text.split("\n").forEach((line, i) => {
     if (line.trim() === "") return;
     const where = `${path}: line ${i + 1}`;
-    rows.push(rowNumber(where, rowOf(refusing(where, () => JSON.parse(line)))));
+    rows.push(
+      wholeNumber(
+        where,
+        valueOf(
+          refusing(where, () => JSON.parse(line)),
+          name,
+        ),
+        name,
+      ),
+    );
   });
   return Uint32Array.from(rows);
 }
 
-function jsonRows(path: string, text: string): Uint32Array {
+function fromJson(path: string, text: string, name: Name): Uint32Array {
   const content: unknown = refusing(path, () => JSON.parse(text));
   const list = Array.isArray(content) ? content : (content as { picks?: unknown } | null)?.picks;
   if (!Array.isArray(list))
     throw new InputError(`${path}: holds neither an array of rows nor a selection with "picks"`);
-  return Uint32Array.from(list, (item, i) => rowNumber(`${path}: index ${i}`, rowOf(item)));
+  return Uint32Array.from(list, (item, i) => wholeNumber(`${path}: index ${i}`, valueOf(item, name), name));
 }
 
-function rowOf(item: unknown): unknown {
-  return typeof item === "object" && item !== null ? (item as { row?: unknown }).row : item;
+function valueOf(item: unknown, name: Name): unknown {
+  return typeof item === "object" && item !== null ? (item as Partial<Record<Name, unknown>>)[name] : item;
 }
 
-function rowNumber(where: string, row: unknown): number {
-  if (typeof row === "number" && Number.isInteger(row) && row >= 0 && row < 2 ** 32) return row;
-  const said = row === undefined ? "has no row" : `holds ${JSON.stringify(row)}`;
-  throw new InputError(`${where} ${said}; a row is a whole number from 0 on`);
+function wholeNumber(where: string, value: unknown, name: Name): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
+  const said = value === undefined ? `has no ${name}` : `holds ${JSON.stringify(value)}`;
+  throw new InputError(`${where} ${said}; a ${name} is a whole number from 0 on`);
 }
 
 /** Runs a parser whose complaints are about the file. */

@@ -45,6 +45,7 @@ export interface DistanceExports {
   ): void;
   spread(point: number, others: number, count: number, width: number, into: number): void;
   spreadListed(point: number, others: number, list: number, count: number, width: number, into: number): void;
+  closeness(rows: number, count: number, others: number, otherCount: number, width: number, into: number): void;
   descend(
     rows: number,
     count: number,

@@ -242,6 +242,27 @@ export class SimdDistances implements DistanceKernel {
     }
   }
 
+  /** Adds to `sums` [rows], for each of these rows, Σ 1 / (1 + distance) over others of the pool, a block of them at a time. */
+  addCloseness(rows: Uint32Array, others: Uint32Array, sums: Float64Array): void {
+    const { run, width, points } = this;
+    for (let firstOther = 0; firstOther < others.length; firstOther += OTHERS) {
+      const some = others.subarray(firstOther, firstOther + OTHERS);
+      this.count = 0;
+      for (const row of some) this.addCentres(pointOf(points, row));
+      const sumsAt = this.centreAt(some.length + (some.length & 1));
+      this.reserve(sumsAt + 8 * ROWS);
+      const doubles = new Float64Array(run.memory.buffer, sumsAt, ROWS);
+      for (let first = 0; first < rows.length; first += ROWS) {
+        const count = Math.min(ROWS, rows.length - first);
+        this.bringIn(rows, first, count);
+        doubles.set(sums.subarray(first, first + count));
+        run.closeness(0, count, this.centresAt, some.length, width, sumsAt);
+        sums.set(doubles.subarray(0, count), first);
+      }
+      this.evaluations += rows.length * some.length;
+    }
+  }
+
   /** The leaves of a tree whose poles and anchors are the centres, and the squared distance of each row to its anchor. */
   descend(
     rows: Uint32Array,

@@ -1,0 +1,97 @@
+/** A journal's file: what was written stays, wherever the writing stopped. */
+import { readFile, writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { openLog } from "../../src/files/log.ts";
+import { InputError } from "../../src/errors.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const scratch = scratchFolder();
+let files = 0;
+const scratchFile = (name: string): string => scratch(`${files++}-${name}`);
+
+const entries = [
+  { kind: "start", pool: "0123" },
+  { kind: "picks", picks: [{ row: 3, reason: 'by "top-k" of\nentropy → ü' }] },
+  { kind: "answer", row: 3, label: null },
+];
+
+async function written(): Promise<{ path: string; text: string }> {
+  const path = scratchFile("journal.jsonl");
+  const log = await openLog(path);
+  expect(log.entries).toEqual([]);
+  await log.append(entries[0]);
+  await log.append(...entries.slice(1));
+  await log.close();
+  return { path, text: await readFile(path, "utf8") };
+}
+
+async function reread(path: string): Promise<readonly object[]> {
+  const log = await openLog(path);
+  await log.close();
+  return log.entries;
+}
+
+test("entries come back, and more go after them", async () => {
+  const { path } = await written();
+  const log = await openLog(path);
+  expect(log.entries).toEqual(entries);
+  await log.append({ kind: "round" });
+  await log.close();
+  expect(await reread(path)).toEqual([...entries, { kind: "round" }]);
+});
+
+test("a line is JSON that anything can read", async () => {
+  const { text } = await written();
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines).toEqual(entries.map((entry) => ({ ...entry, check: expect.stringMatching(/^[0-9a-f]{8}$/) })));
+});
+
+test("a last line that was cut off anywhere is taken away, and the file goes on", async () => {
+  const { path, text } = await written();
+  const bytes = Buffer.from(text);
+  const ends = [...bytes.keys()].filter((at) => bytes[at] === 10).map((at) => at + 1);
+  for (let size = 0; size < bytes.length; size++) {
+    await writeFile(path, bytes.subarray(0, size));
+    // A line that lacks nothing but its end is whole.
+    const whole = ends.filter((end) => end <= size + 1).length;
+    const log = await openLog(path);
+    expect(log.entries, `${size} bytes`).toEqual(entries.slice(0, whole));
+    await log.append({ after: size });
+    await log.close();
+    expect(await reread(path), `${size} bytes`).toEqual([...entries.slice(0, whole), { after: size }]);
+  }
+});
+
+describe("damage", () => {
+  test("of any byte before the last line is refused, by line", async () => {
+    const { path, text } = await written();
+    const bytes = Buffer.from(text);
+    const last = bytes.lastIndexOf(10, bytes.length - 2);
+    for (let at = 0; at <= last; at++) {
+      const spoilt = Buffer.from(bytes);
+      spoilt[at] ^= 1;
+      await writeFile(path, spoilt);
+      const promise = openLog(path);
+      await expect(promise, `byte ${at}`).rejects.toThrow(InputError);
+      await expect(promise, `byte ${at}`).rejects.toThrow(
+        /journal\.jsonl: line \d is damaged: restore the file from a copy, or cut it before that line$/,
+      );
+    }
+  });
+
+  test.each(["row\n1\n", "{}\n", "\n", '{"kind":"start"}\n'])("another kind of file is refused: %j", async (text) => {
+    const path = scratchFile("journal.jsonl");
+    await writeFile(path, text);
+    await expect(openLog(path)).rejects.toThrow(/line 1 is damaged/);
+    expect(await readFile(path, "utf8")).toBe(text);
+  });
+
+  test("a place that cannot be written is one line", async () => {
+    await expect(openLog(`${scratchFile("nowhere")}/journal.jsonl`)).rejects.toThrow(
+      /journal\.jsonl: could not be opened as a journal: no such file or folder; check the path$/,
+    );
+  });
+});
