@@ -1,7 +1,7 @@
 /** The public face: exports only. */
 export { openEngine, type Engine, type EngineOptions, type PoolData } from "./engine.ts";
 export type { Progress, ScoreOptions, SelectOptions } from "./options.ts";
-export type { Batch, InvalidPolicy, Pool, PoolModel, Scores } from "./pool.ts";
+export type { Batch, DensityReport, InvalidPolicy, Pool, PoolModel, Scores } from "./pool.ts";
 export type { Pick } from "./batches/batch.ts";
 export type { GradientLayers, Timings } from "./backends/backend.ts";
 export type { Metric } from "./distance.ts";
@@ -20,4 +20,26 @@ export {
   type LogisticCommitteeOptions,
   type MlpCommitteeOptions,
 } from "./models/committee.ts";
+export { fitTemperature, type Calibration, type Fit } from "./remedies/calibration.ts";
+export { activeLearning, type LoopTimings, type Round } from "./loop/activeLearning.ts";
+export type { LoopOptions, Validation } from "./loop/options.ts";
+export type { LoopPick, Picker, PickerContext } from "./loop/pick.ts";
+export { memoryJournal, type Journal } from "./loop/journal.ts";
+export { agreementOf, quality, type MetricName, type Metrics } from "./loop/metrics.ts";
+export {
+  committeeModel,
+  logisticModel,
+  mlpModel,
+  type Fitted,
+  type Labelled,
+  type Model,
+  type Predict,
+} from "./loop/model.ts";
+export type { Answer, Answers, Oracle, Question } from "./loop/oracle.ts";
+export { expectedErrorReduction, type ReductionOptions } from "./loop/expectedErrorReduction.ts";
+export { expectedError, lookaheadCorrelation, type ExpectedErrorOptions } from "./models/expectedError.ts";
+export { streamSampler, type StreamDecision, type StreamOptions, type StreamSampler } from "./loop/stream.ts";
+export { synthesiseQueries, type SynthesisOptions } from "./loop/synthesis.ts";
+export * as stopWhen from "./loop/stopping.ts";
+export type { LoopState, StopRule } from "./loop/stopping.ts";
 export { DeviceLostError, InputError } from "./errors.ts";

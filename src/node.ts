@@ -2,3 +2,4 @@
 export { readHead } from "./files/head.ts";
 export { writeSafetensors as writeHead } from "./files/safetensors.ts";
 export { openNpy, type NpyFile } from "./files/npy.ts";
+export { openLog as openJournal, type Log } from "./files/log.ts";

@@ -1,0 +1,333 @@
+/** The loop: train, score, pick, ask, and again with what was answered, until it is enough. */
+import { InputError } from "../errors.ts";
+import type { Features } from "../matrix.ts";
+import type { Batch } from "../pool.ts";
+import { randomBits, streams } from "../random.ts";
+import { calibrated, type Calibrated } from "./calibrated.ts";
+import { choose, classesSeen, type Chosen } from "./choose.ts";
+import { sampleRows } from "./draws.ts";
+import { fingerprintOf, memoryJournal, takeUp, written, type Entry, type Journal, type Past } from "./journal.ts";
+import { agreementOf, predictions, quality, type Metrics } from "./metrics.ts";
+import { beliefs, labelsOf, learn, type Fitted, type Labelled } from "./model.ts";
+import { checkOptions, knownRows, settingsOf, type LoopOptions } from "./options.ts";
+import { answersTo, checkLabel, type Answer } from "./oracle.ts";
+import type { LoopPick } from "./pick.ts";
+import type { LoopState } from "./stopping.ts";
+
+/** Seconds. */
+export interface LoopTimings {
+  readonly fit: number;
+  /** On the validation set, and on the sample that tells how models agree. */
+  readonly evaluate: number;
+  /** Predicting, scoring and picking; of a strategy, `stages` says what that is made of. */
+  readonly pick: number;
+  readonly stages?: Batch["timings"];
+  readonly ask: number;
+}
+
+export interface Round {
+  /** From 0. */
+  readonly round: number;
+  /** What the model of this round has learnt from. */
+  readonly labelled: Labelled;
+  readonly fitted: Fitted | undefined;
+  /** Of that model; empty where there is none yet. */
+  readonly metrics: Metrics;
+  /** Labelled rows that are in the validation set, too: metrics say too much of a model that has seen them. */
+  readonly overlap?: number;
+  /** How the model was calibrated, where it was asked to be. */
+  readonly calibration?: Calibrated;
+  readonly picks: readonly LoopPick[];
+  /** To these picks. A row that is missing may be asked for again. */
+  readonly answers: readonly Answer[];
+  readonly timings: LoopTimings;
+  /** What stop rules go by, before this round's picks. */
+  readonly state: LoopState;
+  /** Why this is the last round, which has no picks. */
+  readonly stop?: string;
+}
+
+/** Rows of the pool on which models are compared with those before them. */
+const PROBED = 1000;
+
+/**
+ * Asks an oracle for the labels that a model would like to know most, round after round.
+ *
+ * Each round fits the model to all labels so far, says how good it is, and picks k rows, which the oracle is asked for. The
+ * last round has a model and no picks, and says why it is the last. With a journal, a loop that is interrupted at any
+ * moment goes on where it was: the picks are those of a loop that never stopped, and no answer is asked for twice.
+ *
+ * While fewer than two classes are known there is nothing to be uncertain between: picks are drawn by lot.
+ *
+ * ```ts
+ * const pool = await engine.load({ features });
+ * const rounds = activeLearning({ pool, model: logisticModel(), oracle, k: 50, stop: stopWhen.budget(1000), validation });
+ * for await (const { labelled, metrics } of rounds) console.log(labelled.labels.length, metrics.accuracy);
+ * ```
+ *
+ * @throws InputError for bad options, a journal of another loop, or answers that are none; what the oracle or the model
+ * throws comes through as it is, and the journal keeps what was answered before
+ */
+export async function* activeLearning(options: LoopOptions): AsyncGenerator<Round, void, undefined> {
+  const loop = await Loop.open(options);
+  for (;;) {
+    const round = await loop.round();
+    yield round;
+    if (round.stop !== undefined) return;
+  }
+}
+
+class Loop {
+  private readonly options: LoopOptions;
+  private readonly seed: number;
+  private readonly journal: Journal;
+  private readonly past: Past;
+  private readonly known: { row: number; label: number }[];
+  private readonly refused: number[] = [];
+  private readonly isLeft: Uint8Array;
+  private features: Float32Array[] = [];
+  private readonly probe: Features;
+  private probed: Uint32Array | undefined;
+  /** What tells the rows of the validation set from others, and how many of the labelled rows looked at are among them. */
+  private readonly held: Set<string>;
+  private readonly overlapped = { rows: 0, found: 0 };
+  private seconds: number;
+
+  private constructor(options: LoopOptions, journal: Journal, past: Past, known: Loop["known"], probe: Features) {
+    this.options = options;
+    this.seed = options.seed ?? 0;
+    this.journal = journal;
+    this.past = past;
+    this.known = known;
+    this.probe = probe;
+    this.isLeft = new Uint8Array(options.pool.rows).fill(1);
+    this.seconds = past.seconds;
+    for (const { row } of known) this.isLeft[row] = 0;
+    const { data, rows, dims } = options.validation?.features ?? { data: new Float32Array(), rows: 0, dims: 0 };
+    this.held = new Set(Array.from({ length: rows }, (_, row) => keyOf(data.subarray(row * dims, (row + 1) * dims))));
+  }
+
+  static async open(options: LoopOptions): Promise<Loop> {
+    const { pool, seed = 0 } = options;
+    checkOptions(options);
+    const known = knownRows(options);
+    const journal = options.journal ?? memoryJournal();
+    const past = await takeUp(journal, await fingerprintOf(pool), settingsOf(options));
+    const probe = finiteRows(await pool.features(sampleRows(pool.rows, PROBED, seed)));
+    const loop = new Loop(options, journal, past, known, probe);
+    await loop.learnPast();
+    return loop;
+  }
+
+  /** Goes back to where the journal ends. */
+  private async learnPast(): Promise<void> {
+    const { past, options } = this;
+    for (const { round, row, label } of past.answers) {
+      checkLabel(row, label, options.classes);
+      // The last round that is done, and the open one, which goes on with the model it was begun with, are for later.
+      if (round < past.rounds - 1) this.note({ row, label });
+    }
+    await this.readFeatures();
+    if (past.rounds === 0) return;
+    // What the last model says of the sample is what the next one is held against.
+    const labelled = this.labelled(past.rounds - 1);
+    if (classesSeen(labelled) > 0) this.probed = await this.probing((await this.fit(labelled)).fitted);
+    for (const { round, row, label } of past.answers) if (round === past.rounds - 1) this.note({ row, label });
+    await this.readFeatures();
+  }
+
+  async round(): Promise<Round> {
+    const { options, past, refused, known } = this;
+    const { pool } = options;
+    const round = past.rounds;
+    const began = performance.now();
+    options.signal?.throwIfAborted();
+    const labelled = this.labelled(round);
+    const { fitted, calibration } = classesSeen(labelled) > 0 ? await this.fit(labelled) : { fitted: undefined };
+    const fit = secondsSince(began);
+
+    const evaluating = performance.now();
+    const metrics = fitted ? await this.evaluate(fitted) : {};
+    const evaluate = secondsSince(evaluating);
+    const state: LoopState = {
+      rounds: round,
+      labels: known.length,
+      refused: refused.length,
+      seconds: this.seconds + secondsSince(began),
+      metrics: [...past.metrics, metrics],
+    };
+    const left = pool.rows - known.length - refused.length - past.invalid;
+    const overlap = options.validation && { overlap: this.overlap() };
+    const about = { round, labelled, fitted, metrics, ...overlap, ...(calibration && { calibration }), state };
+    const stop = past.open
+      ? undefined
+      : (options.stop?.why(state) ?? (left === 0 ? "no row is left to ask for" : undefined));
+    if (stop !== undefined)
+      return { ...about, picks: [], answers: [], timings: { fit, evaluate, pick: 0, ask: 0 }, stop };
+
+    const picking = performance.now();
+    const { picks, stages, changed } = await this.picks(labelled, fitted, calibration, left);
+    const pick = secondsSince(picking);
+    const asking = performance.now();
+    const answers = await this.ask(round, picks);
+    const ask = secondsSince(asking);
+    this.seconds += secondsSince(began);
+    await this.write({ kind: "round", round, metrics, seconds: this.seconds, invalid: past.invalid });
+    past.rounds++;
+    past.metrics.push(metrics);
+    past.open = undefined;
+    await this.readFeatures();
+    if (answers.length === 0)
+      throw new InputError(
+        `oracle: answered none of the ${picks.length} rows of round ${round}: answer or refuse (null) some`,
+      );
+    const told = calibration && { calibration: { ...calibration, changed } };
+    return {
+      ...about,
+      ...told,
+      picks,
+      answers,
+      timings: { fit, evaluate, pick, ...(stages && { stages }), ask },
+    };
+  }
+
+  private labelled(round: number): Labelled {
+    const { known, features, options } = this;
+    const dims = this.probe.dims;
+    const data = new Float32Array(known.length * dims);
+    known.forEach((_, i) => data.set(features[i], i * dims));
+    return {
+      features: { data, rows: known.length, dims },
+      labels: Uint32Array.from(known, ({ label }) => label),
+      rows: Uint32Array.from(known, ({ row }) => row),
+      ...(options.classes !== undefined && { classes: options.classes }),
+      seed: randomBits(this.seed, streams.rounds, round, 0),
+    };
+  }
+
+  /** Features of labelled rows that are not here yet. */
+  private async readFeatures(): Promise<void> {
+    const { known, features, options } = this;
+    const rows = known.slice(features.length).map(({ row }) => row);
+    if (rows.length === 0) return;
+    const { data, dims } = await options.pool.features(rows);
+    rows.forEach((_, i) => features.push(data.slice(i * dims, (i + 1) * dims)));
+  }
+
+  private async fit(labelled: Labelled): Promise<{ fitted: Fitted; calibration?: Calibrated }> {
+    const { model, calibrate = 0 } = this.options;
+    if (calibrate === 0) return { fitted: await learn(model, labelled) };
+    return calibrated(model, labelled, calibrate, this.seed);
+  }
+
+  private async probing(fitted: Fitted): Promise<Uint32Array> {
+    const { data, columns } = await beliefs(fitted, this.probe);
+    return predictions(data, labelsOf(fitted, columns));
+  }
+
+  private async evaluate(fitted: Fitted): Promise<Metrics> {
+    const { validation } = this.options;
+    const probed = await this.probing(fitted);
+    const agreement = this.probed && agreementOf(this.probed, probed);
+    this.probed = probed;
+    if (!validation) return { ...agreement };
+    const { data, columns } = await beliefs(fitted, validation.features);
+    return { ...quality(data, labelsOf(fitted, columns), validation.labels), ...agreement };
+  }
+
+  /** Labelled rows that are in the validation set. */
+  private overlap(): number {
+    const { known, features, held } = this;
+    const from = this.overlapped.rows;
+    for (let i = from; i < known.length; i++) if (held.has(keyOf(features[i]))) this.overlapped.found++;
+    this.overlapped.rows = known.length;
+    return this.overlapped.found;
+  }
+
+  /** What to ask for, written down. */
+  private async picks(
+    labelled: Labelled,
+    fitted: Fitted | undefined,
+    calibration: Calibrated | undefined,
+    left: number,
+  ): Promise<Chosen> {
+    const { past, options, known, refused } = this;
+    if (past.open) return { picks: past.open };
+    const { start = {}, stop } = options;
+    const wanted = known.length === 0 && refused.length === 0 ? (start.k ?? options.k) : options.k;
+    const k = Math.min(wanted, left, (stop?.budget ?? Infinity) - known.length);
+    const found = await choose(options, {
+      labelled,
+      fitted,
+      temperature: calibration?.temperature ?? 1,
+      k,
+      taken: [...known.map(({ row }) => row), ...refused],
+      isLeft: this.isLeft,
+    });
+    past.invalid = found.invalid ?? past.invalid;
+    await this.write({ kind: "picks", round: past.rounds, picks: written(found.picks) });
+    past.open = found.picks;
+    return found;
+  }
+
+  /** Asks for what is not answered yet, and gives all answers of the round. */
+  private async ask(round: number, picks: readonly LoopPick[]): Promise<Answer[]> {
+    const { options, past } = this;
+    const answers: Answer[] = past.answers
+      .filter((answer) => answer.round === round)
+      .map(({ row, label }) => ({ row, label }));
+    for (const answer of answers) this.note(answer);
+    const done = new Set(answers.map(({ row }) => row));
+    const open = picks.filter(({ row }) => !done.has(row));
+    if (open.length === 0) return answers;
+    const question = { rows: open.map(({ row }) => row), picks: open, round };
+    const coming = answersTo(options.oracle, question, options.classes);
+    try {
+      for (;;) {
+        const { done: isOver, value } = await unlessAborted(coming.next(), options.signal);
+        if (isOver) return answers;
+        await this.write({ kind: "answer", round, ...value });
+        this.note(value);
+        answers.push(value);
+      }
+    } finally {
+      // Not waited for: an oracle that does not answer would not end, either.
+      void coming.return(undefined).catch(() => {});
+    }
+  }
+
+  private note({ row, label }: Answer): void {
+    if (label === null) this.refused.push(row);
+    else this.known.push({ row, label });
+    this.isLeft[row] = 0;
+  }
+
+  private write(entry: Entry): Promise<void> {
+    return this.journal.append(entry);
+  }
+}
+
+/** Those that a model can be asked about. */
+function finiteRows({ data, rows, dims }: Features): Features {
+  const kept = Array.from({ length: rows }, (_, row) => data.subarray(row * dims, (row + 1) * dims)).filter((row) =>
+    row.every(Number.isFinite),
+  );
+  const finite = new Float32Array(kept.length * dims);
+  kept.forEach((row, i) => finite.set(row, i * dims));
+  return { data: finite, rows: kept.length, dims };
+}
+
+/** The same for rows with the same features, and for no others. */
+const keyOf = (features: Float32Array): string => features.join();
+
+const secondsSince = (started: number): number => (performance.now() - started) / 1000;
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

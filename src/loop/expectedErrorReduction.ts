@@ -1,0 +1,40 @@
+/** Expected error reduction as something that picks in a loop. */
+import { expectedError, type ExpectedErrorOptions } from "../models/expectedError.ts";
+import type { Picker } from "./pick.ts";
+import { sampleRows } from "./draws.ts";
+
+export interface ReductionOptions extends Pick<ExpectedErrorOptions, "C" | "loss" | "form"> {
+  /** The most uncertain rows, by margin, that are looked at. Default 64. */
+  readonly candidates?: number;
+  /** Rows of the pool, drawn by lot, that the model should be sure of. Default 500. */
+  readonly evaluation?: number;
+}
+
+/**
+ * Picks the rows whose label is expected to leave the least error on the pool. The work is that of candidates × classes
+ * regressions (`exact`) or steps (`lookahead`) a round, so only the most uncertain rows are looked at.
+ */
+export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
+  const { candidates = 64, evaluation = 500, ...rest } = options;
+  return {
+    name: `eer (${rest.form ?? "exact"}, ${rest.loss ?? "log"} loss, ${candidates} candidates, ${evaluation} evaluation rows)`,
+    async pick({ pool, labelled, k, taken, seed }) {
+      const left = pool.rows - new Set(taken).size;
+      const most = Math.min(left, Math.max(k, candidates));
+      const { picks } = await pool.select("top-k", { k: most, strategy: "margin", labelled: taken });
+      const rows = picks.map(({ row }) => row).sort((a, b) => a - b);
+      const values = expectedError({
+        ...rest,
+        features: labelled.features,
+        labels: labelled.labels,
+        classes: labelled.classes,
+        candidates: await pool.features(rows),
+        evaluation: await pool.features(sampleRows(pool.rows, evaluation, seed)),
+      });
+      return rows
+        .map((row, i) => ({ row, score: values[i] }))
+        .sort((a, b) => b.score - a.score || a.row - b.row)
+        .slice(0, k);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/** What a loop writes down before it acts on it, and what it makes of what it finds written. */
+import { InputError } from "../errors.ts";
+import type { Pool } from "../pool.ts";
+import { randomBits, streams } from "../random.ts";
+import type { LoopPick } from "./pick.ts";
+import type { Metrics } from "./metrics.ts";
+
+/**
+ * Where entries are kept: `openJournal` of `poolwise/files` has them in a file; anything else that keeps them in order,
+ * such as an IndexedDB, will do in a browser.
+ */
+export interface Journal {
+  /** What was there when it was opened, oldest first. */
+  readonly entries: readonly object[];
+  /** Must come back only when the entries would survive a crash. */
+  append(...entries: object[]): Promise<void>;
+}
+
+/** What has been decided and told, in the order in which it came. */
+export type Entry =
+  | {
+      readonly kind: "start";
+      readonly version: 1;
+      readonly pool: string;
+      readonly settings: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: "picks"; readonly round: number; readonly picks: readonly WrittenPick[] }
+  | { readonly kind: "answer"; readonly round: number; readonly row: number; readonly label: number | null }
+  | {
+      readonly kind: "round";
+      readonly round: number;
+      readonly metrics: Metrics;
+      readonly seconds: number;
+      readonly invalid: number;
+    };
+
+/** A pick as JSON has it, which knows no NaN and no infinity. */
+type WrittenPick = Omit<LoopPick, "score"> & { readonly score: number | string };
+
+export const written = (picks: readonly LoopPick[]): WrittenPick[] =>
+  picks.map((pick) => ({ ...pick, score: Number.isFinite(pick.score) ? pick.score : String(pick.score) }));
+
+/** What a journal tells of rounds past. */
+export interface Past {
+  /** Rounds that are done. */
+  rounds: number;
+  metrics: Metrics[];
+  seconds: number;
+  /** Rows of the pool that can never be asked for, as far as is known. */
+  invalid: number;
+  /** In the order of answers. */
+  answers: { round: number; row: number; label: number | null }[];
+  /** Of a round that was begun and is not done. */
+  open: readonly LoopPick[] | undefined;
+}
+
+/** A journal in memory: it outlives a loop, not the process. */
+export function memoryJournal(): Journal {
+  const entries: object[] = [];
+  return { entries, append: async (...added) => void entries.push(...added) };
+}
+
+/**
+ * Begins a journal, or takes up what it holds.
+ *
+ * @throws InputError where it belongs to another pool or loop, or its entries do not follow from each other
+ */
+export async function takeUp(journal: Journal, pool: string, settings: Record<string, unknown>): Promise<Past> {
+  const past: Past = { rounds: 0, metrics: [], seconds: 0, invalid: 0, answers: [], open: undefined };
+  const [start, ...rest] = journal.entries as readonly Entry[];
+  if (start === undefined) {
+    await journal.append({ kind: "start", version: 1, pool, settings } satisfies Entry);
+    return past;
+  }
+  if (start.kind !== "start") throw new InputError("journal: does not begin with a start: it is of another kind");
+  if (start.version !== 1)
+    throw new InputError(`journal: is of version ${String(start.version)}, this reads version 1`);
+  if (start.pool !== pool)
+    throw new InputError(`journal: is of another pool (${start.pool}, this one is ${pool}): begin a new one`);
+  // As they come back from a file, where what is undefined is left out.
+  const asked = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  for (const name of new Set([...Object.keys(start.settings), ...Object.keys(asked)])) {
+    const [before, now] = [start.settings[name], asked[name]].map((value) => JSON.stringify(value) ?? "left out");
+    if (before !== now)
+      throw new InputError(
+        `journal: was begun with ${name} ${before}, this loop has ${now}: use the same, or begin a new one`,
+      );
+  }
+  rest.forEach((entry, i) => replay(past, entry, i + 2));
+  return past;
+}
+
+function replay(past: Past, entry: Entry, line: number): void {
+  const wrong = (what: string): never => {
+    throw new InputError(`journal: entry ${line} ${what}: restore it from a copy`);
+  };
+  if (entry.kind === "start" || entry.round !== past.rounds) wrong("does not follow from those before it");
+  else if (entry.kind === "picks") {
+    if (past.open) wrong("begins a round in the middle of another");
+    past.open = entry.picks.map((pick) => ({ ...pick, score: Number(pick.score) }));
+  } else if (entry.kind === "answer") {
+    const { row } = entry;
+    if (!past.open?.some((pick) => pick.row === row)) wrong(`answers row ${row}, which was not asked for`);
+    if (past.answers.some((answer) => answer.round === entry.round && answer.row === row))
+      wrong(`answers row ${row} again`);
+    past.answers.push({ round: entry.round, row, label: entry.label });
+  } else {
+    past.rounds++;
+    past.metrics.push(entry.metrics);
+    past.seconds = entry.seconds;
+    past.invalid = entry.invalid;
+    past.open = undefined;
+  }
+}
+
+/** Rows that tell one pool from another. */
+const TOLD_BY = 1024;
+
+/** A pool in sixteen digits: its size, and the bits of some of its rows. */
+export async function fingerprintOf(pool: Pool): Promise<string> {
+  const step = Math.max(1, Math.floor(pool.rows / TOLD_BY));
+  const rows = Uint32Array.from({ length: Math.ceil(pool.rows / step) }, (_, i) => i * step);
+  const { data, dims } = await pool.features(rows);
+  const bits = new Uint32Array(data.buffer);
+  let [a, b] = [randomBits(0, streams.fingerprint, pool.rows), randomBits(1, streams.fingerprint, dims)];
+  for (const word of bits) {
+    a = randomBits(a, streams.fingerprint, word);
+    b = randomBits(b, streams.fingerprint, word);
+  }
+  return [a, b].map((half) => half.toString(16).padStart(8, "0")).join("");
+}

@@ -1,0 +1,124 @@
+/** What a loop is asked to do, and the door for it. */
+import type { BatchName } from "../batches/index.ts";
+import { InputError } from "../errors.ts";
+import type { Features } from "../matrix.ts";
+import { checkFeatures, checkLabels } from "../models/labelled.ts";
+import type { SelectOptions } from "../options.ts";
+import type { Pool } from "../pool.ts";
+import { checkSeed, randomBits, streams } from "../random.ts";
+import type { Journal } from "./journal.ts";
+import type { Model } from "./model.ts";
+import { checkLabel, type Oracle } from "./oracle.ts";
+import type { Picker } from "./pick.ts";
+import type { StopRule } from "./stopping.ts";
+
+/** What a validation set is: rows with a label that no model is trained on. */
+export interface Validation {
+  readonly features: Features;
+  readonly labels: ArrayLike<number>;
+}
+
+export interface LoopOptions extends Omit<SelectOptions, "k" | "labelled" | "seed" | "strategy" | "onProgress"> {
+  /** Loaded from features. It stays where it is: a round brings new weights to it and takes picks from it. */
+  readonly pool: Pool;
+  readonly model: Model;
+  readonly oracle: Oracle;
+  /** Rows to ask for in a round. */
+  readonly k: number;
+  /** What is ranked, or something else that picks. Default `entropy`. */
+  readonly strategy?: SelectOptions["strategy"] | Picker;
+  /** Default `top-k`. */
+  readonly batch?: BatchName;
+  /** Classes there are; without it a class is known once it has been seen. */
+  readonly classes?: number;
+  /** What is known before anything is asked. */
+  readonly labelled?: Iterable<{ readonly row: number; readonly label: number }>;
+  /** The first rows to ask for, where nothing is known: so many by lot, or by a rule that needs no scores. Default: k by lot. */
+  readonly start?: { readonly k?: number; readonly by?: "random" | "kmeans" | "typiclust" | "k-center" };
+  /** What metrics are measured on. */
+  readonly validation?: Validation;
+  /**
+   * Share of the labelled rows that is kept from training, to set the temperature by that scores are made with. Default
+   * 0: temperature stays what it is.
+   */
+  readonly calibrate?: number;
+  /** When to stop, beside the end of the pool. */
+  readonly stop?: StopRule;
+  /** Where everything is written down before it is acted on. Default: nowhere that outlives the process. */
+  readonly journal?: Journal;
+  /** Of all that is drawn. Default 0. */
+  readonly seed?: number;
+  /** Ends the loop with the signal's reason, also while an oracle is at work. */
+  readonly signal?: AbortSignal;
+}
+
+/** What picks depend on, beside the pool and the answers: a journal is of one loop. */
+export function settingsOf(options: LoopOptions): Record<string, unknown> {
+  const { strategy = "entropy", batch = "top-k", k, seed = 0, start, classes, calibrate, stop } = options;
+  const { temperature, passes, dropout, eglLayers, alpha, metric, powerTemperature, epsilon, density } = options;
+  return {
+    strategy: typeof strategy === "object" ? strategy.name : strategy,
+    batch,
+    k,
+    seed,
+    start,
+    classes,
+    calibrate,
+    budget: stop?.budget,
+    temperature,
+    passes,
+    dropout,
+    eglLayers,
+    alpha,
+    metric,
+    powerTemperature,
+    epsilon,
+    density,
+    labelled: printOf(knownRows(options)),
+  };
+}
+
+/** How many labels there are, and what tells them from others. */
+function printOf(known: readonly { row: number; label: number }[]): string {
+  let bits = 0;
+  for (const { row, label } of known)
+    for (const word of [row, label]) bits = randomBits(bits, streams.fingerprint, word);
+  return `${known.length} rows (${bits.toString(16).padStart(8, "0")})`;
+}
+
+/** What is known before anything is asked, checked. */
+export function knownRows({ pool, labelled = [], classes }: LoopOptions): { row: number; label: number }[] {
+  const known = [...labelled].map(({ row, label }) => ({ row, label }));
+  const rows = new Set<number>();
+  for (const { row, label } of known) {
+    if (!Number.isInteger(row) || row < 0 || row >= pool.rows)
+      throw new InputError(`labelled: row ${row} is not in the pool: rows are 0 to ${pool.rows - 1}`);
+    if (rows.has(row)) throw new InputError(`labelled: row ${row} is there twice: label it once`);
+    rows.add(row);
+    checkLabel(row, label, classes);
+  }
+  return known;
+}
+
+export function checkOptions(options: LoopOptions): void {
+  if (options === null || typeof options !== "object")
+    throw new InputError("activeLearning: give { pool, model, oracle, k }");
+  const { pool, model, oracle, k, start, calibrate = 0, validation, classes, seed = 0 } = options;
+  if (typeof pool?.features !== "function")
+    throw new InputError("activeLearning: pool must be one that an engine has loaded");
+  if (typeof model?.fit !== "function") throw new InputError("activeLearning: model must have fit");
+  if (typeof oracle !== "function") throw new InputError("activeLearning: oracle must be a function");
+  for (const [name, value] of [
+    ["k", k],
+    ["start.k", start?.k ?? 1],
+    ["classes", classes ?? 1],
+  ] as const)
+    if (!Number.isInteger(value) || value < 1)
+      throw new InputError(`${name} must be a whole number of at least 1, got ${value}`);
+  if (!(calibrate >= 0 && calibrate < 1))
+    throw new InputError(`calibrate must be a share of at least 0 and below 1, got ${calibrate}`);
+  checkSeed(seed);
+  if (!validation) return;
+  checkFeatures(validation.features);
+  checkLabels(validation.labels, validation.features.rows, classes);
+}

@@ -1,0 +1,28 @@
+/** What a loop asks for, and what may pick it. */
+import type { Pick } from "../batches/batch.ts";
+import type { Pool } from "../pool.ts";
+import type { ExploredPick } from "../remedies/exploration.ts";
+import type { Fitted, Labelled } from "./model.ts";
+
+/** A row that is asked for, why, and how likely that was: 1 for what nothing is drawn for. */
+export interface LoopPick extends ExploredPick {
+  /** In words. */
+  readonly reason: string;
+}
+
+/** Picks by something else than scores and distances. Its name is what a pick's reason says. */
+export interface Picker {
+  readonly name: string;
+  /** k rows of the pool, none of which is `taken`, the best first. */
+  pick(asked: PickerContext): Promise<readonly Pick[]>;
+}
+
+export interface PickerContext {
+  readonly pool: Pool;
+  readonly labelled: Labelled;
+  readonly fitted: Fitted;
+  readonly k: number;
+  /** Rows that have a label or were refused. */
+  readonly taken: readonly number[];
+  readonly seed: number;
+}

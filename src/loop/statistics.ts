@@ -1,0 +1,69 @@
+/** What a few runs tell of many: means with their confidence, and areas under curves. */
+
+export interface Interval {
+  readonly mean: number;
+  /** 95 % confidence, by Student's t; undefined of a single value. */
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+  readonly count: number;
+}
+
+/** Of values that are independent of each other. */
+export function intervalOf(values: readonly number[]): Interval {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  if (count < 2) return { mean, low: undefined, high: undefined, count };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const half = studentQuantile(count - 1) * Math.sqrt(variance / count);
+  return { mean, low: mean - half, high: mean + half, count };
+}
+
+/** The quantile of 97.5 % of Student's t, by halving its distribution function. */
+export function studentQuantile(freedom: number): number {
+  let [low, high] = [0, 700];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (studentTail(middle, freedom) > 0.025) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** P(T > t), by Simpson's rule over the angle: with t = √ν tan θ the density is cos^(ν−1) θ but for a factor. */
+function studentTail(t: number, freedom: number): number {
+  const from = Math.atan(t / Math.sqrt(freedom));
+  const area = (a: number): number => {
+    const steps = 400;
+    const width = (Math.PI / 2 - a) / steps;
+    let sum = 0;
+    for (let i = 0; i <= steps; i++)
+      sum += (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.max(0, Math.cos(a + i * width)) ** (freedom - 1);
+    return (sum * width) / 3;
+  };
+  return area(from) / (2 * area(0));
+}
+
+/** A value at some number of labels. */
+export interface Point {
+  readonly labels: number;
+  readonly value: number;
+}
+
+/** Mean height of a curve over its labels, by trapezia. */
+export function meanHeight(curve: readonly Point[]): number {
+  const [first, last] = [curve[0], curve[curve.length - 1]];
+  if (first.labels === last.labels) return first.value;
+  let area = 0;
+  for (let i = 1; i < curve.length; i++)
+    area += ((curve[i].value + curve[i - 1].value) / 2) * (curve[i].labels - curve[i - 1].labels);
+  return area / (last.labels - first.labels);
+}
+
+/** Labels at which a curve first reaches a value, between its points by a straight line; undefined where it never does. */
+export function labelsTo(curve: readonly Point[], target: number): number | undefined {
+  const at = curve.findIndex(({ value }) => value >= target);
+  if (at < 0) return undefined;
+  if (at === 0) return curve[0].labels;
+  const [before, after] = [curve[at - 1], curve[at]];
+  return before.labels + ((target - before.value) / (after.value - before.value)) * (after.labels - before.labels);
+}

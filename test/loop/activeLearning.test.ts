@@ -1,0 +1,502 @@
+/** What a loop promises to whoever drives it: every kind of oracle and model, and what goes wrong. */
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  activeLearning,
+  InputError,
+  logisticModel,
+  memoryJournal,
+  mlpModel,
+  openEngine,
+  stopWhen,
+  type Answers,
+  type Engine,
+  type Features,
+  type Journal,
+  type LoopOptions,
+  type Oracle,
+  type Question,
+  type Round,
+} from "../../src/index.ts";
+import { makeBlobs } from "../support/blobs.ts";
+
+const CLASSES = 3;
+const { features, labels } = makeBlobs(1, 300, CLASSES, 4, 2);
+const truth: Oracle = ({ rows }) => rows.map((row) => labels[row]);
+
+const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ backend: "cpu" });
+});
+
+type Asked = Partial<LoopOptions> & { data?: Features };
+
+async function run({ data = features, ...options }: Asked): Promise<Round[]> {
+  using pool = await engine.load({ features: data });
+  const rounds: Round[] = [];
+  const asked = { pool, model: logisticModel(), oracle: truth, k: 10, stop: stopWhen.rounds(4), ...options };
+  for await (const round of activeLearning(asked)) rounds.push(round);
+  return rounds;
+}
+
+const rowsOf = (rounds: readonly Round[]): number[] => rounds.flatMap(({ picks }) => picks.map(({ row }) => row));
+
+describe("rounds", () => {
+  test("ask for k rows, learn from them, and ask for no row twice", async () => {
+    const rounds = await run({ validation: makeBlobs(2, 200, CLASSES, 4, 2) });
+    expect(rounds.map(({ round, labelled, picks }) => [round, labelled.labels.length, picks.length])).toEqual([
+      [0, 0, 10],
+      [1, 10, 10],
+      [2, 20, 10],
+      [3, 30, 10],
+      [4, 40, 0],
+    ]);
+    expect(new Set(rowsOf(rounds)).size).toBe(40);
+    expect(rounds[0].fitted).toBeUndefined();
+    expect(rounds[0].picks.every(({ reason }) => reason === "the first rows, drawn by lot")).toBe(true);
+    expect(rounds[4].metrics.accuracy).toBeGreaterThan(0.8);
+    expect(rounds[4].metrics.accuracy).toBeGreaterThanOrEqual(rounds[1].metrics.accuracy!);
+    for (const { timings } of rounds.slice(1, 4)) {
+      expect(timings.fit).toBeGreaterThan(0);
+      expect(timings.pick).toBeGreaterThan(timings.stages!.kernel);
+    }
+  });
+
+  test("end with the pool", async () => {
+    const rounds = await run({ k: 130, stop: undefined });
+    expect(rounds.map(({ picks }) => picks.length)).toEqual([130, 130, 40, 0]);
+    expect(rounds[3].stop).toBe("no row is left to ask for");
+    expect([...rowsOf(rounds)].sort((a, b) => a - b)).toEqual([...labels.keys()]);
+  });
+
+  test("ask for no more than the budget", async () => {
+    const rounds = await run({ stop: stopWhen.any(stopWhen.budget(23), stopWhen.rounds(9)) });
+    expect(rounds.map(({ picks }) => picks.length)).toEqual([10, 10, 3, 0]);
+    expect(rounds[3].stop).toBe("23 labels: the budget is spent");
+  });
+
+  test.each(["kmeans", "typiclust", "k-center"] as const)("begin with %s", async (by) => {
+    const [first] = await run({ start: { by, k: 6 } });
+    using pool = await engine.load({ embeddings: features });
+    const expected = await pool.select(by, { k: 6, seed: first.labelled.seed });
+    expect(rowsOf([first])).toEqual(expected.picks.map(({ row }) => row));
+    expect(first.picks[0].reason).toBe(`the first rows, by ${by}`);
+  });
+
+  test("with another seed are others", async () => {
+    expect(rowsOf(await run({ seed: 1 }))).not.toEqual(rowsOf(await run({ seed: 2 })));
+    expect(rowsOf(await run({ seed: 1 }))).toEqual(rowsOf(await run({ seed: 1 })));
+  });
+
+  test("are drawn by lot while one class is known", async () => {
+    const one = [...labels.keys()].filter((row) => labels[row] === 1).slice(0, 5);
+    const rounds = await run({ labelled: one.map((row) => ({ row, label: 1 })), stop: stopWhen.rounds(2) });
+    expect(rounds[0].picks.every(({ explored, reason }) => explored && /one class is known so far/.test(reason))).toBe(
+      true,
+    );
+    expect(rounds[1].picks[0].reason).toBe("by top-k of entropy");
+  });
+});
+
+describe("oracles", () => {
+  const same: [what: string, oracle: Oracle][] = [
+    ["typed array", ({ rows }) => Uint32Array.from(rows, (row) => labels[row])],
+    ["promise", async ({ rows }) => (await wait(), rows.map((row) => labels[row]))],
+    ["answers", ({ rows }) => rows.map((row) => ({ row, label: labels[row] }))],
+    [
+      "answers that take their time",
+      async function* ({ rows }) {
+        for (const row of rows) {
+          await wait();
+          yield { row, label: labels[row] };
+        }
+      },
+    ],
+  ];
+  test.each(same)("may give a %s", async (_, oracle) => {
+    expect(rowsOf(await run({ oracle }))).toEqual(rowsOf(await run({})));
+  });
+
+  test("may answer in any order, which is the order of learning", async () => {
+    const rounds = await run({ oracle: ({ rows }) => rows.toReversed().map((row) => ({ row, label: labels[row] })) });
+    expect([...rounds[1].labelled.rows]).toEqual(rowsOf([rounds[0]]).toReversed());
+  });
+
+  test("may refuse rows, which are not asked for again, and leave others for later, which may be", async () => {
+    const asked: number[] = [];
+    const oracle: Oracle = ({ rows }) => {
+      asked.push(...rows);
+      return rows.map((row) =>
+        row % 3 === 0 ? null : row % 5 === 0 && !asked.slice(0, -rows.length).includes(row) ? undefined : labels[row],
+      );
+    };
+    const rounds = await run({ oracle, k: 60, stop: undefined });
+    const end = rounds[rounds.length - 1];
+    expect(end.state.labels).toBe(200);
+    expect(end.state.refused).toBe(100);
+    const count = (row: number): number => asked.filter((other) => other === row).length;
+    for (let row = 0; row < 300; row++) expect(count(row), `row ${row}`).toBe(row % 3 !== 0 && row % 5 === 0 ? 2 : 1);
+    expect([...end.labelled.rows].some((row) => row % 3 === 0)).toBe(false);
+  });
+
+  test("are told why", async () => {
+    const questions: Question[] = [];
+    await run({
+      oracle: (question) => (questions.push(question), truth(question)),
+      stop: stopWhen.rounds(2),
+    });
+    expect(questions[1].round).toBe(1);
+    expect(questions[1].rows).toEqual(questions[1].picks.map(({ row }) => row));
+    expect(questions[1].picks[0].reason).toBe("by top-k of entropy");
+  });
+
+  const bad: [what: string, answers: (rows: readonly number[]) => unknown, message: RegExp][] = [
+    [
+      "a class that there is not",
+      (rows) => rows.map(() => 3),
+      /^oracle: row \d+ is 3: a label is a class from 0 to 2, or null/,
+    ],
+    ["half a class", (rows) => rows.map(() => 0.5), /is 0.5: a label is a class/],
+    ["a word", (rows) => rows.map(() => "cat"), /is cat: a label is a class/],
+    [
+      "too few labels",
+      (rows) => rows.slice(1).map(() => 0),
+      /^oracle: gave 9 labels for 10 rows: give one for each, or undefined$/,
+    ],
+    [
+      "a row that was not asked for",
+      () => [{ row: 12345, label: 0 }],
+      /^oracle: answered row 12345, which round 0 did not ask for$/,
+    ],
+    [
+      "a row twice",
+      ([row]) => [
+        { row, label: 0 },
+        { row, label: 1 },
+      ],
+      /^oracle: answered row \d+ twice in round 0$/,
+    ],
+    ["nothing at all", (rows) => rows.map(() => undefined), /^oracle: answered none of the 10 rows of round 0/],
+    ["no list", () => 3, /^oracle: gave 3: give a label for each row asked$/],
+  ];
+  test.each(bad)("may not give %s", async (_, answers, message) => {
+    const oracle: Oracle = ({ rows }) => answers(rows) as Answers;
+    const promise = run({ oracle, classes: CLASSES });
+    await expect(promise).rejects.toThrow(InputError);
+    await expect(promise).rejects.toThrow(message);
+  });
+
+  test("that throw do not lose the round", async () => {
+    const journal = memoryJournal();
+    let calls = 0;
+    const oracle: Oracle = async function* ({ rows }) {
+      for (const row of rows) {
+        if (++calls === 15) throw new RangeError("the phone rang");
+        yield { row, label: labels[row] };
+      }
+    };
+    await expect(run({ oracle, journal })).rejects.toThrow(new RangeError("the phone rang"));
+    const rounds = await run({ oracle, journal });
+    // The rest of round 1, 20 of rounds 2 and 3, and the call that threw.
+    expect(calls).toBe(41);
+    const whole = await run({});
+    expect(rounds[0].answers).toEqual(whole[1].answers);
+    expect(rounds.map(({ picks }) => picks)).toEqual(whole.slice(1).map(({ picks }) => picks));
+  });
+
+  test("are left alone once the signal is given", async () => {
+    const stop = new AbortController();
+    const oracle: Oracle = () => new Promise(() => setTimeout(() => stop.abort(new Error("enough")), 5));
+    await expect(run({ oracle, signal: stop.signal })).rejects.toThrow(new Error("enough"));
+    await expect(run({ signal: stop.signal })).rejects.toThrow(new Error("enough"));
+  });
+});
+
+describe("a journal", () => {
+  test("takes a loop up wherever it was left, with the same picks and no question asked twice", async () => {
+    const options: Asked = {
+      batch: "hybrid",
+      epsilon: 0.2,
+      calibrate: 0.3,
+      seed: 5,
+      validation: makeBlobs(2, 50, CLASSES, 4, 2),
+    };
+    const whole = await run(options);
+    for (let leave = 1; leave <= 40; leave++) {
+      const journal = memoryJournal();
+      const asked: number[] = [];
+      const oracle: Oracle = async function* ({ rows }) {
+        for (const row of rows) {
+          if (asked.length === leave) throw new Error("left");
+          asked.push(row);
+          yield { row, label: labels[row] };
+        }
+      };
+      if (leave < 40) await expect(run({ ...options, oracle, journal })).rejects.toThrow("left");
+      leave += 40;
+      const rest = await run({ ...options, oracle, journal });
+      leave -= 40;
+      expect(asked).toEqual(rowsOf(whole));
+      const same = whole.slice(whole.length - rest.length);
+      expect(rest.map(({ picks }) => picks)).toEqual(same.map(({ picks }) => picks));
+      expect(rest.map(({ metrics }) => metrics)).toEqual(same.map(({ metrics }) => metrics));
+      expect(rest.map(({ answers }) => answers)).toEqual(same.map(({ answers }) => answers));
+      expect(rest[rest.length - 1].state.metrics).toEqual(whole[4].state.metrics);
+    }
+  });
+
+  test("of a loop that is over has nothing more to ask", async () => {
+    const journal = memoryJournal();
+    await run({ journal });
+    const [end, ...more] = await run({ journal, oracle: () => expect.unreachable() });
+    expect(more).toEqual([]);
+    expect(end.stop).toBe("4 rounds are done");
+    expect(end.labelled.labels.length).toBe(40);
+  });
+
+  const others: [what: string, options: Asked, message: RegExp][] = [
+    [
+      "pool",
+      { data: makeBlobs(7, 300, CLASSES, 4, 2).features },
+      /^journal: is of another pool \([0-9a-f]{16}, this one is [0-9a-f]{16}\): begin a new one$/,
+    ],
+    ["k", { k: 11 }, /^journal: was begun with k 10, this loop has 11: use the same, or begin a new one$/],
+    ["strategy", { strategy: "margin" }, /with strategy "entropy", this loop has "margin"/],
+    ["epsilon", { epsilon: 0.5 }, /with epsilon left out, this loop has 0.5/],
+    ["seed", { seed: 9 }, /with seed 0, this loop has 9/],
+  ];
+  test.each(others)("of another %s is refused", async (_, options, message) => {
+    const journal = memoryJournal();
+    await run({ journal });
+    await expect(run({ journal, ...options })).rejects.toThrow(message);
+  });
+
+  const damaged: [what: string, spoil: (entries: any[]) => object[], message: RegExp][] = [
+    ["without its start", ([, ...rest]) => rest, /^journal: does not begin with a start: it is of another kind$/],
+    [
+      "of a later version",
+      ([start, ...rest]) => [{ ...start, version: 2 }, ...rest],
+      /^journal: is of version 2, this reads version 1$/,
+    ],
+    [
+      "with a round missing",
+      (entries) => entries.filter(({ round }) => round !== 1),
+      /^journal: entry 14 does not follow from those before it: restore it from a copy$/,
+    ],
+    [
+      "with an answer to another row",
+      (entries) => entries.map((entry) => (entry.kind === "answer" ? { ...entry, row: 999 } : entry)),
+      /^journal: entry 3 answers row 999, which was not asked for/,
+    ],
+    [
+      "with an answer twice",
+      (entries) => entries.flatMap((entry) => (entry.kind === "answer" ? [entry, entry] : [entry])),
+      /^journal: entry 4 answers row \d+ again/,
+    ],
+    [
+      "with picks twice",
+      (entries) => entries.flatMap((entry) => (entry.kind === "picks" ? [entry, entry] : [entry])),
+      /^journal: entry 3 begins a round in the middle of another/,
+    ],
+    [
+      "with a label that there is not",
+      (entries) => entries.map((entry) => (entry.kind === "answer" ? { ...entry, label: 7 } : entry)),
+      /^oracle: row \d+ is 7: a label is a class from 0 to 2/,
+    ],
+  ];
+  test.each(damaged)("%s is refused", async (_, spoil, message) => {
+    const journal = memoryJournal();
+    await run({ journal, classes: CLASSES });
+    const spoilt: Journal = { entries: spoil([...journal.entries]), append: async () => {} };
+    await expect(run({ journal: spoilt, classes: CLASSES })).rejects.toThrow(message);
+  });
+
+  test("holds what was decided before anyone is asked, and each answer before the next is waited for", async () => {
+    const journal = memoryJournal();
+    const oracle: Oracle = async function* ({ rows, picks, round }) {
+      const last = journal.entries.at(-1) as { picks: { row: number }[] };
+      expect(last).toMatchObject({ kind: "picks", round });
+      expect(last.picks.map(({ row }) => row)).toEqual(picks.map(({ row }) => row));
+      for (const row of rows) {
+        yield { row, label: labels[row] };
+        expect(journal.entries.at(-1)).toEqual({ kind: "answer", round, row, label: labels[row] });
+      }
+    };
+    await run({ journal, oracle });
+    expect(journal.entries.length).toBe(1 + 4 * 12);
+  });
+});
+
+describe("models", () => {
+  test("may predict by themselves, several passes at that", async () => {
+    const seen: number[] = [];
+    const inner = logisticModel();
+    const heads: { head: any }[] = [];
+    const { predictCommittee } = await import("../../src/index.ts");
+    const model = {
+      async fit(labelled: Parameters<typeof inner.fit>[0]) {
+        seen.push(labelled.labels.length);
+        const weaker = {
+          ...labelled,
+          labels: labelled.labels.slice(0, -1),
+          features: {
+            ...labelled.features,
+            data: labelled.features.data.slice(0, -4),
+            rows: labelled.features.rows - 1,
+          },
+        };
+        heads.splice(0, 2, (await inner.fit(labelled)) as any, (await inner.fit(weaker)) as any);
+      },
+      predict(rows: Features) {
+        const logits = predictCommittee(
+          heads.map(({ head }) => head),
+          rows,
+        );
+        const data = logits.data.slice();
+        for (let at = 0; at < data.length; at += CLASSES) {
+          const e = [...data.subarray(at, at + CLASSES)].map(Math.exp);
+          const sum = e.reduce((a, b) => a + b);
+          data.set(
+            e.map((value) => value / sum),
+            at,
+          );
+        }
+        return { ...logits, data };
+      },
+    };
+    const rounds = await run({
+      model,
+      classes: CLASSES,
+      strategy: "bald",
+      validation: makeBlobs(2, 50, CLASSES, 4, 2),
+    });
+    expect(seen).toEqual([10, 20, 30, 40]);
+    expect(rounds[1].picks[0].reason).toBe("by top-k of bald");
+    expect(rounds[4].metrics.accuracy).toBeGreaterThan(0.7);
+    // By hand.
+    using pool = await engine.load({ probabilities: await model.predict(features) });
+    const labelled = [...rounds[4].labelled.rows];
+    expect((await pool.select("top-k", { k: 10, strategy: "bald", labelled })).picks).toHaveLength(10);
+  });
+
+  test("with dropout are asked several times", async () => {
+    const model = mlpModel({ hidden: [8], dropout: 0.3, epochs: 5 });
+    const rounds = await run({ model, classes: CLASSES, strategy: "bald", passes: 4 });
+    expect(rounds[1].picks[0].reason).toBe("by top-k of bald");
+    expect(rowsOf(rounds)).toEqual(rowsOf(await run({ model, classes: CLASSES, strategy: "bald", passes: 4 })));
+  });
+
+  const wrong: [what: string, model: unknown, message: RegExp][] = [
+    [
+      "nothing",
+      { fit: () => undefined },
+      /^model: fit must give \{ head \} or \{ predict \}, or the model have predict$/,
+    ],
+    [
+      "a head for other features",
+      {
+        fit: () => ({
+          head: {
+            layers: [{ weight: new Float32Array(6), bias: new Float32Array(2), inputs: 3, outputs: 2 }],
+            activation: "relu",
+          },
+        }),
+      },
+      /does not fit: features have 4 dims/,
+    ],
+    [
+      "predictions for other rows",
+      { fit: () => ({ predict: () => ({ data: new Float32Array(2), rows: 1, classes: 2 }) }) },
+      /^predict: gave 1 × 1 × 2 for 300 rows/,
+    ],
+    [
+      "too few classes",
+      {
+        fit: () => ({
+          predict: ({ rows }: Features) => ({ data: new Float32Array(2 * rows).fill(0.5), rows, classes: 2 }),
+          classes: [1],
+        }),
+      },
+      /^model: has 2 columns and names 1 classes: name one for each$/,
+    ],
+  ];
+  test.each(wrong)("that give %s are refused", async (_, model, message) => {
+    await expect(run({ model: model as LoopOptions["model"] })).rejects.toThrow(message);
+  });
+
+  test("that throw come through as they are", async () => {
+    const model = { fit: () => Promise.reject(new TypeError("out of memory")) };
+    await expect(run({ model })).rejects.toThrow(new TypeError("out of memory"));
+  });
+});
+
+describe("what comes in", () => {
+  const spoilt = { ...features, data: features.data.slice() };
+  spoilt.data[4 * 17 + 2] = NaN;
+
+  test("features that are no numbers stop the loop, by row", async () => {
+    await expect(run({ data: spoilt })).rejects.toThrow(/^features: row 17: /);
+  });
+
+  test("a validation set that overlaps the pool is counted, round by round", async () => {
+    const some = { data: features.data.slice(0, 4 * 150), rows: 150, dims: 4 };
+    const rounds = await run({ validation: { features: some, labels: labels.slice(0, 150) } });
+    for (const { labelled, overlap } of rounds)
+      expect(overlap).toBe([...labelled.rows].filter((row) => row < 150).length);
+    expect(rounds[4].overlap).toBeGreaterThan(0);
+    const apart = await run({ validation: makeBlobs(2, 50, CLASSES, 4, 2) });
+    expect(apart.every(({ overlap }) => overlap === 0)).toBe(true);
+  });
+
+  test("rows that are left out end the pool before its last row", async () => {
+    using pool = await engine.load({ features: spoilt, invalid: "skip" });
+    const rounds: Round[] = [];
+    const loop = activeLearning({ pool, model: logisticModel(), oracle: truth, k: 70 });
+    for await (const round of loop) rounds.push(round);
+    expect(rounds.map(({ picks }) => picks.length)).toEqual([70, 70, 70, 70, 19, 0]);
+    expect(rounds[5].stop).toBe("no row is left to ask for");
+  });
+
+  test("or are left out, where that is asked for", async () => {
+    using pool = await engine.load({ features: spoilt, invalid: "skip" });
+    const rounds: Round[] = [];
+    const loop = activeLearning({ pool, model: logisticModel(), oracle: truth, k: 30, stop: stopWhen.rounds(3) });
+    for await (const round of loop) rounds.push(round);
+    expect(rowsOf(rounds)).toHaveLength(90);
+    expect(rowsOf(rounds)).not.toContain(17);
+  });
+
+  const wrong: [what: string, options: object, message: RegExp][] = [
+    ["no pool", { pool: {} }, /^activeLearning: pool must be one that an engine has loaded$/],
+    ["no model", { model: {} }, /^activeLearning: model must have fit$/],
+    ["no oracle", { oracle: [1] }, /^activeLearning: oracle must be a function$/],
+    ["k of 0", { k: 0 }, /^k must be a whole number of at least 1, got 0$/],
+    ["a share of all", { calibrate: 1 }, /^calibrate must be a share of at least 0 and below 1, got 1$/],
+    [
+      "a row that is not there",
+      { labelled: [{ row: 300, label: 0 }] },
+      /^labelled: row 300 is not in the pool: rows are 0 to 299$/,
+    ],
+    [
+      "a row twice",
+      {
+        labelled: [
+          { row: 3, label: 0 },
+          { row: 3, label: 0 },
+        ],
+      },
+      /^labelled: row 3 is there twice: label it once$/,
+    ],
+    [
+      "a label out of range",
+      { classes: 2, labelled: [{ row: 3, label: 2 }] },
+      /row 3 is 2: a label is a class from 0 to 1/,
+    ],
+    ["validation features that are no numbers", { validation: { features: spoilt, labels } }, /row 17/],
+    ["validation labels that do not fit", { validation: { features, labels: [0] } }, /labels/],
+  ];
+  test.each(wrong)("%s", async (_, options, message) => {
+    await expect(run(options)).rejects.toThrow(message);
+  });
+});
