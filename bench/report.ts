@@ -71,7 +71,7 @@ export function openReport(subjects: readonly Subject[], peers: readonly Peer[],
   };
 }
 
-export function aboutRun(subjects: readonly Subject[]): About {
+export function aboutRun(subjects: readonly Pick<Subject, "engine" | "software">[]): About {
   const manifest = createRequire(import.meta.url)("../package.json") as { version: string };
   const threads = cpus();
   return {

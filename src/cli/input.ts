@@ -55,7 +55,7 @@ async function openScored(named: NamedInput): Promise<OpenInput> {
     const source = await openRows("--scores", scores);
     return opened(source, { scores: source }, "scores");
   }
-  const source = await openMembers(predictions);
+  const source = await openPredictions(predictions);
   const data = kind === "probabilities" ? { probabilities: source } : { logits: source };
   return opened(source, data, `${source.cols} classes`, passesOf(source) > 1 ? { passes: passesOf(source) } : {});
 }
@@ -116,7 +116,7 @@ function opened(source: RowSource, data: PoolData, width: string, sampled: Sampl
 }
 
 /** Files as the members of one committee. None may be there twice: a vote that counts double is a slip, and hard to see. */
-async function openMembers(paths: readonly string[]): Promise<RowSource> {
+export async function openPredictions(paths: readonly string[]): Promise<RowSource> {
   const known = new Map<string, string>();
   for (const path of paths) {
     const file = (await fileAt(path)) ?? path;
@@ -139,7 +139,7 @@ async function openMembers(paths: readonly string[]): Promise<RowSource> {
 }
 
 /** Opens a file; with `shape`, which says what it should have been, one list of numbers is refused. */
-async function openRows(what: string, path: string, shape?: string): Promise<RowSource> {
+export async function openRows(what: string, path: string, shape?: string): Promise<RowSource> {
   if (path === "") throw new InputError(`${what} is empty: name a file`);
   if (!path.toLowerCase().endsWith(".npy"))
     throw new InputError(`${path}: unknown kind of file: this version reads .npy`);

@@ -2,10 +2,13 @@
 /** The command line: which commands there are, and what becomes of an error. */
 import { Command, CommanderError } from "commander";
 import { DeviceLostError, InputError } from "../errors.ts";
+import { calibrateCommand } from "./calibrate.ts";
+import { coldStartCommand } from "./coldstart.ts";
 import { infoCommand } from "./info.ts";
 import { version } from "./options.ts";
 import { scoreCommand } from "./score.ts";
 import { selectCommand } from "./select.ts";
+import { simulateCommand } from "./simulate/command.ts";
 
 const BAD_INPUT = 2;
 const OUR_FAULT = 1;
@@ -31,7 +34,14 @@ const program = new Command("poolwise")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
-for (const command of [infoCommand(), scoreCommand(), selectCommand()]) {
+for (const command of [
+  infoCommand(),
+  scoreCommand(),
+  selectCommand(),
+  calibrateCommand(),
+  coldStartCommand(),
+  simulateCommand(),
+]) {
   program.addCommand(command.exitOverride().configureOutput({ writeErr: () => {} }));
 }
 

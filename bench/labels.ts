@@ -1,0 +1,271 @@
+/**
+ * `npm run bench:labels`: does it save labels? Strategies and batch rules beside random, on sets whose labels are known, ten
+ * seeds each, and a table of the labels that each takes. A study that was stopped goes on where it was.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openDataset } from "../src/cli/simulate/datasets.ts";
+import { openRuns, runMissing } from "../src/cli/simulate/runs.ts";
+import { openEngine } from "../src/index.ts";
+import {
+  runsOf,
+  summarise,
+  TARGETS,
+  type Measure,
+  type SimulationPlan,
+  type Summary,
+  type Truth,
+} from "../src/loop/simulate.ts";
+import type { Interval } from "../src/loop/statistics.ts";
+import { drawOrder } from "../src/models/mlp.ts";
+import { aboutRun, saveReport } from "./report.ts";
+
+interface Study {
+  readonly name: string;
+  /** What it is to show. */
+  readonly about: string;
+  readonly set: () => Truth;
+  readonly measure?: Measure;
+  readonly plan: Omit<SimulationPlan, "seeds" | "testShare" | "model"> &
+    Partial<Pick<SimulationPlan, "testShare" | "model">>;
+}
+
+const SIDE = 28;
+const HALF = SIDE / 2;
+
+/** Digits of 14 × 14 pixels, each the mean of four, in an order drawn by lot. */
+function digits(rows: number): Truth {
+  const { features, labels } = openDataset("digits");
+  const order = drawOrder(1, features.rows).slice(0, rows);
+  const data = new Float32Array(order.length * HALF * HALF);
+  order.forEach((from, row) => {
+    for (let y = 0; y < SIDE; y++)
+      for (let x = 0; x < SIDE; x++)
+        data[row * HALF * HALF + (y >> 1) * HALF + (x >> 1)] += features.data[from * SIDE * SIDE + y * SIDE + x] / 4;
+  });
+  return {
+    features: { data, rows: order.length, dims: HALF * HALF },
+    labels: Array.from(order, (row) => labels[row]),
+    classes: 10,
+  };
+}
+
+/** Every row so many times over, one copy after the other. */
+function repeated({ features: { data, rows, dims }, labels, classes }: Truth, times: number): Truth {
+  const copies = new Float32Array(times * data.length);
+  for (let time = 0; time < times; time++) copies.set(data, time * data.length);
+  return {
+    features: { data: copies, rows: times * rows, dims },
+    labels: Array.from({ length: times * rows }, (_, row) => labels[row % rows]),
+    classes,
+  };
+}
+
+/** One digit against all others, of which so few are kept that it is rare. */
+function rare(rows: number, digit: number, share: number): Truth {
+  const { features, labels } = digits(10_000);
+  const others = Array.from(labels).flatMap((label, row) => (label === digit ? [] : [row]));
+  const wanted = Array.from(labels).flatMap((label, row) => (label === digit ? [row] : []));
+  const kept = [...others.slice(0, Math.round(rows * (1 - share))), ...wanted.slice(0, Math.round(rows * share))];
+  const data = new Float32Array(kept.length * features.dims);
+  kept.forEach((from, row) =>
+    data.set(features.data.subarray(from * features.dims, (from + 1) * features.dims), row * features.dims),
+  );
+  return {
+    features: { data, rows: kept.length, dims: features.dims },
+    labels: kept.map((row) => (labels[row] === digit ? 1 : 0)),
+    classes: 2,
+  };
+}
+
+const uncertain = ["least-confidence", "margin", "entropy"];
+
+const studies: readonly Study[] = [
+  {
+    name: "digits",
+    about: "handwritten digits, logistic regression: every strategy",
+    set: () => digits(4000),
+    plan: { strategies: [...uncertain, "egl"], batches: ["top-k"], k: 20, rounds: 20 },
+  },
+  {
+    name: "digits, batches",
+    about: "the same, by rules that look for diversity",
+    set: () => digits(4000),
+    plan: {
+      strategies: ["margin"],
+      batches: ["hybrid", "ranked", "power", "k-center", "badge", "cluster-margin", "kmeans", "typiclust"],
+      k: 20,
+      rounds: 20,
+    },
+  },
+  {
+    name: "digits, committee",
+    about: "the same, five logistic regressions on resamples",
+    set: () => digits(4000),
+    plan: {
+      strategies: ["vote-entropy", "bald", "consensus-entropy", "max-kl"],
+      batches: ["top-k"],
+      k: 20,
+      rounds: 12,
+      model: "committee",
+    },
+  },
+  {
+    name: "digits five times over",
+    about: "every digit five times: what top-k asks again, and what diversity buys",
+    set: () => repeated(digits(1000), 5),
+    plan: { strategies: ["margin", "entropy"], batches: ["top-k", "hybrid", "badge", "k-center"], k: 20, rounds: 16 },
+  },
+  {
+    name: "digits, mlp",
+    about: "a hidden layer of 64 with dropout, ten rows a round: BALD one by one against BatchBALD",
+    set: () => digits(2000),
+    plan: {
+      strategies: ["margin", "bald"],
+      batches: ["top-k", "batchbald"],
+      k: 10,
+      rounds: 16,
+      model: "mlp",
+      hidden: [64],
+      epochs: 60,
+      dropout: 0.5,
+      passes: 20,
+    },
+  },
+  {
+    name: "digits five times over, mlp",
+    about: "the same with every digit five times: the setting of Kirsch et al. 2019",
+    set: () => repeated(digits(600), 5),
+    plan: {
+      strategies: ["bald"],
+      batches: ["top-k", "batchbald"],
+      k: 10,
+      rounds: 16,
+      model: "mlp",
+      hidden: [64],
+      epochs: 60,
+      dropout: 0.5,
+      passes: 20,
+    },
+  },
+  {
+    name: "spam",
+    about: "mails by their words, logistic regression",
+    set: () => openDataset("spam"),
+    plan: { strategies: uncertain.slice(1), batches: ["top-k", "hybrid", "badge"], k: 10, rounds: 20 },
+  },
+  {
+    name: "rare",
+    about: "one digit in fifty rows, by macro F1: uncertainty finds it",
+    set: () => rare(4000, 4, 0.02),
+    measure: "macroF1",
+    plan: { strategies: ["margin", "entropy"], batches: ["top-k", "hybrid", "k-center"], k: 10, rounds: 20 },
+  },
+  {
+    name: "rare, epsilon 0.2",
+    about: "the same with a fifth of the picks by lot",
+    set: () => rare(4000, 4, 0.02),
+    measure: "macroF1",
+    plan: { strategies: ["margin"], batches: ["top-k"], k: 10, rounds: 20, epsilon: 0.2 },
+  },
+  {
+    name: "digits, epsilon 0.2",
+    about: "a fifth of the picks by lot, where nothing is hidden",
+    set: () => digits(4000),
+    plan: { strategies: ["margin"], batches: ["top-k"], k: 20, rounds: 20, epsilon: 0.2 },
+  },
+  {
+    name: "digits, density 1",
+    about: "scores weighed by density",
+    set: () => digits(4000),
+    plan: { strategies: ["margin"], batches: ["top-k"], k: 20, rounds: 20, density: 1 },
+  },
+];
+
+const { values } = parseArgs({
+  options: {
+    filter: { type: "string", default: "" },
+    seeds: { type: "string", default: "10" },
+    out: { type: "string", default: ".cache/labels" },
+    json: { type: "string" },
+  },
+});
+const seeds = Number(values.seeds);
+const chosen = studies.filter(({ name }) => name.includes(values.filter));
+if (chosen.length === 0) {
+  console.error(
+    `bench: no study has "${values.filter}" in its name: they are ${studies.map(({ name }) => `"${name}"`).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+await using engine = await openEngine({ backend: "cpu" });
+const report: object[] = [];
+for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
+  const plan: SimulationPlan = { testShare: 0.3, model: "logistic", ...asked, seeds };
+  const truth = set();
+  const keys = runsOf(plan);
+  const folder = await openRuns(join(values.out, name.replace(/[^a-z0-9]+/g, "-")), { ...plan, set: name }, keys);
+  const missing = keys.length - folder.done.length;
+  const began = performance.now();
+  const runs = await runMissing(folder, { engine, truth, plan, keys, threads: availableParallelism() });
+  const summaries = summarise(runs, measure);
+  const full = runs.filter(({ strategy }) => strategy === "full").map(({ curve }) => curve[0][measure]!);
+  const mean = full.reduce((sum, value) => sum + value, 0) / full.length;
+  console.log(
+    `\n## ${name}\n\n${about}. ${truth.features.rows} rows × ${truth.features.dims}, k = ${plan.k}, ${seeds} seeds; ${measure} of a model that knows all labels: ${mean.toFixed(3)}.\n`,
+  );
+  console.log(table(summaries, measure));
+  if (missing > 0) console.log(`\n${missing} runs in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
+  report.push({
+    name,
+    about,
+    measure,
+    rows: truth.features.rows,
+    dims: truth.features.dims,
+    plan,
+    full: mean,
+    summaries,
+  });
+}
+if (values.json !== undefined) {
+  const about = aboutRun([{ engine, software: false }]);
+  const all = { ...about, seeds, studies: report };
+  saveReport(values.json, all);
+}
+
+const half = ({ mean, high }: Interval): string => (high === undefined ? "" : ` ± ${(high - mean).toFixed(3)}`);
+
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
+function table(summaries: readonly Summary[], measure: Measure): string {
+  const head = [
+    "strategy",
+    "batch",
+    `mean ${measure}`,
+    "gain on random",
+    ...TARGETS.flatMap((share) => [`labels to ${100 * share} %`, "saved"]),
+  ];
+  const rows = summaries.map(({ strategy, batch, area, areaGain, targets }) => [
+    strategy,
+    batch,
+    area.mean.toFixed(3) + half(area),
+    strategy === "random" ? "" : `${areaGain.mean > 0 ? "+" : ""}${areaGain.mean.toFixed(3)}${half(areaGain)}`,
+    ...targets.flatMap(({ reached, labels, saved }) => [
+      reached === 0
+        ? `over ${Math.round(labels.mean)}`
+        : `${reached < labels.count ? `≥ ` : ""}${Math.round(labels.mean)}`,
+      strategy === "random" || !saved ? "" : percent(saved),
+    ]),
+  ]);
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const whole = (value: number): string => `${Math.round(100 * value)}`;
+
+function percent({ mean, low, high }: Interval): string {
+  return low === undefined || high === undefined
+    ? `${whole(mean)} %`
+    : `${whole(mean)} % (${whole(low)} to ${whole(high)})`;
+}

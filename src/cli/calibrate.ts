@@ -1,0 +1,66 @@
+/** `poolwise calibrate`: the temperature that makes a model as sure as it is right. */
+import { Command, Option } from "commander";
+import pc from "picocolors";
+import { InputError } from "../errors.ts";
+import { readLabels } from "../files/index.ts";
+import { passesOf, type RowSource } from "../matrix.ts";
+import { fitTemperature } from "../remedies/calibration.ts";
+import { openPredictions } from "./input.ts";
+
+interface CalibrateArguments {
+  labels: string;
+  kind: "logits" | "probabilities";
+  json?: boolean;
+}
+
+export function calibrateCommand(): Command {
+  return new Command("calibrate")
+    .description(
+      "Find the temperature that makes a model as sure as it is right, on rows with a label that it has not learnt from.",
+    )
+    .argument("<predictions...>", "logits or probabilities of these rows in .npy, as for select")
+    .requiredOption("--labels <file>", "class of each row: .npy integers, or the label column of .csv, .jsonl or .json")
+    .addOption(
+      new Option("--kind <kind>", "what PREDICTIONS hold").choices(["logits", "probabilities"]).default("logits"),
+    )
+    .option("--json", "machine-readable report on standard output")
+    .action(calibrate);
+}
+
+async function calibrate(paths: string[], { labels: path, kind, json }: CalibrateArguments): Promise<void> {
+  const source = await openPredictions(paths);
+  try {
+    const labels = await readLabels(path);
+    if (labels.length !== source.rows)
+      throw new InputError(
+        `${path}: ${labels.length} labels for the ${source.rows} rows of ${source.name}: give one for each`,
+      );
+    const found = fitTemperature(await logitsOf(source, kind), labels);
+    if (json) {
+      console.log(JSON.stringify(found));
+      return;
+    }
+    const { temperature, before, after, rows } = found;
+    const line = (what: string, { nll, ece }: typeof before) =>
+      `${what.padEnd(16)}NLL ${nll.toFixed(5)} nats, ECE ${(100 * ece).toFixed(2)} %`;
+    console.log(`${pc.bold("temperature".padEnd(16))}${temperature.toPrecision(8)}, by ${rows} rows`);
+    console.log(line("before", before));
+    console.log(line("after", after));
+  } finally {
+    await source.close?.();
+  }
+}
+
+async function logitsOf(source: RowSource, kind: "logits" | "probabilities") {
+  const { rows, cols: classes } = source;
+  const passes = passesOf(source);
+  const data = new Float32Array(passes * rows * classes);
+  await source.read(0, rows, data);
+  if (kind === "logits") return { data, passes, rows, classes };
+  const wrong = data.findIndex((p) => !(p >= 0 && p <= 1.001));
+  if (wrong >= 0)
+    throw new InputError(
+      `${source.name}: row ${Math.floor(wrong / classes) % rows}: class ${wrong % classes} has probability ${data[wrong]}: correct it, or leave out --kind`,
+    );
+  return { data: data.map(Math.log), passes, rows, classes };
+}

@@ -1,0 +1,66 @@
+/** `poolwise coldstart`: a diverse seed set before there is any label. */
+import { Command, Option } from "commander";
+import { openEngine } from "../engine.ts";
+import { checkOutput, pickFormats, writePicks } from "../files/index.ts";
+import { metricNames, type Metric } from "../distance.ts";
+import { checkApart, openRows } from "./input.ts";
+import { type CommonOptions, wholeNumber, withCommonOptions } from "./options.ts";
+import { count, say, seconds } from "./progress.ts";
+
+const methods = ["kmeans", "typiclust"] as const;
+
+interface ColdStartArguments extends CommonOptions {
+  embeddings: string;
+  method: (typeof methods)[number];
+  metric: Metric;
+  seed: number;
+  invalid: "error" | "skip";
+  k: number;
+  out: string;
+}
+
+export function coldStartCommand(): Command {
+  const command = new Command("coldstart")
+    .description("Pick the first k rows to label, before any label or model: diverse, and typical of the pool.")
+    .requiredOption("--embeddings <file>", "what distances are measured on, [rows, dims] in .npy")
+    .addOption(
+      new Option("--method <name>", "the row nearest the centre of each of k clusters, or the most typical of each")
+        .choices(methods)
+        .default("kmeans"),
+    )
+    .addOption(new Option("--metric <name>", "how distances are measured").choices(metricNames).default("euclidean"))
+    .addOption(
+      new Option("--invalid <policy>", "rows with NaN or infinity: stop, or leave them out")
+        .choices(["error", "skip"])
+        .default("error"),
+    )
+    .option("--seed <n>", "fixes all that is random", wholeNumber("--seed", 0), 0)
+    .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
+    .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`);
+  return withCommonOptions(command).action(coldStart);
+}
+
+async function coldStart(args: ColdStartArguments): Promise<void> {
+  const { embeddings, method, metric, seed, invalid, k, out, quiet, json, backend } = args;
+  await checkOutput(out, pickFormats);
+  await checkApart(out, embeddings);
+  const source = await openRows("--embeddings", embeddings, "[rows, dims]");
+  try {
+    await using engine = await openEngine({ backend });
+    const pool = await engine.load({ embeddings: source, invalid });
+    const started = performance.now();
+    const { timings: _, picks, ...rest } = await pool.select(method, { k, metric, seed });
+    const took = (performance.now() - started) / 1000;
+    await writePicks(out, { ...rest, picks: picks.map((pick) => ({ ...pick })) });
+    if (json && out !== "-")
+      console.log(JSON.stringify({ ...rest, k: picks.length, adapter: engine.adapter, seconds: took, out }));
+    else
+      say(
+        `${count(k)} of ${count(source.rows)} rows picked by ${method} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
+          `${rest.invalid > 0 ? `, ${count(rest.invalid)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
+        quiet,
+      );
+  } finally {
+    await source.close?.();
+  }
+}

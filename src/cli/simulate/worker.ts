@@ -1,0 +1,23 @@
+/** A process that runs loops, one after the other, as it is told. */
+import { openEngine } from "../../engine.ts";
+import { InputError } from "../../errors.ts";
+import { simulate, type RunKey, type RunResult, type SimulationPlan, type Truth } from "../../loop/simulate.ts";
+
+/** What a process is told: what to simulate, first, and then which run. */
+export type Order = { readonly truth: Truth; readonly plan: SimulationPlan } | { readonly key: RunKey };
+
+/** What it says of each run. */
+export type Outcome = { readonly result: RunResult } | { readonly failed: string; readonly isInput: boolean };
+
+const engine = await openEngine({ backend: "cpu" });
+let about: { truth: Truth; plan: SimulationPlan };
+process.on("message", (order: Order) => {
+  if ("truth" in order) {
+    about = order;
+    return;
+  }
+  simulate(engine, about.truth, about.plan, order.key).then(
+    (result) => process.send!({ result } satisfies Outcome),
+    (error: Error) => process.send!({ failed: error.message, isInput: error instanceof InputError } satisfies Outcome),
+  );
+});
