@@ -11,12 +11,12 @@ export const rowFormats = [".npy", ".csv", ".jsonl", ".json"] as const;
  * Row numbers, counted from 0, in the order of the file: .npy integers, a `row` column of .csv, numbers or `row` keys
  * of .jsonl, and an array of either, or a selection with its `picks`, of .json. The list may be empty.
  */
-export function readRows(path: string): Promise<Uint32Array> {
+export async function readRows(path: string): Promise<Uint32Array> {
   return readers[extensionOf(path, rowFormats)](path, "row");
 }
 
 /** Classes, a row after the other, in the same formats: of tables, the `label` column. */
-export function readLabels(path: string): Promise<Uint32Array> {
+export async function readLabels(path: string): Promise<Uint32Array> {
   return readers[extensionOf(path, rowFormats)](path, "label");
 }
 

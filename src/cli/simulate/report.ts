@@ -27,7 +27,12 @@ export function reportPage(
   const curves = summaries.map((one) => ({
     name: nameOf(one),
     isBaseline: one.strategy === "random",
-    points: one.curve.map(({ labels, mean, low, high }) => ({ x: labels, y: mean, low, high })),
+    // No accuracy is outside 0 to 1, whatever Student's t says of a few seeds.
+    points: one.curve.map(({ labels, mean, low, high }) => ({
+      x: labels,
+      y: mean,
+      ...(low !== undefined && high !== undefined && { low: Math.max(0, low), high: Math.min(1, high) }),
+    })),
   }));
   const seeds = `${plan.seeds} ${plan.seeds === 1 ? "seed" : "seeds"}`;
   return `<!doctype html>
@@ -101,7 +106,7 @@ td.text { white-space: normal; overflow-wrap: anywhere; }
 `;
 
 const nameOf = ({ strategy, batch }: { strategy: string; batch: string }): string =>
-  batch === "top-k" ? strategy : `${strategy}, ${batch}`;
+  batch === "top-k" || batch === strategy ? strategy : `${strategy}, ${batch}`;
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
