@@ -228,10 +228,8 @@ for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
     full: mean,
     summaries,
   });
-}
-if (values.json !== undefined) {
-  const about = aboutRun([{ engine, software: false }]);
-  const all = { ...about, seeds, studies: report };
+  if (values.json === undefined) continue;
+  const all = { ...aboutRun([{ engine, software: false }]), seeds, studies: report };
   saveReport(values.json, all);
 }
 
