@@ -233,9 +233,13 @@ for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
   saveReport(values.json, all);
 }
 
-const half = ({ mean, high }: Interval): string => (high === undefined ? "" : ` ± ${(high - mean).toFixed(3)}`);
+function half({ mean, high }: Interval): string {
+  return high === undefined ? "" : ` ± ${(high - mean).toFixed(3)}`;
+}
 
-const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
 
 function table(summaries: readonly Summary[], measure: Measure): string {
   const head = [
@@ -260,7 +264,9 @@ function table(summaries: readonly Summary[], measure: Measure): string {
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-const whole = (value: number): string => `${Math.round(100 * value)}`;
+function whole(share: number): string {
+  return String(Math.round(100 * share));
+}
 
 function percent({ mean, low, high }: Interval): string {
   return low === undefined || high === undefined
