@@ -1,13 +1,13 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
 import type { BatchReport, Pick } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
-import { faultIn } from "./backends/cpu/reference.ts";
+import { faultIn, validityCheck } from "./backends/cpu/reference.ts";
 import type { Backend, BackendPool, InvalidRows, PoolInput, Timings } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
 import { densityOf, type Density } from "./remedies/density.ts";
 import { explore, type ExploredPick } from "./remedies/exploration.ts";
 import { checkHead, type Head } from "./head.ts";
-import { passName, passesOf, sourceOf, type Features, type Members } from "./matrix.ts";
+import { FEATURE_LIMIT, passName, passesOf, sourceOf, type Features, type Members } from "./matrix.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
@@ -67,6 +67,9 @@ export type InvalidPolicy = "error" | "skip";
 
 /** What gives the rows of a pool their scores. */
 export type PoolModel = { head: Head } | { logits: Members } | { probabilities: Members };
+
+/** Values that are looked at at a time. */
+const SCANNED = 2 ** 18;
 
 export class Pool {
   readonly rows: number;
@@ -202,8 +205,41 @@ export class Pool {
     if (!features) throw new InputError("the pool was loaded without features: load({ features })");
     const dims = features.cols;
     const data = new Float32Array(rows.length * dims);
-    for (let i = 0; i < rows.length; i++) await features.read(rows[i], 1, data.subarray(i * dims, (i + 1) * dims));
+    // Rows one after the other are read at once.
+    for (let first = 0, end = 0; first < rows.length; first = end) {
+      while (end < rows.length && rows[end] === rows[first] + end - first) end++;
+      await features.read(rows[first], end - first, data.subarray(first * dims, end * dims));
+    }
     return { data, rows: rows.length, dims };
+  }
+
+  /**
+   * Rows whose features no model can take, ascending, in one read of the pool.
+   *
+   * @throws InputError where there are such rows and the pool is not to leave them out
+   */
+  async invalidFeatures(): Promise<Uint32Array> {
+    this.checkOpen();
+    const { features } = this.input;
+    if (!features) throw new InputError("the pool was loaded without features: load({ features })");
+    const isValid = validityCheck({ kind: "features", source: features });
+    const dims = features.cols;
+    const chunk = new Float32Array(Math.min(this.rows, Math.max(1, Math.floor(SCANNED / dims))) * dims);
+    const found: number[] = [];
+    for (let first = 0; first < this.rows; first += chunk.length / dims) {
+      const count = Math.min(chunk.length / dims, this.rows - first);
+      const values = chunk.subarray(0, count * dims);
+      await features.read(first, count, values);
+      for (let i = 0; i < count; i++) if (!isValid(values, i * dims)) found.push(first + i);
+    }
+    if (found.length > 0 && this.invalid === "error") {
+      const { data } = await this.features([found[0]]);
+      const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
+      throw new InputError(
+        `${features.name}: row ${found[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
+      );
+    }
+    return Uint32Array.from(found);
   }
 
   /** Releases what the pool holds on the device. */

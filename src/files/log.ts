@@ -8,7 +8,7 @@ import { InputError } from "../errors.ts";
 import { reason } from "./bytes.ts";
 
 export interface Log {
-  /** What was there when it was opened, oldest first. */
+  /** What is there, oldest first. */
   readonly entries: readonly object[];
   /** Comes back once all of these are on disk. */
   append(...entries: object[]): Promise<void>;
@@ -34,14 +34,20 @@ export async function openLog(path: string): Promise<Log> {
     const text = await file.readFile("utf8").catch(refuse);
     const { entries, bytes, isTorn } = read(path, text);
     if (isTorn) await repair(file, text, bytes).catch(refuse);
+    let size = (await file.stat()).size;
     return {
       entries,
       async append(...added) {
         if (added.length === 0) return;
+        const lines = Buffer.from(added.map(lineOf).join(""));
         try {
-          await file.appendFile(added.map(lineOf).join(""));
+          await file.appendFile(lines);
           await file.datasync();
+          size += lines.length;
+          entries.push(...added);
         } catch (error) {
+          // What is half there would damage what comes after it.
+          await file.truncate(size).catch(() => {});
           throw new InputError(`${path}: could not be written: ${reason(error)}`);
         }
       },
@@ -65,11 +71,19 @@ function read(path: string, text: string): { entries: object[]; bytes: number; i
       );
     return entry;
   });
+  if (lines.length === 0 && !isBegun(rest))
+    throw new InputError(`${path}: is no journal: name another file, or remove it if it is of no use`);
   // A line that lacks nothing but its end was written all the same.
   const lastEntry = rest === "" ? undefined : entryOf(rest);
   if (lastEntry) entries.push(lastEntry);
   const kept = lastEntry ? text : text.slice(0, text.length - rest.length);
   return { entries, bytes: Buffer.byteLength(kept), isTorn: rest !== "" };
+}
+
+/** Whether text may be the beginning of the first line of a journal. */
+function isBegun(text: string): boolean {
+  const first = '{"kind":"start"';
+  return text.startsWith(first) || first.startsWith(text);
 }
 
 async function repair(file: FileHandle, text: string, bytes: number): Promise<void> {

@@ -87,22 +87,33 @@ class Loop {
   private readonly isLeft: Uint8Array;
   private features: Float32Array[] = [];
   private readonly probe: Features;
+  /** Rows that can never be asked for, ascending. */
+  private readonly invalid: Uint32Array;
   private probed: Uint32Array | undefined;
   /** What tells the rows of the validation set from others, and how many of the labelled rows looked at are among them. */
   private readonly held: Set<string>;
   private readonly overlapped = { rows: 0, found: 0 };
   private seconds: number;
 
-  private constructor(options: LoopOptions, journal: Journal, past: Past, known: Loop["known"], probe: Features) {
+  private constructor(
+    options: LoopOptions,
+    journal: Journal,
+    past: Past,
+    known: Loop["known"],
+    probe: Features,
+    invalid: Uint32Array,
+  ) {
     this.options = options;
     this.seed = options.seed ?? 0;
     this.journal = journal;
     this.past = past;
     this.known = known;
     this.probe = probe;
+    this.invalid = invalid;
     this.isLeft = new Uint8Array(options.pool.rows).fill(1);
     this.seconds = past.seconds;
     for (const { row } of known) this.isLeft[row] = 0;
+    for (const row of invalid) this.isLeft[row] = 0;
     const { data, rows, dims } = options.validation?.features ?? { data: new Float32Array(), rows: 0, dims: 0 };
     this.held = new Set(Array.from({ length: rows }, (_, row) => keyOf(data.subarray(row * dims, (row + 1) * dims))));
   }
@@ -113,8 +124,9 @@ class Loop {
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
     const past = await takeUp(journal, await fingerprintOf(pool), settingsOf(options));
-    const probe = finiteRows(await pool.features(sampleRows(pool.rows, PROBED, seed)));
-    const loop = new Loop(options, journal, past, known, probe);
+    const invalid = await pool.invalidFeatures();
+    const sample = sampleRows(pool.rows, PROBED, seed).filter((row) => !invalid.includes(row));
+    const loop = new Loop(options, journal, past, known, await pool.features(sample), invalid);
     await loop.learnPast();
     return loop;
   }
@@ -156,7 +168,7 @@ class Loop {
       seconds: this.seconds + secondsSince(began),
       metrics: [...past.metrics, metrics],
     };
-    const left = pool.rows - known.length - refused.length - past.invalid;
+    const left = pool.rows - known.length - refused.length - this.invalid.length;
     const overlap = options.validation && { overlap: this.overlap() };
     const about = { round, labelled, fitted, metrics, ...overlap, ...(calibration && { calibration }), state };
     const stop = past.open
@@ -172,7 +184,7 @@ class Loop {
     const answers = await this.ask(round, picks);
     const ask = secondsSince(asking);
     this.seconds += secondsSince(began);
-    await this.write({ kind: "round", round, metrics, seconds: this.seconds, invalid: past.invalid });
+    await this.write({ kind: "round", round, metrics, seconds: this.seconds });
     past.rounds++;
     past.metrics.push(metrics);
     past.open = undefined;
@@ -263,8 +275,8 @@ class Loop {
       k,
       taken: [...known.map(({ row }) => row), ...refused],
       isLeft: this.isLeft,
+      invalid: this.invalid,
     });
-    past.invalid = found.invalid ?? past.invalid;
     await this.write({ kind: "picks", round: past.rounds, picks: written(found.picks) });
     past.open = found.picks;
     return found;
@@ -305,16 +317,6 @@ class Loop {
   private write(entry: Entry): Promise<void> {
     return this.journal.append(entry);
   }
-}
-
-/** Those that a model can be asked about. */
-function finiteRows({ data, rows, dims }: Features): Features {
-  const kept = Array.from({ length: rows }, (_, row) => data.subarray(row * dims, (row + 1) * dims)).filter((row) =>
-    row.every(Number.isFinite),
-  );
-  const finite = new Float32Array(kept.length * dims);
-  kept.forEach((row, i) => finite.set(row, i * dims));
-  return { data: finite, rows: kept.length, dims };
 }
 
 /** The same for rows with the same features, and for no others. */

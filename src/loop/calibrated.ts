@@ -15,6 +15,8 @@ export interface Calibrated extends Partial<Omit<Calibration, "temperature" | "r
   readonly changed?: number;
 }
 
+/** What a model calls impossible is held to be very unlikely: the smallest float32 above 0 that is not subnormal. */
+const LEAST = 2 ** -126;
 /** Fewer rows than this say nothing of a temperature. */
 const FEWEST = 10;
 
@@ -79,7 +81,10 @@ async function logitsOf(
   if (!(predicted?.data instanceof Float32Array))
     throw new InputError("predict: must give { data: Float32Array, rows, classes }");
   return {
-    predictions: fitted.kind === "logits" ? predicted : { ...predicted, data: predicted.data.map(Math.log) },
+    predictions:
+      fitted.kind === "logits"
+        ? predicted
+        : { ...predicted, data: predicted.data.map((p) => Math.log(Math.max(p, LEAST))) },
     columns: labelsOf(fitted, predicted.classes),
   };
 }

@@ -18,8 +18,10 @@ export interface Standing {
   readonly k: number;
   /** Rows that have a label or were refused. */
   readonly taken: readonly number[];
-  /** [pool rows]: 1 for those that have neither. */
+  /** [pool rows]: 1 for those that may be asked for. */
   readonly isLeft: Uint8Array;
+  /** Rows that hold no numbers, ascending. */
+  readonly invalid: Uint32Array;
 }
 
 export interface Chosen {
@@ -27,13 +29,11 @@ export interface Chosen {
   readonly stages?: Batch["timings"];
   /** Picks that would have been others at a temperature of 1. */
   readonly changed?: number;
-  /** Rows of the pool that can never be asked for, as far as is known. */
-  readonly invalid?: number;
 }
 
 export async function choose(options: LoopOptions, standing: Standing): Promise<Chosen> {
   const { pool, strategy, start: { by = "random" } = {} } = options;
-  const { labelled, fitted, k, taken, isLeft } = standing;
+  const { labelled, fitted, k, taken, isLeft, invalid } = standing;
   const { seed } = labelled;
   if (!fitted && by !== "random") {
     const { picks, timings } = await pool.select(by, { metric: options.metric, k, labelled: taken, seed });
@@ -41,7 +41,7 @@ export async function choose(options: LoopOptions, standing: Standing): Promise<
   }
   if (!fitted || classesSeen(labelled) < 2) {
     const reason = fitted ? "drawn by lot: one class is known so far" : "the first rows, drawn by lot";
-    const rows = await drawRows(pool, isLeft, k, seed);
+    const rows = drawRows(isLeft, k, seed);
     const left = isLeft.reduce((sum, isOne) => sum + isOne, 0);
     return {
       picks: rows.map((row, i) => ({ row, score: NaN, explored: true, probability: 1 / (left - i), reason })),
@@ -49,7 +49,7 @@ export async function choose(options: LoopOptions, standing: Standing): Promise<
   }
   await usePool(pool, fitted);
   if (typeof strategy === "object") {
-    const picks = await strategy.pick({ pool, labelled, fitted, k, taken, seed });
+    const picks = await strategy.pick({ pool, labelled, fitted, k, taken, invalid, seed });
     return { picks: sure(picks, `by ${strategy.name}`) };
   }
   return selected(options, standing, { strategy, k, labelled: taken, seed });
@@ -68,13 +68,12 @@ async function selected(
   const picks = sure(found.picks, reason).map((pick) =>
     pick.explored ? { ...pick, reason: "drawn by lot among all that are left" } : pick,
   );
-  if (calibrated === 1) return { picks, stages: found.timings, changed: 0, invalid: found.invalid };
+  if (calibrated === 1) return { picks, stages: found.timings, changed: 0 };
   const plain = await pool.select(batch, { ...asked, temperature });
   const before = new Set(plain.picks.map(({ row }) => row));
   return {
     picks,
     stages: found.timings,
-    invalid: found.invalid,
     changed: picks.filter(({ row }) => !before.has(row)).length,
   };
 }

@@ -18,8 +18,8 @@ export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
   const { candidates = 64, evaluation = 500, ...rest } = options;
   return {
     name: `eer (${rest.form ?? "exact"}, ${rest.loss ?? "log"} loss, ${candidates} candidates, ${evaluation} evaluation rows)`,
-    async pick({ pool, labelled, k, taken, seed }) {
-      const left = pool.rows - new Set(taken).size;
+    async pick({ pool, labelled, k, taken, invalid, seed }) {
+      const left = pool.rows - new Set([...taken, ...invalid]).size;
       const most = Math.min(left, Math.max(k, candidates));
       const { picks } = await pool.select("top-k", { k: most, strategy: "margin", labelled: taken });
       const rows = picks.map(({ row }) => row).sort((a, b) => a - b);
@@ -29,7 +29,9 @@ export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
         labels: labelled.labels,
         classes: labelled.classes,
         candidates: await pool.features(rows),
-        evaluation: await pool.features(sampleRows(pool.rows, evaluation, seed)),
+        evaluation: await pool.features(
+          sampleRows(pool.rows, evaluation, seed).filter((row) => !invalid.includes(row)),
+        ),
       });
       return rows
         .map((row, i) => ({ row, score: values[i] }))

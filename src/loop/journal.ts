@@ -10,7 +10,7 @@ import type { Metrics } from "./metrics.ts";
  * such as an IndexedDB, will do in a browser.
  */
 export interface Journal {
-  /** What was there when it was opened, oldest first. */
+  /** What is there, oldest first: what is appended is among them. */
   readonly entries: readonly object[];
   /** Must come back only when the entries would survive a crash. */
   append(...entries: object[]): Promise<void>;
@@ -31,7 +31,6 @@ export type Entry =
       readonly round: number;
       readonly metrics: Metrics;
       readonly seconds: number;
-      readonly invalid: number;
     };
 
 /** A pick as JSON has it, which knows no NaN and no infinity. */
@@ -46,8 +45,6 @@ export interface Past {
   rounds: number;
   metrics: Metrics[];
   seconds: number;
-  /** Rows of the pool that can never be asked for, as far as is known. */
-  invalid: number;
   /** In the order of answers. */
   answers: { round: number; row: number; label: number | null }[];
   /** Of a round that was begun and is not done. */
@@ -66,7 +63,7 @@ export function memoryJournal(): Journal {
  * @throws InputError where it belongs to another pool or loop, or its entries do not follow from each other
  */
 export async function takeUp(journal: Journal, pool: string, settings: Record<string, unknown>): Promise<Past> {
-  const past: Past = { rounds: 0, metrics: [], seconds: 0, invalid: 0, answers: [], open: undefined };
+  const past: Past = { rounds: 0, metrics: [], seconds: 0, answers: [], open: undefined };
   const [start, ...rest] = journal.entries as readonly Entry[];
   if (start === undefined) {
     await journal.append({ kind: "start", version: 1, pool, settings } satisfies Entry);
@@ -108,7 +105,6 @@ function replay(past: Past, entry: Entry, line: number): void {
     past.rounds++;
     past.metrics.push(entry.metrics);
     past.seconds = entry.seconds;
-    past.invalid = entry.invalid;
     past.open = undefined;
   }
 }

@@ -77,5 +77,5 @@ export function agreementOf(before: Uint32Array, after: Uint32Array): Required<P
   let chance = 0;
   for (const [a, b] of marginals.values()) chance += (a / rows) * (b / rows);
   const observed = same / rows;
-  return { kappa: chance === 1 ? 1 : (observed - chance) / (1 - chance), changed: 1 - observed };
+  return { kappa: chance === 1 ? 1 : (observed - chance) / (1 - chance), changed: (rows - same) / rows };
 }

@@ -54,7 +54,7 @@ export interface LoopOptions extends Omit<SelectOptions, "k" | "labelled" | "see
 
 /** What picks depend on, beside the pool and the answers: a journal is of one loop. */
 export function settingsOf(options: LoopOptions): Record<string, unknown> {
-  const { strategy = "entropy", batch = "top-k", k, seed = 0, start, classes, calibrate, stop } = options;
+  const { strategy = "entropy", batch = "top-k", k, seed = 0, start, classes, calibrate } = options;
   const { temperature, passes, dropout, eglLayers, alpha, metric, powerTemperature, epsilon, density } = options;
   return {
     strategy: typeof strategy === "object" ? strategy.name : strategy,
@@ -64,7 +64,6 @@ export function settingsOf(options: LoopOptions): Record<string, unknown> {
     start,
     classes,
     calibrate,
-    budget: stop?.budget,
     temperature,
     passes,
     dropout,
@@ -103,7 +102,7 @@ export function knownRows({ pool, labelled = [], classes }: LoopOptions): { row:
 export function checkOptions(options: LoopOptions): void {
   if (options === null || typeof options !== "object")
     throw new InputError("activeLearning: give { pool, model, oracle, k }");
-  const { pool, model, oracle, k, start, calibrate = 0, validation, classes, seed = 0 } = options;
+  const { pool, model, oracle, k, start, calibrate = 0, validation, classes, stop, seed = 0 } = options;
   if (typeof pool?.features !== "function")
     throw new InputError("activeLearning: pool must be one that an engine has loaded");
   if (typeof model?.fit !== "function") throw new InputError("activeLearning: model must have fit");
@@ -118,6 +117,8 @@ export function checkOptions(options: LoopOptions): void {
   if (!(calibrate >= 0 && calibrate < 1))
     throw new InputError(`calibrate must be a share of at least 0 and below 1, got ${calibrate}`);
   checkSeed(seed);
+  if (stop !== undefined && typeof stop?.why !== "function")
+    throw new InputError("stop must be a rule of stopWhen, such as stopWhen.budget(1000)");
   if (!validation) return;
   checkFeatures(validation.features);
   checkLabels(validation.labels, validation.features.rows, classes);

@@ -39,6 +39,8 @@ export async function* answersTo(
   const given = await oracle(question);
   const open = new Set(question.rows);
   for await (const answer of eachOf(given, question.rows)) {
+    if (answer === null || typeof answer !== "object" || !("row" in answer))
+      throw new InputError(`oracle: gave ${String(answer)} among its answers: give { row, label } each`);
     const { row, label } = answer;
     if (!open.delete(row))
       throw new InputError(
@@ -53,9 +55,11 @@ export async function* answersTo(
 
 /** A class that there is, or null. */
 export function checkLabel(row: number, label: number | null, classes = Infinity): void {
-  if (label === null || (Number.isInteger(label) && label >= 0 && label < classes)) return;
+  if (label === null || (Number.isInteger(label) && label >= 0 && label < Math.min(classes, 2 ** 32))) return;
   const known = classes < Infinity ? `a class from 0 to ${classes - 1}` : "a whole number of at least 0";
-  throw new InputError(`oracle: row ${row} is ${String(label)}: a label is ${known}, or null to refuse`);
+  throw new InputError(
+    `oracle: row ${row} is ${typeof label === "string" ? JSON.stringify(label) : String(label)}: a label is ${known}, or null to refuse`,
+  );
 }
 
 function eachOf(given: Answers, rows: readonly number[]): Iterable<Answer> | AsyncIterable<Answer> {
@@ -63,6 +67,8 @@ function eachOf(given: Answers, rows: readonly number[]): Iterable<Answer> | Asy
     throw new InputError(`oracle: gave ${String(given)}: give a label for each row asked`);
   if (!("length" in given)) return given;
   const list = Array.from(given as ArrayLike<unknown>);
+  if (list.some((one) => one instanceof Promise))
+    throw new InputError("oracle: gave a list of promises: wait for all of them (Promise.all)");
   if (list.some((one) => typeof one === "object" && one !== null)) return list as Answer[];
   if (list.length !== rows.length)
     throw new InputError(`oracle: gave ${list.length} labels for ${rows.length} rows: give one for each, or undefined`);

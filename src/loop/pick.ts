@@ -24,5 +24,7 @@ export interface PickerContext {
   readonly k: number;
   /** Rows that have a label or were refused. */
   readonly taken: readonly number[];
+  /** Rows that hold no numbers, ascending. */
+  readonly invalid: Uint32Array;
   readonly seed: number;
 }

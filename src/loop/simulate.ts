@@ -81,7 +81,7 @@ const BASELINE = "random";
  * @throws InputError for a name that is not known, or nothing to run
  */
 export function runsOf({ strategies, batches, seeds }: SimulationPlan): RunKey[] {
-  for (const name of strategies) if (!(name in PICKERS)) strategyOf(name);
+  for (const name of strategies) if (!isPicker(name)) strategyOf(name);
   if (batches.length === 0) throw new InputError("simulate: name at least one batch rule");
   for (const name of batches) batchOf(name);
   const asked = strategies.filter((name) => name !== BASELINE);
@@ -92,11 +92,13 @@ export function runsOf({ strategies, batches, seeds }: SimulationPlan): RunKey[]
     { strategy: BASELINE, batch: "top-k" as const, seed },
     // What picks by itself takes no rule.
     ...asked.flatMap((strategy) =>
-      (strategy in PICKERS ? (["top-k"] as const) : ranking).map((batch) => ({ strategy, batch, seed })),
+      (isPicker(strategy) ? (["top-k"] as const) : ranking).map((batch) => ({ strategy, batch, seed })),
     ),
     ...alone.map((batch) => ({ strategy: batch, batch, seed })),
   ]).flat();
 }
+
+const isPicker = (name: string): boolean => Object.hasOwn(PICKERS, name);
 
 /** Whether a rule ranks by a strategy of one's choice. */
 function takesStrategy(batch: BatchName): boolean {
@@ -139,7 +141,7 @@ export async function simulate(engine: Engine, truth: Truth, plan: SimulationPla
     pool,
     model,
     oracle: ({ rows }) => rows.map((row) => labels[train[row]]),
-    strategy: strategy in PICKERS ? PICKERS[strategy]() : strategy === batch ? undefined : strategyOf(strategy).name,
+    strategy: isPicker(strategy) ? PICKERS[strategy]() : strategy === batch ? undefined : strategyOf(strategy).name,
     batch,
     k: plan.k,
     classes,
@@ -172,7 +174,7 @@ function passOptions(
   batch: BatchName,
 ): Pick<SelectOptions, "passes" | "dropout"> {
   if (batch === "batchbald") return { passes, dropout };
-  if (strategy in PICKERS || strategy === batch) return {};
+  if (isPicker(strategy) || strategy === batch) return {};
   const { needs } = strategyOf(strategy);
   return needs === undefined || needs === "gradients" ? {} : { passes, dropout };
 }

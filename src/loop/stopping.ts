@@ -46,6 +46,8 @@ export function time(seconds: number): StopRule {
 
 /** A metric of the validation set that is good enough: from below, but for `logLoss`, which falls. */
 export function target(metric: MetricName, value: number): StopRule {
+  checkMetric(metric);
+  if (!Number.isFinite(value)) throw new InputError(`target must be a number, got ${value}`);
   return {
     why({ metrics }) {
       const found = last(metrics)?.[metric];
@@ -83,6 +85,7 @@ export function unchanged(share = 0, successive = 3): StopRule {
 
 /** No better value of a metric for so many rounds. */
 export function patience(metric: MetricName, successive: number, better = 0): StopRule {
+  checkMetric(metric);
   atLeast("rounds", successive, 1);
   return {
     why({ metrics }) {
@@ -126,6 +129,11 @@ function inARow(successive: number, holds: (metrics: Metrics) => boolean, what: 
 function smallest(rules: readonly StopRule[]): number | undefined {
   const budgets = rules.flatMap(({ budget: own }) => own ?? []);
   return budgets.length > 0 ? Math.min(...budgets) : undefined;
+}
+
+function checkMetric(metric: string): void {
+  const known = ["accuracy", "macroF1", "logLoss"];
+  if (!known.includes(metric)) throw new InputError(`unknown metric "${metric}": known are ${known.join(", ")}`);
 }
 
 const last = <T>(list: readonly T[]): T | undefined => list[list.length - 1];

@@ -53,6 +53,7 @@ export function streamSampler(options: StreamOptions): StreamSampler {
   check(step > 0 && step < 1, `step must be above 0 and below 1, got ${step}`);
   check(lot >= 0 && lot <= 1, `lot must be between 0 and 1, got ${lot}`);
   check(Number.isInteger(window) && window >= 1, `window must be a whole number of at least 1, got ${window}`);
+  check(window * budget >= 1, `a budget of ${budget} allows no question in a window of ${window}: widen it`);
   checkSeed(seed);
   let bar = threshold;
   /** Questions, of which old ones count for less: over `window` rows. */

@@ -36,6 +36,7 @@ test("entries come back, and more go after them", async () => {
   const log = await openLog(path);
   expect(log.entries).toEqual(entries);
   await log.append({ kind: "round" });
+  expect(log.entries).toEqual([...entries, { kind: "round" }]);
   await log.close();
   expect(await reread(path)).toEqual([...entries, { kind: "round" }]);
 });
@@ -81,6 +82,16 @@ describe("damage", () => {
       );
     }
   });
+
+  test.each(["my only copy of something", '{"a":[1,2,3]}', "["])(
+    "a file of one line that is no journal is left as it is: %j",
+    async (text) => {
+      const path = scratchFile("journal.jsonl");
+      await writeFile(path, text);
+      await expect(openLog(path)).rejects.toThrow(/journal\.jsonl: is no journal: name another file/);
+      expect(await readFile(path, "utf8")).toBe(text);
+    },
+  );
 
   test.each(["row\n1\n", "{}\n", "\n", '{"kind":"start"}\n'])("another kind of file is refused: %j", async (text) => {
     const path = scratchFile("journal.jsonl");

@@ -2,22 +2,29 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   activeLearning,
+  expectedErrorReduction,
   InputError,
   logisticModel,
   memoryJournal,
   mlpModel,
   openEngine,
+  predictMlp,
   stopWhen,
   type Answers,
   type Engine,
   type Features,
+  type Head,
   type Journal,
   type LoopOptions,
   type Oracle,
   type Question,
   type Round,
 } from "../../src/index.ts";
+import { openJournal } from "../../src/node.ts";
+import { scratchFolder } from "../files/scratch.ts";
 import { makeBlobs } from "../support/blobs.ts";
+
+const scratch = scratchFolder();
 
 const CLASSES = 3;
 const { features, labels } = makeBlobs(1, 300, CLASSES, 4, 2);
@@ -158,7 +165,7 @@ describe("oracles", () => {
       /^oracle: row \d+ is 3: a label is a class from 0 to 2, or null/,
     ],
     ["half a class", (rows) => rows.map(() => 0.5), /is 0.5: a label is a class/],
-    ["a word", (rows) => rows.map(() => "cat"), /is cat: a label is a class/],
+    ["a word", (rows) => rows.map(() => "cat"), /is "cat": a label is a class/],
     [
       "too few labels",
       (rows) => rows.slice(1).map(() => 0),
@@ -178,6 +185,13 @@ describe("oracles", () => {
       /^oracle: answered row \d+ twice in round 0$/,
     ],
     ["nothing at all", (rows) => rows.map(() => undefined), /^oracle: answered none of the 10 rows of round 0/],
+    [
+      "promises",
+      (rows) => rows.map(() => Promise.resolve(1)),
+      /^oracle: gave a list of promises: wait for all of them/,
+    ],
+    ["nothing among answers", (rows) => [{ row: rows[0], label: 1 }, null], /^oracle: gave null among its answers/],
+    ["a class past 32 bits", (rows) => rows.map(() => 2 ** 32), /is 4294967296: a label is/],
     ["no list", () => 3, /^oracle: gave 3: give a label for each row asked$/],
   ];
   test.each(bad)("may not give %s", async (_, answers, message) => {
@@ -328,6 +342,35 @@ describe("a journal", () => {
   });
 });
 
+describe("a loop that is begun again", () => {
+  test("with the same journal, in the same process, goes on", async () => {
+    const journal = await openJournal(scratch("again.jsonl"));
+    const asked: number[] = [];
+    const oracle: Oracle = ({ rows, round }) => {
+      if (round === 2 && asked.length === 20) {
+        asked.push(-1);
+        throw new Error("network");
+      }
+      asked.push(...rows);
+      return rows.map((row) => labels[row]);
+    };
+    await expect(run({ oracle, journal })).rejects.toThrow("network");
+    await run({ oracle, journal });
+    expect(asked.filter((row) => row >= 0)).toEqual(rowsOf(await run({})));
+    await journal.close();
+    const reopened = await openJournal(scratch("again.jsonl"));
+    await run({ oracle, journal: reopened });
+    await reopened.close();
+  });
+
+  test("may have a larger budget", async () => {
+    const journal = memoryJournal();
+    await run({ journal, stop: stopWhen.budget(20) });
+    const rounds = await run({ journal, stop: stopWhen.budget(35) });
+    expect(rounds.map(({ picks }) => picks.length)).toEqual([10, 5, 0]);
+  });
+});
+
 describe("models", () => {
   test("may predict by themselves, several passes at that", async () => {
     const seen: number[] = [];
@@ -431,6 +474,26 @@ describe("models", () => {
   });
 });
 
+test("a model that is sure of everything can be calibrated, too", async () => {
+  const inner = logisticModel();
+  const model: LoopOptions["model"] = {
+    async fit(labelled) {
+      const fitted = (await inner.fit(labelled)) as { head: Head };
+      return {
+        predict(rows) {
+          const { data } = predictMlp(fitted, rows);
+          const hard = data.map((p, i) =>
+            p === Math.max(...data.subarray(3 * Math.floor(i / 3), 3 * Math.floor(i / 3) + 3)) ? 1 : 0,
+          );
+          return { data: hard, rows: rows.rows, classes: 3 };
+        },
+      };
+    },
+  };
+  const rounds = await run({ model, classes: CLASSES, calibrate: 0.5, k: 30 });
+  expect(rounds[4].calibration!.temperature).toBeGreaterThan(1);
+});
+
 describe("what comes in", () => {
   const spoilt = { ...features, data: features.data.slice() };
   spoilt.data[4 * 17 + 2] = NaN;
@@ -447,6 +510,43 @@ describe("what comes in", () => {
     expect(rounds[4].overlap).toBeGreaterThan(0);
     const apart = await run({ validation: makeBlobs(2, 50, CLASSES, 4, 2) });
     expect(apart.every(({ overlap }) => overlap === 0)).toBe(true);
+  });
+
+  test("rows that are left out are no part of what is drawn from", async () => {
+    using pool = await engine.load({ features: spoilt, invalid: "skip" });
+    const loop = activeLearning({ pool, model: logisticModel(), oracle: truth, k: 2, stop: stopWhen.rounds(1) });
+    for await (const { picks } of loop)
+      picks.forEach(({ probability }, i) => expect(probability).toBeCloseTo(1 / (299 - i), 12));
+  });
+
+  test("rows that are left out end the pool the same way after a stop", async () => {
+    const few = { data: spoilt.data.slice(4 * 10, 4 * 22), rows: 12, dims: 4 };
+    const sitting = async (journal: Journal, calls: number): Promise<Round[]> => {
+      using pool = await engine.load({ features: few, invalid: "skip" });
+      const rounds: Round[] = [];
+      const oracle: Oracle = ({ rows }) => {
+        if (calls-- === 0) throw new Error("left");
+        return rows.map((row) => labels[row]);
+      };
+      const strategy = expectedErrorReduction({ candidates: 4 });
+      for await (const round of activeLearning({
+        pool,
+        model: logisticModel(),
+        oracle,
+        strategy,
+        k: 7,
+        start: { k: 4 },
+        journal,
+      }))
+        rounds.push(round);
+      return rounds;
+    };
+    const whole = await sitting(memoryJournal(), Infinity);
+    expect(whole.map(({ picks }) => picks.length)).toEqual([4, 7, 0]);
+    const journal = memoryJournal();
+    await expect(sitting(journal, 1)).rejects.toThrow("left");
+    const rest = await sitting(journal, Infinity);
+    expect(rest.map(({ picks }) => picks)).toEqual(whole.slice(1).map(({ picks }) => picks));
   });
 
   test("rows that are left out end the pool before its last row", async () => {
@@ -472,6 +572,7 @@ describe("what comes in", () => {
     ["no model", { model: {} }, /^activeLearning: model must have fit$/],
     ["no oracle", { oracle: [1] }, /^activeLearning: oracle must be a function$/],
     ["k of 0", { k: 0 }, /^k must be a whole number of at least 1, got 0$/],
+    ["a rule that is none", { stop: () => true }, /^stop must be a rule of stopWhen/],
     ["a share of all", { calibrate: 1 }, /^calibrate must be a share of at least 0 and below 1, got 1$/],
     [
       "a row that is not there",

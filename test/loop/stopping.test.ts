@@ -1,6 +1,6 @@
 /** When to stop: each rule on a history made up for it. */
 import { describe, expect, test } from "vitest";
-import { InputError, stopWhen, type LoopState, type Metrics, type StopRule } from "../../src/index.ts";
+import { agreementOf, InputError, stopWhen, type LoopState, type Metrics, type StopRule } from "../../src/index.ts";
 
 const state = (given: Partial<LoopState>): LoopState => ({
   rounds: 0,
@@ -122,11 +122,26 @@ test("the smallest budget of any is the budget; all of them may go past one", ()
   expect(stopWhen.all(stopWhen.budget(9), stopWhen.rounds(2)).budget).toBeUndefined();
 });
 
+test("a share of changed rows is met at the share itself", () => {
+  for (const changed of [10, 20, 30, 50, 300]) {
+    const before = new Uint32Array(1000);
+    const after = before.map((_, row) => (row < changed ? 1 : 0));
+    const metrics = agreementOf(before, after);
+    expect(stopWhen.unchanged(changed / 1000, 1).why(state({ metrics: [metrics] })), String(changed)).toBeDefined();
+  }
+});
+
 describe("refuses", () => {
   test.each<[what: string, make: () => unknown, message: string]>([
     ["a budget of 0", () => stopWhen.budget(0), "budget must be a whole number of at least 1, got 0"],
     ["half a round", () => stopWhen.rounds(0.5), "rounds must be a whole number of at least 1, got 0.5"],
     ["no time", () => stopWhen.time(0), "time must be above 0, got 0"],
+    [
+      "a metric that is not known",
+      () => stopWhen.target("acuracy" as never, 1),
+      'unknown metric "acuracy": known are accuracy, macroF1, logLoss',
+    ],
+    ["a target that is no number", () => stopWhen.target("accuracy", NaN), "target must be a number, got NaN"],
     ["no patience", () => stopWhen.patience("accuracy", 0), "rounds must be a whole number of at least 1, got 0"],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(new InputError(message));

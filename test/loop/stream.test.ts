@@ -70,6 +70,7 @@ describe("refuses", () => {
     [{ budget: 0.1, rule: "best" as never }, "rule must be fixed, variable, randomised or split, got best"],
     [{ budget: 0.1, threshold: 2 }, "threshold must be between 0 and 1, got 2"],
     [{ budget: 0.1, step: 0 }, "step must be above 0 and below 1, got 0"],
+    [{ budget: 0.1, window: 5 }, "a budget of 0.1 allows no question in a window of 5: widen it"],
     [{ budget: 0.1, window: 0 }, "window must be a whole number of at least 1, got 0"],
   ])("%o", (options, message) => {
     expect(() => streamSampler(options)).toThrow(new InputError(message));

@@ -11,6 +11,8 @@ export type Outcome = { readonly result: RunResult } | { readonly failed: string
 
 const engine = await openEngine({ backend: "cpu" });
 let about: { truth: Truth; plan: SimulationPlan };
+// Nobody is left to tell.
+process.on("disconnect", () => process.exit());
 process.on("message", (order: Order) => {
   if ("truth" in order) {
     about = order;
