@@ -1,7 +1,7 @@
 /** The loop: train, score, pick, ask, and again with what was answered, until it is enough. */
 import { InputError } from "../errors.ts";
 import type { Features } from "../matrix.ts";
-import type { Batch } from "../pool.ts";
+import type { Batch, Pool } from "../pool.ts";
 import { randomBits, streams } from "../random.ts";
 import { calibrated, type Calibrated } from "./calibrated.ts";
 import { choose, classesSeen, type Chosen } from "./choose.ts";
@@ -69,13 +69,25 @@ const PROBED = 1000;
  * throws comes through as it is, and the journal keeps what was answered before
  */
 export async function* activeLearning(options: LoopOptions): AsyncGenerator<Round, void, undefined> {
-  const loop = await Loop.open(options);
-  for (;;) {
-    const round = await loop.round();
-    yield round;
-    if (round.stop !== undefined) return;
+  checkOptions(options);
+  const { pool } = options;
+  if (looping.has(pool))
+    throw new InputError("activeLearning: another loop is at work on this pool: end it, or load the rows again");
+  looping.add(pool);
+  try {
+    const loop = await Loop.open(options);
+    for (;;) {
+      const round = await loop.round();
+      yield round;
+      if (round.stop !== undefined) return;
+    }
+  } finally {
+    looping.delete(pool);
   }
 }
+
+/** Pools that a loop is at work on: two would take each other's model for their own. */
+const looping = new WeakSet<Pool>();
 
 class Loop {
   private readonly options: LoopOptions;
@@ -120,7 +132,6 @@ class Loop {
 
   static async open(options: LoopOptions): Promise<Loop> {
     const { pool, seed = 0 } = options;
-    checkOptions(options);
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
     const past = await takeUp(journal, await fingerprintOf(pool), settingsOf(options));

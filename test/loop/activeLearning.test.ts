@@ -106,6 +106,18 @@ describe("rounds", () => {
   });
 });
 
+test("two loops may not share a pool, one after the other may", async () => {
+  using pool = await engine.load({ features });
+  const asked = { pool, model: logisticModel(), oracle: truth, k: 5, stop: stopWhen.rounds(1) };
+  const first = activeLearning(asked);
+  await first.next();
+  await expect(activeLearning(asked).next()).rejects.toThrow(
+    new InputError("activeLearning: another loop is at work on this pool: end it, or load the rows again"),
+  );
+  await first.return();
+  expect((await activeLearning(asked).next()).value!.picks).toHaveLength(5);
+});
+
 describe("oracles", () => {
   const same: [what: string, oracle: Oracle][] = [
     ["typed array", ({ rows }) => Uint32Array.from(rows, (row) => labels[row])],
