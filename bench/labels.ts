@@ -18,6 +18,7 @@ import {
   type Truth,
 } from "../src/loop/simulate.ts";
 import type { Interval } from "../src/loop/statistics.ts";
+import { takeRows } from "../src/matrix.ts";
 import { drawOrder } from "../src/models/mlp.ts";
 import { aboutRun, saveReport } from "./report.ts";
 
@@ -68,12 +69,8 @@ function rare(rows: number, digit: number, share: number): Truth {
   const others = Array.from(labels).flatMap((label, row) => (label === digit ? [] : [row]));
   const wanted = Array.from(labels).flatMap((label, row) => (label === digit ? [row] : []));
   const kept = [...others.slice(0, Math.round(rows * (1 - share))), ...wanted.slice(0, Math.round(rows * share))];
-  const data = new Float32Array(kept.length * features.dims);
-  kept.forEach((from, row) =>
-    data.set(features.data.subarray(from * features.dims, (from + 1) * features.dims), row * features.dims),
-  );
   return {
-    features: { data, rows: kept.length, dims: features.dims },
+    features: takeRows(features, kept),
     labels: kept.map((row) => (labels[row] === digit ? 1 : 0)),
     classes: 2,
   };

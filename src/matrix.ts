@@ -120,6 +120,13 @@ export function memberSource(members: readonly RowSource[]): RowSource {
   };
 }
 
+/** Some rows of features, in the order given. */
+export function takeRows({ data, dims }: Features, rows: ArrayLike<number>): Features {
+  const taken = new Float32Array(rows.length * dims);
+  for (let i = 0; i < rows.length; i++) taken.set(data.subarray(rows[i] * dims, (rows[i] + 1) * dims), i * dims);
+  return { data: taken, rows: rows.length, dims };
+}
+
 type Given = Predictions | Features | Float32Array | RowSource;
 
 /** Anything a pool may be loaded from as a row source; `sizes` is what its last size is called. */

@@ -1,7 +1,7 @@
 /** A model with a temperature: fitted to most of the labelled rows, calibrated on the others. */
 import { eachLogits } from "../models/network.ts";
 import { InputError } from "../errors.ts";
-import type { Features, Predictions } from "../matrix.ts";
+import { takeRows, type Features, type Predictions } from "../matrix.ts";
 import { randomUniform, streams } from "../random.ts";
 import { fitTemperature, type Calibration } from "../remedies/calibration.ts";
 import { labelsOf, learn, type Fitted, type Labelled, type Model } from "./model.ts";
@@ -52,13 +52,10 @@ export async function calibrated(
 
 /** Those labelled rows whose mark is `mark`. */
 function only({ features, labels, rows, ...rest }: Labelled, marks: Uint32Array, mark: number): Labelled {
-  const { dims } = features;
   const kept = [...marks.keys()].filter((i) => marks[i] === mark);
-  const data = new Float32Array(kept.length * dims);
-  kept.forEach((from, i) => data.set(features.data.subarray(from * dims, (from + 1) * dims), i * dims));
   return {
     ...rest,
-    features: { data, rows: kept.length, dims },
+    features: takeRows(features, kept),
     labels: Uint32Array.from(kept, (i) => labels[i]),
     rows: Uint32Array.from(kept, (i) => rows[i]),
   };

@@ -2,7 +2,7 @@
 import { batchOf, type BatchName } from "../batches/index.ts";
 import type { Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
-import type { Features } from "../matrix.ts";
+import { takeRows, type Features } from "../matrix.ts";
 import { drawOrder } from "../models/mlp.ts";
 import type { SelectOptions } from "../options.ts";
 import { strategyOf } from "../scores/index.ts";
@@ -122,8 +122,8 @@ export async function simulate(engine: Engine, truth: Truth, plan: SimulationPla
     throw new InputError(
       `simulate: ${features.rows} rows leave nothing to ${test.length === 0 ? "measure on" : "learn from"}`,
     );
-  const validation = { features: only(features, test), labels: Array.from(test, (row) => labels[row]) };
-  const known = only(features, train);
+  const validation = { features: takeRows(features, test), labels: Array.from(test, (row) => labels[row]) };
+  const known = takeRows(features, train);
   const model = modelOf(plan, engine);
   if (strategy === FULL) {
     const began = performance.now();
@@ -183,12 +183,6 @@ function modelOf({ model, hidden, epochs, dropout }: SimulationPlan, engine: Eng
   if (model === "logistic") return logisticModel();
   if (model === "committee") return committeeModel();
   return mlpModel({ hidden: hidden && [...hidden], epochs, dropout, ...(engine.backend === "webgpu" && { engine }) });
-}
-
-function only({ data, dims }: Features, rows: Uint32Array): Features {
-  const kept = new Float32Array(rows.length * dims);
-  rows.forEach((row, i) => kept.set(data.subarray(row * dims, (row + 1) * dims), i * dims));
-  return { data: kept, rows: rows.length, dims };
 }
 
 /** What the runs of one strategy and batch rule come to. */

@@ -3,7 +3,7 @@
  * (Roy & McCallum 2001).
  */
 import { InputError } from "../errors.ts";
-import type { Features } from "../matrix.ts";
+import { takeRows, type Features } from "../matrix.ts";
 import { checkFeatures, checkLabels } from "./labelled.ts";
 import { factored, solve } from "./cholesky.ts";
 import { fitLogistic, predictLogistic, type LogisticModel } from "./logistic.ts";
@@ -72,12 +72,10 @@ const TOLERANCE = 1e-9;
  * −1 to 1. It is never perfect: what a step leaves out is of the order of what candidates differ by.
  */
 export function lookaheadCorrelation(options: Omit<ExpectedErrorOptions, "form">, most = 20): number {
-  const { data, rows, dims } = options.candidates;
+  const { rows } = options.candidates;
   const step = Math.ceil(rows / most);
   const kept = Array.from({ length: Math.ceil(rows / step) }, (_, i) => i * step);
-  const some = new Float32Array(kept.length * dims);
-  kept.forEach((row, i) => some.set(data.subarray(row * dims, (row + 1) * dims), i * dims));
-  const asked = { ...options, candidates: { data: some, rows: kept.length, dims } };
+  const asked = { ...options, candidates: takeRows(options.candidates, kept) };
   const [a, b] = (["exact", "lookahead"] as const).map((form) => ranksOf(expectedError({ ...asked, form })));
   const n = a.length;
   return 1 - (6 * a.reduce((sum, rank, i) => sum + (rank - b[i]) ** 2, 0)) / (n * (n * n - 1));

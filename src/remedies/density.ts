@@ -112,8 +112,9 @@ async function byDistance({ data, dims }: PointData, rows: Uint32Array): Promise
     exact: async (asked) => Float64Array.from(asked, (row) => moments(row).mean),
     standardError: (asked) =>
       Float64Array.from(asked, (row) => {
+        if (!isSampled) return 0;
         const { variance, count } = moments(row);
-        return isSampled ? Math.sqrt((variance / count) * (1 - count / (rows.length - 1))) : 0;
+        return Math.sqrt((variance / count) * (1 - count / (rows.length - 1)));
       }),
   };
 }

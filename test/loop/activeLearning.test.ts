@@ -387,7 +387,7 @@ describe("models", () => {
   test("may predict by themselves, several passes at that", async () => {
     const seen: number[] = [];
     const inner = logisticModel();
-    const heads: { head: any }[] = [];
+    const heads: { head: Head }[] = [];
     const { predictCommittee } = await import("../../src/index.ts");
     const model = {
       async fit(labelled: Parameters<typeof inner.fit>[0]) {
@@ -401,7 +401,7 @@ describe("models", () => {
             rows: labelled.features.rows - 1,
           },
         };
-        heads.splice(0, 2, (await inner.fit(labelled)) as any, (await inner.fit(weaker)) as any);
+        heads.splice(0, 2, (await inner.fit(labelled)) as { head: Head }, (await inner.fit(weaker)) as { head: Head });
       },
       predict(rows: Features) {
         const logits = predictCommittee(
