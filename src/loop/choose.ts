@@ -2,7 +2,6 @@
 import type { Pick } from "../batches/batch.ts";
 import type { SelectOptions } from "../options.ts";
 import type { Batch } from "../pool.ts";
-import type { ExploredPick } from "../remedies/exploration.ts";
 import { drawRows } from "./draws.ts";
 import { usePool, type Fitted, type Labelled } from "./model.ts";
 import type { LoopOptions } from "./options.ts";
@@ -79,7 +78,7 @@ async function selected(
 }
 
 /** Picks that nothing was drawn for, unless they say otherwise. */
-const sure = (picks: readonly (Pick & Partial<ExploredPick>)[], reason: string): LoopPick[] =>
-  picks.map((pick) => ({ explored: false, probability: 1, ...pick, reason }));
+const sure = (picks: readonly (Pick & Partial<LoopPick>)[], reason: string): LoopPick[] =>
+  picks.map((pick) => ({ explored: false, probability: 1, reason, ...pick }));
 
 export const classesSeen = ({ labels }: Labelled): number => new Set(labels).size;

@@ -1,5 +1,5 @@
 /** Expected error reduction as something that picks in a loop. */
-import { expectedError, type ExpectedErrorOptions } from "../models/expectedError.ts";
+import { expectedError, lookaheadCorrelation, type ExpectedErrorOptions } from "../models/expectedError.ts";
 import type { Picker } from "./pick.ts";
 import { sampleRows } from "./draws.ts";
 
@@ -8,22 +8,25 @@ export interface ReductionOptions extends Pick<ExpectedErrorOptions, "C" | "loss
   readonly candidates?: number;
   /** Rows of the pool, drawn by lot, that the model should be sure of. Default 500. */
   readonly evaluation?: number;
+  /** Of the look-ahead: candidates that the exact form ranks, too, so that picks say how the two agree. Default 0. */
+  readonly compared?: number;
 }
 
 /**
  * Picks the rows whose label is expected to leave the least error on the pool. The work is that of candidates × classes
- * regressions (`exact`) or steps (`lookahead`) a round, so only the most uncertain rows are looked at.
+ * regressions (`exact`) or two steps of one (`lookahead`) a round, so only the most uncertain rows are looked at.
  */
 export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
-  const { candidates = 64, evaluation = 500, ...rest } = options;
+  const { candidates = 64, evaluation = 500, compared = 0, ...rest } = options;
+  const name = `eer (${rest.form ?? "exact"}, ${rest.loss ?? "log"} loss, ${candidates} candidates, ${evaluation} evaluation rows)`;
   return {
-    name: `eer (${rest.form ?? "exact"}, ${rest.loss ?? "log"} loss, ${candidates} candidates, ${evaluation} evaluation rows)`,
+    name,
     async pick({ pool, labelled, k, taken, invalid, seed }) {
       const left = pool.rows - new Set([...taken, ...invalid]).size;
       const most = Math.min(left, Math.max(k, candidates));
       const { picks } = await pool.select("top-k", { k: most, strategy: "margin", labelled: taken });
       const rows = picks.map(({ row }) => row).sort((a, b) => a - b);
-      const values = expectedError({
+      const asked = {
         ...rest,
         features: labelled.features,
         labels: labelled.labels,
@@ -32,9 +35,14 @@ export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
         evaluation: await pool.features(
           sampleRows(pool.rows, evaluation, seed).filter((row) => !invalid.includes(row)),
         ),
-      });
+      };
+      const values = expectedError(asked);
+      const reason =
+        rest.form === "lookahead" && compared > 1
+          ? `by ${name}, rank correlation with exact ${lookaheadCorrelation(asked, compared).toFixed(2)}`
+          : `by ${name}`;
       return rows
-        .map((row, i) => ({ row, score: values[i] }))
+        .map((row, i) => ({ row, score: values[i], reason }))
         .sort((a, b) => b.score - a.score || a.row - b.row)
         .slice(0, k);
     },

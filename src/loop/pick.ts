@@ -13,8 +13,8 @@ export interface LoopPick extends ExploredPick {
 /** Picks by something else than scores and distances. Its name is what a pick's reason says. */
 export interface Picker {
   readonly name: string;
-  /** k rows of the pool, none of which is `taken`, the best first. */
-  pick(asked: PickerContext): Promise<readonly Pick[]>;
+  /** k rows of the pool, none of which is `taken`, the best first. The reason of a pick is the picker's name unless it gives one. */
+  pick(asked: PickerContext): Promise<readonly (Pick & { readonly reason?: string })[]>;
 }
 
 export interface PickerContext {

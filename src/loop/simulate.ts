@@ -108,7 +108,7 @@ function takesStrategy(batch: BatchName): boolean {
 
 const PICKERS: Record<string, () => Picker> = {
   eer: () => expectedErrorReduction({ candidates: 32, evaluation: 200 }),
-  "eer-lookahead": () => expectedErrorReduction({ form: "lookahead" }),
+  "eer-lookahead": () => expectedErrorReduction({ form: "lookahead", compared: 8 }),
 };
 
 /** Runs one loop to its end. */

@@ -480,6 +480,21 @@ describe("models", () => {
     await expect(run({ model: model as LoopOptions["model"] })).rejects.toThrow(message);
   });
 
+  test("looked ahead with say how that ranks beside the exact form, without other picks", async () => {
+    const sitting = (compared: number): Promise<Round[]> =>
+      run({
+        strategy: expectedErrorReduction({ form: "lookahead", candidates: 20, evaluation: 50, compared }),
+        k: 5,
+        stop: stopWhen.rounds(2),
+      });
+    const [plain, told] = [await sitting(0), await sitting(10)];
+    expect(rowsOf(told)).toEqual(rowsOf(plain));
+    expect(plain[1].picks[0].reason).toBe("by eer (lookahead, log loss, 20 candidates, 50 evaluation rows)");
+    const [, correlation] = /^by eer \(lookahead.*, rank correlation with exact (\S+)$/.exec(told[1].picks[0].reason)!;
+    expect(Number(correlation)).toBeGreaterThan(0.5);
+    expect(Number(correlation)).toBeLessThanOrEqual(1);
+  });
+
   test("that throw come through as they are", async () => {
     const model = { fit: () => Promise.reject(new TypeError("out of memory")) };
     await expect(run({ model })).rejects.toThrow(new TypeError("out of memory"));
