@@ -1,13 +1,13 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
 import type { BatchReport, Pick } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
-import { faultIn, validityCheck } from "./backends/cpu/reference.ts";
+import { faultIn } from "./backends/cpu/reference.ts";
 import type { Backend, BackendPool, InvalidRows, PoolInput, Timings } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
 import { densityOf, type Density } from "./remedies/density.ts";
 import { explore, type ExploredPick } from "./remedies/exploration.ts";
 import { checkHead, type Head } from "./head.ts";
-import { FEATURE_LIMIT, passName, passesOf, sourceOf, type Features, type Members } from "./matrix.ts";
+import { FEATURE_LIMIT, passName, passesOf, sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
@@ -20,6 +20,7 @@ import {
   type SelectOptions,
 } from "./options.ts";
 import { readPoints, refusePoints, type Points } from "./points.ts";
+import { printOf, readRows, unfitRows } from "./rows.ts";
 import type { StrategyName } from "./scores/index.ts";
 
 /** The scores of every row by one strategy. */
@@ -68,9 +69,6 @@ export type InvalidPolicy = "error" | "skip";
 /** What gives the rows of a pool their scores. */
 export type PoolModel = { head: Head } | { logits: Members } | { probabilities: Members };
 
-/** Values that are looked at at a time. */
-const SCANNED = 2 ** 18;
-
 export class Pool {
   readonly rows: number;
   private readonly backend: Backend;
@@ -81,6 +79,8 @@ export class Pool {
   private readonly points = new Map<Metric, Promise<Points>>();
   private readonly densities = new Map<Metric, Promise<Density>>();
   private closed = false;
+  /** Calls of score and select that have not come back. */
+  private atWork = 0;
 
   /** Made by `engine.load`. */
   constructor(backend: Backend, input: PoolInput, invalid: InvalidPolicy, onClose: () => void) {
@@ -111,8 +111,11 @@ export class Pool {
       );
     const pass = passOptions(this.input, options);
     const strategies = list.map((name) => checkedStrategy(this.input, name, pass));
-    const { values, invalid, timings } = await this.resident.scores(strategies, pass);
-    await this.refuse(invalid);
+    const { values, invalid, timings } = await this.working(async () => {
+      const found = await this.resident.scores(strategies, pass);
+      await this.refuse(found.invalid);
+      return found;
+    });
     const results = strategies.map((strategy, i) => ({
       strategy: strategy.name,
       values: values[i],
@@ -130,6 +133,10 @@ export class Pool {
    */
   async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
     this.checkOpen();
+    return this.working(() => this.selected(batch, options));
+  }
+
+  private async selected(batch: BatchName, options: SelectOptions): Promise<Batch> {
     if (options === undefined) throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
     const pass = passOptions(this.input, options);
@@ -183,12 +190,14 @@ export class Pool {
   /**
    * Scores come from this model from now on: a head over the features that the pool was loaded with, or predictions for
    * the same rows. Features and embeddings stay where they are, so of a head whose layers have the same sizes as the one
-   * before only the weights go up. Not while a call of `score` or `select` is under way.
+   * before only the weights go up.
    *
-   * @throws InputError where the head does not fit the features, or the predictions are of other rows
+   * @throws InputError where the head does not fit the features, the predictions are of other rows, or a call of `score` or
+   * `select` is under way
    */
   use(model: PoolModel): void {
     this.checkOpen();
+    if (this.atWork > 0) throw new InputError("use: the pool is being scored: wait for score and select to come back");
     const input = withModel(this.input, model);
     this.resident.use(input);
     this.input = input;
@@ -201,16 +210,7 @@ export class Pool {
    */
   async features(rows: ArrayLike<number>): Promise<Features> {
     this.checkOpen();
-    const { features } = this.input;
-    if (!features) throw new InputError("the pool was loaded without features: load({ features })");
-    const dims = features.cols;
-    const data = new Float32Array(rows.length * dims);
-    // Rows one after the other are read at once.
-    for (let first = 0, end = 0; first < rows.length; first = end) {
-      while (end < rows.length && rows[end] === rows[first] + end - first) end++;
-      await features.read(rows[first], end - first, data.subarray(first * dims, end * dims));
-    }
-    return { data, rows: rows.length, dims };
+    return readRows(this.ownFeatures(), rows);
   }
 
   /**
@@ -220,26 +220,21 @@ export class Pool {
    */
   async invalidFeatures(): Promise<Uint32Array> {
     this.checkOpen();
-    const { features } = this.input;
-    if (!features) throw new InputError("the pool was loaded without features: load({ features })");
-    const isValid = validityCheck({ kind: "features", source: features });
-    const dims = features.cols;
-    const chunk = new Float32Array(Math.min(this.rows, Math.max(1, Math.floor(SCANNED / dims))) * dims);
-    const found: number[] = [];
-    for (let first = 0; first < this.rows; first += chunk.length / dims) {
-      const count = Math.min(chunk.length / dims, this.rows - first);
-      const values = chunk.subarray(0, count * dims);
-      await features.read(first, count, values);
-      for (let i = 0; i < count; i++) if (!isValid(values, i * dims)) found.push(first + i);
-    }
-    if (found.length > 0 && this.invalid === "error") {
-      const { data } = await this.features([found[0]]);
-      const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
-      throw new InputError(
-        `${features.name}: row ${found[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
-      );
-    }
-    return Uint32Array.from(found);
+    const features = this.ownFeatures();
+    const found = await unfitRows(features);
+    if (found.length === 0 || this.invalid === "skip") return found;
+    const { data } = await readRows(features, found.subarray(0, 1));
+    const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
+    throw new InputError(
+      `${features.name}: row ${found[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
+    );
+  }
+
+  /** Sixteen digits that tell a pool from others, by all of its features and embeddings, in one read of them. */
+  async fingerprint(): Promise<string> {
+    this.checkOpen();
+    const { features, embeddings } = this.input;
+    return printOf([features, embeddings === features ? undefined : embeddings].filter((one) => one !== undefined));
   }
 
   /** Releases what the pool holds on the device. */
@@ -252,6 +247,21 @@ export class Pool {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  private async working<T>(work: () => Promise<T>): Promise<T> {
+    this.atWork++;
+    try {
+      return await work();
+    } finally {
+      this.atWork--;
+    }
+  }
+
+  private ownFeatures(): RowSource {
+    const { features } = this.input;
+    if (!features) throw new InputError("the pool was loaded without features: load({ features })");
+    return features;
   }
 
   private checkOpen(): void {

@@ -31,8 +31,6 @@ export const streams = {
   explore: 10,
   /** Labelled rows that are kept from training, to calibrate by. */
   heldOut: 11,
-  /** What tells one pool from another: not drawn, mixed. */
-  fingerprint: 12,
   /** Seeds of the rounds of a loop, and rows drawn while there is nothing to go by. */
   rounds: 13,
   /** Draws of a stream of rows, and pairs of rows to make up a question between. */

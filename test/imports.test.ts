@@ -5,11 +5,11 @@ import { expect, test } from "vitest";
 
 /** From left to right. A name is a file or a folder of src, or the demo beside it. */
 const groups = [
-  ["errors", "matrix", "distance", "head", "activations", "strategy", "passes", "random", "trainer"],
+  ["errors", "matrix", "distance", "head", "activations", "strategy", "passes", "random", "fingerprint", "trainer"],
   ["files", "backends"],
   ["scores", "batches"],
   ["remedies"],
-  ["referee", "points", "options", "context", "pool", "engine"],
+  ["referee", "points", "rows", "options", "context", "pool", "engine"],
   ["models"],
   ["loop"],
   ["index", "node"],

@@ -1,11 +1,12 @@
 /**
- * A log of entries that outlives a crash at any moment: JSON lines, each with a checksum of its own, on disk before
- * `append` comes back.
+ * A log of entries that outlives a crash at any moment: JSON lines, on disk before `append` comes back, each with a
+ * checksum of itself and of all lines before it.
  */
-import { open, type FileHandle } from "node:fs/promises";
+import { open, realpath, type FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.ts";
 import { reason } from "./bytes.ts";
+import { lockFile } from "./lock.ts";
 
 export interface Log {
   /** What is there, oldest first. */
@@ -15,69 +16,103 @@ export interface Log {
   close(): Promise<void>;
 }
 
-/** Of a line: what it holds, and the checksum of that, which comes last. */
+/** Of a line: what it holds, and the checksum, which comes last. */
 const LINE = /^(\{.*),"check":"([0-9a-f]{8})"\}$/;
 
 /**
  * Opens a log, or begins one where there is no file.
  *
- * A last line that was cut off while it was written is taken away: what it said was never acted upon.
+ * A last line that was cut off while it was written is taken away: what it said was never acted upon. One process at a
+ * time has it open.
  *
- * @throws InputError where a line is damaged, or the file cannot be read and written
+ * @throws InputError where a line is damaged or missing, the file cannot be read and written, or another process has it open
  */
 export async function openLog(path: string): Promise<Log> {
   const refuse = (error: unknown): never => {
     throw new InputError(`${path}: could not be opened as a journal: ${reason(error)}`);
   };
   const file = await open(path, "a+").catch(refuse);
+  let unlock: (() => Promise<void>) | undefined;
+  const close = async (): Promise<void> => {
+    await file.close();
+    await unlock?.();
+  };
   try {
+    unlock = await realpath(path)
+      .then(lockFile)
+      .catch((error: unknown) => {
+        throw error instanceof InputError ? error : new InputError(`${path}: could not be locked: ${reason(error)}`);
+      });
     const text = await file.readFile("utf8").catch(refuse);
-    const { entries, bytes, isTorn } = read(path, text);
+    const { entries, bytes, isTorn, check } = read(path, text);
     if (isTorn) await repair(file, text, bytes).catch(refuse);
     let size = (await file.stat()).size;
+    let last = check;
     return {
       entries,
       async append(...added) {
         if (added.length === 0) return;
-        const lines = Buffer.from(added.map(lineOf).join(""));
+        let sum = last;
+        const lines = Buffer.from(
+          added
+            .map((entry) => {
+              const { line, check: own } = lineOf(entry, sum);
+              sum = own;
+              return line;
+            })
+            .join(""),
+        );
         try {
           await file.appendFile(lines);
           await file.datasync();
-          size += lines.length;
-          entries.push(...added);
         } catch (error) {
           // What is half there would damage what comes after it.
           await file.truncate(size).catch(() => {});
           throw new InputError(`${path}: could not be written: ${reason(error)}`);
         }
+        size += lines.length;
+        last = sum;
+        entries.push(...added);
       },
-      close: () => file.close(),
+      close,
     };
   } catch (error) {
-    await file.close();
+    await close();
     throw error;
   }
 }
 
-/** Entries of whole lines, how many bytes those take, and whether something is wrong with what follows. */
-function read(path: string, text: string): { entries: object[]; bytes: number; isTorn: boolean } {
+interface Contents {
+  readonly entries: object[];
+  /** That whole lines take. */
+  readonly bytes: number;
+  /** Whether something is wrong with what follows. */
+  readonly isTorn: boolean;
+  /** Checksum of the last line. */
+  readonly check: number;
+}
+
+function read(path: string, text: string): Contents {
   const lines = text.split("\n");
   const rest = lines.pop()!;
-  const entries = lines.map((line, i) => {
-    const entry = entryOf(line);
-    if (entry === undefined)
+  const entries: object[] = [];
+  let check = 0;
+  lines.forEach((line, i) => {
+    const found = entryOf(line, check);
+    if (found === undefined)
       throw new InputError(
-        `${path}: line ${i + 1} is damaged: restore the file from a copy, or cut it before that line`,
+        `${path}: line ${i + 1} is damaged, or a line before it is missing: restore the file from a copy, or cut it before that line`,
       );
-    return entry;
+    entries.push(found.entry);
+    check = found.check;
   });
   if (lines.length === 0 && !isBegun(rest))
     throw new InputError(`${path}: is no journal: name another file, or remove it if it is of no use`);
   // A line that lacks nothing but its end was written all the same.
-  const lastEntry = rest === "" ? undefined : entryOf(rest);
-  if (lastEntry) entries.push(lastEntry);
-  const kept = lastEntry ? text : text.slice(0, text.length - rest.length);
-  return { entries, bytes: Buffer.byteLength(kept), isTorn: rest !== "" };
+  const last = rest === "" ? undefined : entryOf(rest, check);
+  if (last) entries.push(last.entry);
+  const kept = last ? text : text.slice(0, text.length - rest.length);
+  return { entries, bytes: Buffer.byteLength(kept), isTorn: rest !== "", check: last?.check ?? check };
 }
 
 /** Whether text may be the beginning of the first line of a journal. */
@@ -92,14 +127,17 @@ async function repair(file: FileHandle, text: string, bytes: number): Promise<vo
   await file.datasync();
 }
 
-function lineOf(entry: object): string {
+function lineOf(entry: object, before: number): { line: string; check: number } {
   const body = JSON.stringify(entry).slice(0, -1);
-  return `${body},"check":"${checkOf(body)}"}\n`;
+  const check = crc32(body, before);
+  return { line: `${body},"check":"${digitsOf(check)}"}\n`, check };
 }
 
-function entryOf(line: string): object | undefined {
-  const [, body, check] = LINE.exec(line) ?? [];
-  return body !== undefined && checkOf(body) === check ? (JSON.parse(`${body}}`) as object) : undefined;
+function entryOf(line: string, before: number): { entry: object; check: number } | undefined {
+  const [, body, digits] = LINE.exec(line) ?? [];
+  if (body === undefined) return undefined;
+  const check = crc32(body, before);
+  return digitsOf(check) === digits ? { entry: JSON.parse(`${body}}`) as object, check } : undefined;
 }
 
-const checkOf = (text: string): string => crc32(text).toString(16).padStart(8, "0");
+const digitsOf = (check: number): string => check.toString(16).padStart(8, "0");

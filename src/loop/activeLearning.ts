@@ -6,7 +6,7 @@ import { randomBits, streams } from "../random.ts";
 import { calibrated, type Calibrated } from "./calibrated.ts";
 import { choose, classesSeen, type Chosen } from "./choose.ts";
 import { sampleRows } from "./draws.ts";
-import { fingerprintOf, memoryJournal, takeUp, written, type Entry, type Journal, type Past } from "./journal.ts";
+import { memoryJournal, takeUp, written, type Entry, type Journal, type Past } from "./journal.ts";
 import { agreementOf, predictions, quality, type Metrics } from "./metrics.ts";
 import { beliefs, labelsOf, learn, type Fitted, type Labelled } from "./model.ts";
 import { checkOptions, knownRows, settingsOf, type LoopOptions } from "./options.ts";
@@ -134,7 +134,7 @@ class Loop {
     const { pool, seed = 0 } = options;
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
-    const past = await takeUp(journal, await fingerprintOf(pool), settingsOf(options));
+    const past = await takeUp(journal, await pool.fingerprint(), settingsOf(options));
     const invalid = await pool.invalidFeatures();
     const sample = sampleRows(pool.rows, PROBED, seed).filter((row) => !invalid.includes(row));
     const loop = new Loop(options, journal, past, known, await pool.features(sample), invalid);

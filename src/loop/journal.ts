@@ -1,7 +1,5 @@
 /** What a loop writes down before it acts on it, and what it makes of what it finds written. */
 import { InputError } from "../errors.ts";
-import type { Pool } from "../pool.ts";
-import { randomBits, streams } from "../random.ts";
 import type { LoopPick } from "./pick.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -107,21 +105,4 @@ function replay(past: Past, entry: Entry, line: number): void {
     past.seconds = entry.seconds;
     past.open = undefined;
   }
-}
-
-/** Rows that tell one pool from another. */
-const TOLD_BY = 1024;
-
-/** A pool in sixteen digits: its size, and the bits of some of its rows. */
-export async function fingerprintOf(pool: Pool): Promise<string> {
-  const step = Math.max(1, Math.floor(pool.rows / TOLD_BY));
-  const rows = Uint32Array.from({ length: Math.ceil(pool.rows / step) }, (_, i) => i * step);
-  const { data, dims } = await pool.features(rows);
-  const bits = new Uint32Array(data.buffer);
-  let [a, b] = [randomBits(0, streams.fingerprint, pool.rows), randomBits(1, streams.fingerprint, dims)];
-  for (const word of bits) {
-    a = randomBits(a, streams.fingerprint, word);
-    b = randomBits(b, streams.fingerprint, word);
-  }
-  return [a, b].map((half) => half.toString(16).padStart(8, "0")).join("");
 }

@@ -1,11 +1,12 @@
 /** What a loop is asked to do, and the door for it. */
 import type { BatchName } from "../batches/index.ts";
 import { InputError } from "../errors.ts";
+import { fingerprint } from "../fingerprint.ts";
 import type { Features } from "../matrix.ts";
 import { checkFeatures, checkLabels } from "../models/labelled.ts";
 import type { SelectOptions } from "../options.ts";
 import type { Pool } from "../pool.ts";
-import { checkSeed, randomBits, streams } from "../random.ts";
+import { checkSeed } from "../random.ts";
 import type { Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
 import { checkLabel, type Oracle } from "./oracle.ts";
@@ -79,10 +80,9 @@ export function settingsOf(options: LoopOptions): Record<string, unknown> {
 
 /** How many labels there are, and what tells them from others. */
 function printOf(known: readonly { row: number; label: number }[]): string {
-  let bits = 0;
-  for (const { row, label } of known)
-    for (const word of [row, label]) bits = randomBits(bits, streams.fingerprint, word);
-  return `${known.length} rows (${bits.toString(16).padStart(8, "0")})`;
+  const print = fingerprint();
+  print.add(Uint32Array.from(known.flatMap(({ row, label }) => [row, label])));
+  return `${known.length} rows (${print.digits()})`;
 }
 
 /** What is known before anything is asked, checked. */

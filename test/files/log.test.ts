@@ -1,5 +1,9 @@
 /** A journal's file: what was written stays, wherever the writing stopped. */
-import { readFile, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, symlink, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { openLog } from "../../src/files/log.ts";
 import { InputError } from "../../src/errors.ts";
@@ -78,8 +82,22 @@ describe("damage", () => {
       const promise = openLog(path);
       await expect(promise, `byte ${at}`).rejects.toThrow(InputError);
       await expect(promise, `byte ${at}`).rejects.toThrow(
-        /journal\.jsonl: line \d is damaged: restore the file from a copy, or cut it before that line$/,
+        /journal\.jsonl: line \d is damaged, or a line before it is missing: restore the file from a copy, or cut it before that line$/,
       );
+    }
+  });
+
+  test("of lines that are missing, twice there or in another order is refused, by line", async () => {
+    const { path, text } = await written();
+    const [a, b, c] = text.trimEnd().split("\n");
+    for (const [lines, line] of [
+      [[a, c], 2],
+      [[b, c], 1],
+      [[a, b, b, c], 3],
+      [[a, c, b], 2],
+    ] as const) {
+      await writeFile(path, lines.map((one) => `${one}\n`).join(""));
+      await expect(openLog(path)).rejects.toThrow(`line ${line} is damaged, or a line before it is missing`);
     }
   });
 
@@ -104,5 +122,60 @@ describe("damage", () => {
     await expect(openLog(`${scratchFile("nowhere")}/journal.jsonl`)).rejects.toThrow(
       /journal\.jsonl: could not be opened as a journal: no such file or folder; check the path$/,
     );
+  });
+});
+
+describe("one at a time", () => {
+  test("has a journal open, in a process", async () => {
+    const { path } = await written();
+    const log = await openLog(path);
+    await expect(openLog(path)).rejects.toThrow(/journal\.jsonl: is open already: close it first$/);
+    await symlink(path, `${path}.link`);
+    await expect(openLog(`${path}.link`)).rejects.toThrow(/is open already/);
+    await log.append({ kind: "round" });
+    await log.close();
+    expect(await reread(path)).toEqual([...entries, { kind: "round" }]);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  test("and of two that ask at once", async () => {
+    const { path } = await written();
+    const results = await Promise.allSettled([openLog(path), openLog(path), openLog(path)]);
+    const open = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(open.length).toBe(1);
+    await open[0].close();
+  });
+
+  test("of all processes; what one that is gone has left is taken over", async () => {
+    const { path } = await written();
+    const other = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    await once(other, "spawn");
+    const lock = `${path}.lock`;
+    await writeFile(lock, `${other.pid} ${hostname()}\n`);
+    await expect(openLog(path)).rejects.toThrow(
+      new RegExp(
+        `journal\\.jsonl: process ${other.pid} on ${hostname()} is at work on it: end that first, or remove .*lock`,
+      ),
+    );
+    expect(await readFile(lock, "utf8")).toContain(String(other.pid));
+    other.kill("SIGKILL");
+    await once(other, "exit");
+    expect(await reread(path)).toEqual(entries);
+  });
+
+  test.each([
+    ["a process of this one's number", () => `${process.pid} ${hostname()}\n`],
+    ["a process that died before it wrote its number", () => ""],
+    ["nothing that makes sense", () => "lock"],
+  ])("after %s", async (_, text) => {
+    const { path } = await written();
+    await writeFile(`${path}.lock`, text());
+    expect(await reread(path)).toEqual(entries);
+  });
+
+  test("not of another machine's, of which nothing is known here", async () => {
+    const { path } = await written();
+    await writeFile(`${path}.lock`, "1 elsewhere\n");
+    await expect(openLog(path)).rejects.toThrow(/process 1 on elsewhere is at work on it/);
   });
 });

@@ -47,6 +47,13 @@ async function run({ data = features, ...options }: Asked): Promise<Round[]> {
   return rounds;
 }
 
+const lookingAhead = (compared: number): Promise<Round[]> =>
+  run({
+    strategy: expectedErrorReduction({ form: "lookahead", candidates: 20, evaluation: 50, compared }),
+    k: 5,
+    stop: stopWhen.rounds(2),
+  });
+
 const rowsOf = (rounds: readonly Round[]): number[] => rounds.flatMap(({ picks }) => picks.map(({ row }) => row));
 
 describe("rounds", () => {
@@ -481,13 +488,7 @@ describe("models", () => {
   });
 
   test("looked ahead with say how that ranks beside the exact form, without other picks", async () => {
-    const sitting = (compared: number): Promise<Round[]> =>
-      run({
-        strategy: expectedErrorReduction({ form: "lookahead", candidates: 20, evaluation: 50, compared }),
-        k: 5,
-        stop: stopWhen.rounds(2),
-      });
-    const [plain, told] = [await sitting(0), await sitting(10)];
+    const [plain, told] = [await lookingAhead(0), await lookingAhead(10)];
     expect(rowsOf(told)).toEqual(rowsOf(plain));
     expect(plain[1].picks[0].reason).toBe("by eer (lookahead, log loss, 20 candidates, 50 evaluation rows)");
     const [, correlation] = /^by eer \(lookahead.*, rank correlation with exact (\S+)$/.exec(told[1].picks[0].reason)!;

@@ -7,6 +7,7 @@ import { batchNames, batchOf } from "../../batches/index.ts";
 import { metricNames, type Metric } from "../../distance.ts";
 import { openEngine } from "../../engine.ts";
 import { InputError } from "../../errors.ts";
+import { fingerprint } from "../../fingerprint.ts";
 import { readLabels, writeFileWhole } from "../../files/index.ts";
 import {
   runsOf,
@@ -17,7 +18,6 @@ import {
   type Summary,
   type Truth,
 } from "../../loop/simulate.ts";
-import { randomBits, streams } from "../../random.ts";
 import { openRows } from "../input.ts";
 import { type CommonOptions, finiteNumber, wholeNumber, withCommonOptions } from "../options.ts";
 import { say, seconds } from "../progress.ts";
@@ -208,11 +208,10 @@ function checkPlan({ k, testShare, model, passes }: SimulationPlan, { features, 
 
 /** What tells one set from another. */
 function fingerprintOf({ features, labels }: Truth): string {
-  let bits = 0;
-  for (const word of new Uint32Array(features.data.buffer, features.data.byteOffset, features.data.length))
-    bits = randomBits(bits, streams.fingerprint, word);
-  for (const label of Array.from(labels)) bits = randomBits(bits, streams.fingerprint, label);
-  return bits.toString(16).padStart(8, "0");
+  const print = fingerprint();
+  print.add(features.data);
+  print.add(Uint32Array.from(labels));
+  return print.digits();
 }
 
 function csvOf(runs: readonly RunResult[]): string {
