@@ -148,7 +148,7 @@ const studies: readonly Study[] = [
   },
   {
     name: "digits, mlp",
-    about: "a hidden layer of 64 with dropout, ten rows a round: BALD one by one against BatchBALD",
+    about: "a hidden layer of 128 with dropout, ten rows a round: BALD one by one against BatchBALD",
     set: () => digits(2000),
     plan: {
       strategies: ["margin", "bald"],
@@ -156,10 +156,10 @@ const studies: readonly Study[] = [
       k: 10,
       rounds: 16,
       model: "mlp",
-      hidden: [64],
-      epochs: 60,
+      hidden: [128],
+      epochs: 200,
       dropout: 0.5,
-      passes: 20,
+      passes: 50,
     },
   },
   {
@@ -172,10 +172,10 @@ const studies: readonly Study[] = [
       k: 10,
       rounds: 16,
       model: "mlp",
-      hidden: [64],
-      epochs: 60,
+      hidden: [128],
+      epochs: 200,
       dropout: 0.5,
-      passes: 20,
+      passes: 50,
     },
   },
 ];

@@ -51,11 +51,17 @@ export function logisticModel(options: Pick<LogisticOptions, "C" | "tolerance" |
   return { fit: ({ features, labels, classes }) => fitLogistic({ ...options, features, labels, classes }) };
 }
 
-/** A multilayer perceptron by `fitMlp`, with its options and the seed of the round. */
+/**
+ * A multilayer perceptron by `fitMlp`, with its options and the seed of the round. It learns from all labels for all
+ * epochs unless `heldOut` says otherwise: of a few labels, the two or three held out stop it before it has learnt anything
+ * (of 20 digits, an accuracy of 0.20 against 0.43).
+ */
 export function mlpModel(
   options: Omit<MlpOptions, "features" | "labels" | "classes" | "seed"> & { engine?: Engine } = {},
 ): Model {
-  return { fit: ({ features, labels, classes, seed }) => fitMlp({ ...options, features, labels, classes, seed }) };
+  return {
+    fit: ({ features, labels, classes, seed }) => fitMlp({ heldOut: 0, ...options, features, labels, classes, seed }),
+  };
 }
 
 /** A committee of logistic regressions by `fitCommittee`, with its options and the seed of the round. */
