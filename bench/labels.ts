@@ -8,16 +8,9 @@ import { parseArgs } from "node:util";
 import { openDataset } from "../src/cli/simulate/datasets.ts";
 import { openRuns, runMissing } from "../src/cli/simulate/runs.ts";
 import { openEngine } from "../src/index.ts";
-import {
-  runsOf,
-  summarise,
-  TARGETS,
-  type Measure,
-  type SimulationPlan,
-  type Summary,
-  type Truth,
-} from "../src/loop/simulate.ts";
+import { runsOf, settingsOf, type SimulationPlan, type Truth } from "../src/loop/simulate.ts";
 import type { Interval } from "../src/loop/statistics.ts";
+import { summarise, TARGETS, type Measure, type Saving, type Summary } from "../src/loop/summary.ts";
 import { takeRows } from "../src/matrix.ts";
 import { drawOrder } from "../src/models/mlp.ts";
 import { aboutRun, saveReport } from "./report.ts";
@@ -203,7 +196,11 @@ for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
   const plan: SimulationPlan = { testShare: 0.3, model: "logistic", ...asked, seeds };
   const truth = set();
   const keys = runsOf(plan);
-  const folder = await openRuns(join(values.out, name.replace(/[^a-z0-9]+/g, "-")), { ...plan, set: name }, keys);
+  const folder = await openRuns(
+    join(values.out, name.replace(/[^a-z0-9]+/g, "-")),
+    { ...settingsOf(plan), set: name },
+    keys,
+  );
   const missing = keys.length - folder.done.length;
   const began = performance.now();
   const runs = await runMissing(folder, { engine, truth, plan, keys, threads: availableParallelism() });
@@ -265,8 +262,7 @@ function whole(share: number): string {
   return String(Math.round(100 * share));
 }
 
-function percent({ mean, low, high }: Interval): string {
-  return low === undefined || high === undefined
-    ? `${whole(mean)} %`
-    : `${whole(mean)} % (${whole(low)} to ${whole(high)})`;
+function percent({ sign, mean, low, high }: Saving): string {
+  const between = low === undefined || high === undefined ? "" : ` (${whole(low)} to ${whole(high)})`;
+  return `${sign && `${sign} `}${whole(mean)} %${between}`;
 }

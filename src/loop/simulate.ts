@@ -6,6 +6,7 @@ import { takeRows, type Features } from "../matrix.ts";
 import { drawOrder } from "../models/mlp.ts";
 import type { SelectOptions } from "../options.ts";
 import { strategyOf } from "../scores/index.ts";
+import type { Strategy } from "../strategy.ts";
 import { activeLearning } from "./activeLearning.ts";
 import type { Picker } from "./pick.ts";
 import { expectedErrorReduction } from "./expectedErrorReduction.ts";
@@ -13,22 +14,16 @@ import type { Metrics } from "./metrics.ts";
 import { committeeModel, learn, logisticModel, mlpModel, beliefs, labelsOf, type Model } from "./model.ts";
 import { quality } from "./metrics.ts";
 import { rounds } from "./stopping.ts";
-import { intervalOf, labelsTo, meanHeight, type Interval, type Point } from "./statistics.ts";
 
-/** What is simulated. All of it, and nothing else, decides what comes out. */
-export interface SimulationPlan extends Pick<
+/** How runs go: of two runs with the same key and the same settings comes the same. */
+export interface RunSettings extends Pick<
   SelectOptions,
   "passes" | "dropout" | "alpha" | "metric" | "epsilon" | "density"
 > {
-  /** Names of strategies, or `eer` and `eer-lookahead`. `random` is run whether it is named or not. */
-  readonly strategies: readonly string[];
-  readonly batches: readonly BatchName[];
   /** Rows a round, also of the first, which are drawn by lot. */
   readonly k: number;
   /** Rounds of asking. */
   readonly rounds: number;
-  /** Runs of each, with seeds 0, 1, 2, … */
-  readonly seeds: number;
   /** Share of the rows that is kept to measure on, the same for all runs of one seed. */
   readonly testShare: number;
   readonly model: "logistic" | "mlp" | "committee";
@@ -36,6 +31,15 @@ export interface SimulationPlan extends Pick<
   readonly hidden?: readonly number[];
   readonly epochs?: number;
   readonly calibrate?: number;
+}
+
+/** Which runs there are, and how they go. */
+export interface SimulationPlan extends RunSettings {
+  /** Names of strategies, or `eer` and `eer-lookahead`. `random` is run whether it is named or not. */
+  readonly strategies: readonly string[];
+  readonly batches: readonly BatchName[];
+  /** Runs of each, with seeds 0, 1, 2, … */
+  readonly seeds: number;
 }
 
 /** A set with its labels. */
@@ -72,18 +76,22 @@ export interface RunPoint extends Pick<Metrics, "accuracy" | "macroF1" | "logLos
 }
 
 export const FULL = "full";
-const BASELINE = "random";
+export const BASELINE = "random";
 
 /**
  * The runs of a plan, those of one seed together. The baseline is run once a seed: which rule picks from random scores does
  * not matter to it. So is a rule that has no use for a strategy, which then goes by the name of the rule.
  *
- * @throws InputError for a name that is not known, or nothing to run
+ * @throws InputError for a name that is not known, or that the model has nothing for
  */
-export function runsOf({ strategies, batches, seeds }: SimulationPlan): RunKey[] {
-  for (const name of strategies) if (!isPicker(name)) strategyOf(name);
+export function runsOf(plan: SimulationPlan): RunKey[] {
+  const { strategies, batches, seeds } = plan;
+  for (const name of strategies) if (!isPicker(name)) checkNeeds(plan, name, strategyOf(name).needs);
   if (batches.length === 0) throw new InputError("simulate: name at least one batch rule");
-  for (const name of batches) batchOf(name);
+  for (const name of batches) {
+    const { strategy } = batchOf(name);
+    if (strategy !== undefined) checkNeeds(plan, name, strategyOf(strategy).needs);
+  }
   const asked = strategies.filter((name) => name !== BASELINE);
   const alone = batches.filter((name) => !takesStrategy(name));
   const ranking = batches.filter(takesStrategy);
@@ -96,6 +104,17 @@ export function runsOf({ strategies, batches, seeds }: SimulationPlan): RunKey[]
     ),
     ...alone.map((batch) => ({ strategy: batch, batch, seed })),
   ]).flat();
+}
+
+function checkNeeds({ model, passes = 1 }: RunSettings, name: string, needs: Strategy["needs"]): void {
+  if (needs === "gradients" && model === "committee")
+    throw new InputError(`${name} works from the gradients of one head, and a committee has none: use logistic or mlp`);
+  if (needs === undefined || needs === "gradients" || model === "committee" || (model === "mlp" && passes > 1)) return;
+  throw new InputError(
+    model === "mlp"
+      ? `${name} compares passes, and mlp makes one unless passes and dropout say otherwise: give both`
+      : `${name} compares passes, and ${model} makes one: use committee, or mlp with passes and dropout`,
+  );
 }
 
 const isPicker = (name: string): boolean => Object.hasOwn(PICKERS, name);
@@ -111,8 +130,12 @@ const PICKERS: Record<string, () => Picker> = {
   "eer-lookahead": () => expectedErrorReduction({ form: "lookahead", compared: 8 }),
 };
 
+export function settingsOf(plan: SimulationPlan): RunSettings {
+  return Object.assign({ ...plan }, { strategies: undefined, batches: undefined, seeds: undefined });
+}
+
 /** Runs one loop to its end. */
-export async function simulate(engine: Engine, truth: Truth, plan: SimulationPlan, key: RunKey): Promise<RunResult> {
+export async function simulate(engine: Engine, truth: Truth, plan: RunSettings, key: RunKey): Promise<RunResult> {
   const { features, labels, classes } = truth;
   const { seed, strategy, batch } = key;
   const order = drawOrder(seed, features.rows);
@@ -169,7 +192,7 @@ export async function simulate(engine: Engine, truth: Truth, plan: SimulationPla
 
 /** Passes are for what compares them: others see the model without dropout. */
 function passOptions(
-  { passes, dropout }: SimulationPlan,
+  { passes, dropout }: RunSettings,
   strategy: string,
   batch: BatchName,
 ): Pick<SelectOptions, "passes" | "dropout"> {
@@ -179,86 +202,8 @@ function passOptions(
   return needs === undefined || needs === "gradients" ? {} : { passes, dropout };
 }
 
-function modelOf({ model, hidden, epochs, dropout }: SimulationPlan, engine: Engine): Model {
+function modelOf({ model, hidden, epochs, dropout }: RunSettings, engine: Engine): Model {
   if (model === "logistic") return logisticModel();
   if (model === "committee") return committeeModel();
   return mlpModel({ hidden: hidden && [...hidden], epochs, dropout, ...(engine.backend === "webgpu" && { engine }) });
-}
-
-/** What the runs of one strategy and batch rule come to. */
-export interface Summary {
-  readonly strategy: string;
-  readonly batch: BatchName;
-  /** The measure after each round, over seeds. */
-  readonly curve: readonly (Interval & { readonly labels: number })[];
-  /** Its mean over the labels asked. */
-  readonly area: Interval;
-  /** The same, less that of random with the same seed. */
-  readonly areaGain: Interval;
-  readonly targets: readonly TargetSummary[];
-  /** Seconds a round. */
-  readonly fit: number;
-  readonly pick: number;
-}
-
-export interface TargetSummary {
-  /** Of what a model comes to that knows all labels. */
-  readonly share: number;
-  /** Seeds whose run reached it. */
-  readonly reached: number;
-  /** Labels until then, of those seeds; a seed that did not reach it counts as its last label, so this is a lower bound. */
-  readonly labels: Interval;
-  /** Labels saved, as a share of those that random takes with the same seed, over the seeds in which both reached it. */
-  readonly saved: Interval | undefined;
-}
-
-export const TARGETS = [0.8, 0.9, 0.95] as const;
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** What runs are compared by: where one class is rare, accuracy says little. */
-export type Measure = "accuracy" | "macroF1";
-
-/** Compares what was run, by seeds. */
-export function summarise(results: readonly RunResult[], measure: Measure = "accuracy"): Summary[] {
-  const of = (strategy: string): Map<number, RunResult> =>
-    new Map(results.filter((run) => run.strategy === strategy).map((run) => [run.seed, run]));
-  const [full, random] = [of(FULL), of(BASELINE)];
-  const heights = ({ curve }: RunResult): Point[] =>
-    curve.map((point) => ({ labels: point.labels, value: point[measure]! }));
-  const names = new Map(
-    results.filter(({ strategy }) => strategy !== FULL).map((run) => [`${run.strategy} ${run.batch}`, run]),
-  );
-  return [...names.values()].map(({ strategy, batch }) => {
-    const runs = results.filter((run) => run.strategy === strategy && run.batch === batch);
-    const curves = runs.map(heights);
-    const shortest = Math.min(...curves.map((curve) => curve.length));
-    const points = runs.flatMap(({ curve }) => curve);
-    return {
-      strategy,
-      batch,
-      curve: Array.from({ length: shortest }, (_, i) => ({
-        labels: mean(curves.map((curve) => curve[i].labels)),
-        ...intervalOf(curves.map((curve) => curve[i].value)),
-      })),
-      area: intervalOf(curves.map(meanHeight)),
-      areaGain: intervalOf(runs.map((run, i) => meanHeight(curves[i]) - meanHeight(heights(random.get(run.seed)!)))),
-      targets: TARGETS.map((share) => {
-        const goals = runs.map(({ seed }) => share * full.get(seed)!.curve[0][measure]!);
-        const own = curves.map((curve, i) => labelsTo(curve, goals[i]));
-        const theirs = runs.map(({ seed }, i) => labelsTo(heights(random.get(seed)!), goals[i]));
-        const saved = own.flatMap((labels, i) =>
-          labels === undefined || theirs[i] === undefined ? [] : [1 - labels / theirs[i]],
-        );
-        return {
-          share,
-          reached: own.filter((labels) => labels !== undefined).length,
-          labels: intervalOf(own.map((labels, i) => labels ?? curves[i][curves[i].length - 1].labels)),
-          saved: saved.length > 0 ? intervalOf(saved) : undefined,
-        };
-      }),
-      fit: mean(points.map(({ fit }) => fit)),
-      pick: mean(points.map(({ pick }) => pick)),
-    };
-  });
 }

@@ -11,12 +11,21 @@ export interface Interval {
 /** Of values that are independent of each other. */
 export function intervalOf(values: readonly number[]): Interval {
   const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const mean = sum(values) / count;
   if (count < 2) return { mean, low: undefined, high: undefined, count };
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
   const half = studentQuantile(count - 1) * Math.sqrt(variance / count);
   return { mean, low: mean - half, high: mean + half, count };
 }
+
+/** 1 − Σ values / Σ others, of pairs that are independent of each other; the interval by the delta method. */
+export function savingOf(values: readonly number[], others: readonly number[]): Interval {
+  const ratio = sum(values) / sum(others);
+  const unit = sum(others) / others.length;
+  return intervalOf(values.map((value, i) => 1 - ratio - (value - ratio * others[i]) / unit));
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** The quantile of 97.5 % of Student's t, by halving its distribution function. */
 export function studentQuantile(freedom: number): number {
@@ -35,10 +44,10 @@ function studentTail(t: number, freedom: number): number {
   const area = (a: number): number => {
     const steps = 400;
     const width = (Math.PI / 2 - a) / steps;
-    let sum = 0;
+    let total = 0;
     for (let i = 0; i <= steps; i++)
-      sum += (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.max(0, Math.cos(a + i * width)) ** (freedom - 1);
-    return (sum * width) / 3;
+      total += (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.max(0, Math.cos(a + i * width)) ** (freedom - 1);
+    return (total * width) / 3;
   };
   return area(from) / (2 * area(0));
 }

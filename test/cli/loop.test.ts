@@ -1,5 +1,5 @@
 /** `poolwise calibrate`, `coldstart` and `simulate`, and the remedies of `select`. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import golden from "../golden/calibration.json" with { type: "json" };
@@ -267,6 +267,20 @@ describe("simulate", () => {
     expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/again: holds another simulation/)]);
   });
 
+  test("goes on with more seeds, more rules and no strategy", async () => {
+    const [folder, whole] = [file("more"), file("whole")];
+    const first = ["simulate", "--features", x, "--labels", y, "--backend", "cpu", "-k", "5", "--rounds", "2"];
+    await done([...first, "--strategies", "margin", "--seeds", "1", "--out", folder]);
+    const kept = statSync(join(folder, "runs/margin-top-k-0.json")).mtimeMs;
+    const more = [...first, "--strategies", "margin", "--batch", "top-k,k-center", "--seeds", "2"];
+    await done([...more, "--out", folder]);
+    expect(statSync(join(folder, "runs/margin-top-k-0.json")).mtimeMs).toBe(kept);
+    await done([...more, "--out", whole]);
+    expect(curvesOf(folder)).toEqual(curvesOf(whole));
+    await done([...first, "--strategies", "", "--batch", "k-center", "--seeds", "2", "--out", folder]);
+    expect(curvesOf(folder)).toEqual(curvesOf(whole).filter((line) => !line.startsWith("margin")));
+  });
+
   test("knows sets by name, and shows what was asked for", async () => {
     const folder = file("iris");
     await done([
@@ -290,7 +304,7 @@ describe("simulate", () => {
     ]);
     const page = readFileSync(join(folder, "report.html"), "utf8");
     expect(page).toContain("by top-k of margin");
-    expect(page).toContain("by eer (lookahead");
+    expect(page).toMatch(/by eer \(lookahead, [^)]+\), rank correlation with exact 0\.\d\d/);
     expect(page).toContain("versicolor");
   });
 
@@ -354,8 +368,23 @@ describe("simulate", () => {
     ],
     [
       "passes of a model without dropout",
-      `simulate --dataset iris --strategies bald --passes 5 ${rest}`,
+      `simulate --dataset iris --strategies margin --passes 5 ${rest}`,
       /--passes draws dropout/,
+    ],
+    [
+      "a strategy that compares passes, of a model that makes one",
+      `simulate --dataset iris --strategies bald ${rest}`,
+      /bald compares passes, and logistic makes one: use committee, or mlp with passes and dropout/,
+    ],
+    [
+      "a rule that does",
+      `simulate --dataset iris --strategies margin --batch batchbald --model mlp ${rest}`,
+      /batchbald compares passes, and mlp makes one unless passes and dropout say otherwise: give both/,
+    ],
+    [
+      "gradients of a committee",
+      `simulate --dataset iris --strategies egl --model committee ${rest}`,
+      /egl works from the gradients of one head, and a committee has none: use logistic or mlp/,
     ],
   ])("refuses %s", refused);
 });

@@ -9,15 +9,8 @@ import { openEngine } from "../../engine.ts";
 import { InputError } from "../../errors.ts";
 import { fingerprint } from "../../fingerprint.ts";
 import { readLabels, writeFileWhole } from "../../files/index.ts";
-import {
-  runsOf,
-  summarise,
-  TARGETS,
-  type RunResult,
-  type SimulationPlan,
-  type Summary,
-  type Truth,
-} from "../../loop/simulate.ts";
+import { runsOf, settingsOf, type RunResult, type SimulationPlan, type Truth } from "../../loop/simulate.ts";
+import { summarise, TARGETS, type Summary } from "../../loop/summary.ts";
 import { openRows } from "../input.ts";
 import { type CommonOptions, finiteNumber, wholeNumber, withCommonOptions } from "../options.ts";
 import { say, seconds } from "../progress.ts";
@@ -88,7 +81,10 @@ export function simulateCommand(): Command {
     .requiredOption("-k <n>", "rows a round", wholeNumber("-k", 1))
     .requiredOption("--rounds <n>", "rounds of asking", wholeNumber("--rounds", 1))
     .option("--seeds <n>", "runs of each", wholeNumber("--seeds", 1), 5)
-    .requiredOption("--out <folder>", "where curves and the report go; a simulation that was stopped goes on there")
+    .requiredOption(
+      "--out <folder>",
+      "where curves and the report go; one that was stopped goes on there, also with more seeds or strategies",
+    )
     .optionsGroup("Options:");
   return withCommonOptions(command).action(simulateAll);
 }
@@ -101,8 +97,8 @@ async function simulateAll(args: SimulateArguments): Promise<void> {
   checkPlan(plan, set);
   await using engine = await openEngine({ backend });
   const { title, features } = set;
-  const about = { ...plan, set: title, rows: features.rows, dims: features.dims, print: fingerprintOf(set) };
-  const folder = await openRuns(out, about, keys);
+  const about = { set: title, rows: features.rows, dims: features.dims, print: fingerprintOf(set) };
+  const folder = await openRuns(out, { ...settingsOf(plan), ...about }, keys);
   const before = folder.done.length;
   const started = performance.now();
   const counter = counterLine(keys.length, quiet);
@@ -110,10 +106,10 @@ async function simulateAll(args: SimulateArguments): Promise<void> {
   const runs = await runMissing(folder, asked, counter.tell).finally(counter.clear);
   const summaries = summarise(runs);
   const write = (name: string, text: string): Promise<void> => writeFileWhole(join(out, name), (put) => put(text));
-  await write("curves.json", `${JSON.stringify({ ...about, summaries, runs }, undefined, 1)}\n`);
+  await write("curves.json", `${JSON.stringify({ ...plan, ...about, summaries, runs }, undefined, 1)}\n`);
   await write("curves.csv", csvOf(runs));
   await write("report.html", reportPage(`poolwise simulate: ${title}`, plan, summaries, runs, set));
-  if (json) console.log(JSON.stringify({ ...about, summaries, out }));
+  if (json) console.log(JSON.stringify({ ...plan, ...about, summaries, out }));
   else for (const line of linesOf(summaries)) console.log(line);
   const there = before > 0 ? `, ${before} of them there already,` : "";
   say(
@@ -136,7 +132,7 @@ function planOf(args: SimulateArguments): SimulationPlan {
     args;
   const hidden = namesIn("--hidden", args.hidden).map((units) => wholeNumber("--hidden", 1)(units));
   return {
-    strategies: namesIn("--strategies", args.strategies),
+    strategies: args.strategies === "" ? [] : namesIn("--strategies", args.strategies),
     batches: namesIn("--batch", args.batch).map((name) => batchOf(name).name),
     model,
     ...(model === "mlp" && { hidden, epochs, dropout }),

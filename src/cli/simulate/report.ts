@@ -1,7 +1,8 @@
 /** What a simulation found, as a page that needs nothing but itself. */
 import type { Features } from "../../matrix.ts";
-import { FULL, TARGETS, type RunResult, type SimulationPlan, type Summary } from "../../loop/simulate.ts";
+import { FULL, type RunResult, type SimulationPlan } from "../../loop/simulate.ts";
 import type { Interval } from "../../loop/statistics.ts";
+import { TARGETS, type Saving, type Summary } from "../../loop/summary.ts";
 import { escaped, plot } from "./plot.ts";
 import { pngUrl } from "./png.ts";
 
@@ -67,10 +68,10 @@ ${table(
         ? `over ${Math.round(labels.mean)}`
         : `${reached < plan.seeds ? "at least " : ""}${interval(labels, 0)}${reached < plan.seeds ? ` (${reached} of ${plan.seeds})` : ""}`,
     ),
-    ...one.targets.map(({ saved }) => (one.strategy === "random" || !saved ? "" : share(saved))),
+    ...one.targets.map(({ saved }) => (one.strategy === "random" || !saved ? "" : savingText(saved))),
   ]),
 )}
-<p class="note">Labels to a target are those of a run that first reaches it. A run that does not counts as its last number of labels, so its mean says “at least”, and the number of runs that did stands beside it. Savings are over the seeds in which both it and random reached the target.</p>
+<p class="note">Labels to a target are those of a run that first reaches it. A run that does not counts as its last number of labels, so its mean says “at least”, and the number of runs that did stands beside it. Savings are of labels summed over all seeds, beside random: ≥ where only random falls short of the target in some, ≤ where only the strategy does, ≈ where both do.</p>
 <h2>Time of a round</h2>
 ${table(
   ["strategy", "fit, s", "score and pick, s"],
@@ -115,8 +116,8 @@ function interval({ mean, low, high }: Interval, digits: number, signed = false)
   return `${signed && mean > 0 ? "+" : ""}${mean.toFixed(digits)}${half}`;
 }
 
-const share = ({ mean, low, high }: Interval): string =>
-  `${(100 * mean).toFixed(0)} %${low === undefined || high === undefined ? "" : ` (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)} %)`}`;
+const savingText = ({ sign, mean, low, high }: Saving): string =>
+  `${sign && `${sign} `}${(100 * mean).toFixed(0)} %${low === undefined || high === undefined ? "" : ` (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)} %)`}`;
 
 const line = (cells: readonly string[], tag: string): string =>
   `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
