@@ -21,7 +21,8 @@ export {
   type MlpCommitteeOptions,
 } from "./models/committee.ts";
 export { fitTemperature, type Calibration, type Fit } from "./remedies/calibration.ts";
-export { activeLearning, type LoopTimings, type Round } from "./loop/activeLearning.ts";
+export { activeLearning } from "./loop/activeLearning.ts";
+export type { LoopTimings, Round } from "./loop/round.ts";
 export type { LoopOptions, Validation } from "./loop/options.ts";
 export type { LoopPick, Picker, PickerContext } from "./loop/pick.ts";
 export { memoryJournal, type Journal } from "./loop/journal.ts";

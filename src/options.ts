@@ -56,7 +56,7 @@ const MOST_DENSITY = 100;
 /** What a rule is asked for, checked, and how distances are measured. */
 export function batchOptions(
   { k, alpha = 0.5, powerTemperature = 1, metric = "euclidean", epsilon = 0, density = 0 }: SelectOptions,
-  { seed }: PassOptions,
+  { seed }: Pick<PassOptions, "seed">,
 ): BatchOptions & { metric: Metric; epsilon: number; density: number } {
   if (!Number.isInteger(k) || k < 1) throw new InputError(`k must be a whole number of at least 1, got ${k}`);
   if (!(alpha >= 0 && alpha <= 1)) throw new InputError(`alpha must be between 0 and 1, got ${alpha}`);

@@ -1,7 +1,7 @@
 /** The loop: train, score, pick, ask, and again with what was answered, until it is enough. */
 import { InputError } from "../errors.ts";
 import type { Features } from "../matrix.ts";
-import type { Batch, Pool } from "../pool.ts";
+import type { Pool } from "../pool.ts";
 import { randomBits, streams } from "../random.ts";
 import { calibrated, type Calibrated } from "./calibrated.ts";
 import { choose, classesSeen, type Chosen } from "./choose.ts";
@@ -12,40 +12,9 @@ import { beliefs, labelsOf, learn, type Fitted, type Labelled } from "./model.ts
 import { checkOptions, knownRows, settingsOf, type LoopOptions } from "./options.ts";
 import { answersTo, checkLabel, type Answer } from "./oracle.ts";
 import type { LoopPick } from "./pick.ts";
+import type { Round } from "./round.ts";
+import { Standing } from "./standing.ts";
 import type { LoopState } from "./stopping.ts";
-
-/** Seconds. */
-export interface LoopTimings {
-  readonly fit: number;
-  /** On the validation set, and on the sample that tells how models agree. */
-  readonly evaluate: number;
-  /** Predicting, scoring and picking; of a strategy, `stages` says what that is made of. */
-  readonly pick: number;
-  readonly stages?: Batch["timings"];
-  readonly ask: number;
-}
-
-export interface Round {
-  /** From 0. */
-  readonly round: number;
-  /** What the model of this round has learnt from. */
-  readonly labelled: Labelled;
-  readonly fitted: Fitted | undefined;
-  /** Of that model; empty where there is none yet. */
-  readonly metrics: Metrics;
-  /** Labelled rows that are in the validation set, too: metrics say too much of a model that has seen them. */
-  readonly overlap?: number;
-  /** How the model was calibrated, where it was asked to be. */
-  readonly calibration?: Calibrated;
-  readonly picks: readonly LoopPick[];
-  /** To these picks. A row that is missing may be asked for again. */
-  readonly answers: readonly Answer[];
-  readonly timings: LoopTimings;
-  /** What stop rules go by, before this round's picks. */
-  readonly state: LoopState;
-  /** Why this is the last round, which has no picks. */
-  readonly stop?: string;
-}
 
 /** Rows of the pool on which models are compared with those before them. */
 const PROBED = 1000;
@@ -94,74 +63,59 @@ class Loop {
   private readonly seed: number;
   private readonly journal: Journal;
   private readonly past: Past;
-  private readonly known: { row: number; label: number }[];
-  private readonly refused: number[] = [];
-  private readonly isLeft: Uint8Array;
-  private features: Float32Array[] = [];
+  private readonly standing: Standing;
   private readonly probe: Features;
-  /** Rows that can never be asked for, ascending. */
-  private readonly invalid: Uint32Array;
+  /** What the last model said of the probe. */
   private probed: Uint32Array | undefined;
-  /** What tells the rows of the validation set from others, and how many of the labelled rows looked at are among them. */
-  private readonly held: Set<string>;
-  private readonly overlapped = { rows: 0, found: 0 };
   private seconds: number;
 
-  private constructor(
-    options: LoopOptions,
-    journal: Journal,
-    past: Past,
-    known: Loop["known"],
-    probe: Features,
-    invalid: Uint32Array,
-  ) {
+  private constructor(options: LoopOptions, journal: Journal, past: Past, standing: Standing, probe: Features) {
     this.options = options;
     this.seed = options.seed ?? 0;
     this.journal = journal;
     this.past = past;
-    this.known = known;
+    this.standing = standing;
     this.probe = probe;
-    this.invalid = invalid;
-    this.isLeft = new Uint8Array(options.pool.rows).fill(1);
     this.seconds = past.seconds;
-    for (const { row } of known) this.isLeft[row] = 0;
-    for (const row of invalid) this.isLeft[row] = 0;
-    const { data, rows, dims } = options.validation?.features ?? { data: new Float32Array(), rows: 0, dims: 0 };
-    this.held = new Set(Array.from({ length: rows }, (_, row) => keyOf(data.subarray(row * dims, (row + 1) * dims))));
   }
 
   static async open(options: LoopOptions): Promise<Loop> {
-    const { pool, seed = 0 } = options;
+    const { pool, seed = 0, validation } = options;
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
     const past = await takeUp(journal, await pool.fingerprint(), settingsOf(options));
     const invalid = await pool.invalidFeatures();
     const sample = sampleRows(pool.rows, PROBED, seed).filter((row) => !invalid.includes(row));
-    const loop = new Loop(options, journal, past, known, await pool.features(sample), invalid);
+    const probe = await pool.features(sample);
+    if (validation && validation.features.dims !== probe.dims)
+      throw new InputError(
+        `validation: its features have ${validation.features.dims} dims, those of the pool ${probe.dims}: give the same`,
+      );
+    const standing = new Standing(pool, probe.dims, { known, invalid, held: validation?.features });
+    const loop = new Loop(options, journal, past, standing, probe);
     await loop.learnPast();
     return loop;
   }
 
   /** Goes back to where the journal ends. */
   private async learnPast(): Promise<void> {
-    const { past, options } = this;
+    const { past, options, standing } = this;
     for (const { round, row, label } of past.answers) {
       checkLabel(row, label, options.classes);
       // The last round that is done, and the open one, which goes on with the model it was begun with, are for later.
-      if (round < past.rounds - 1) this.note({ row, label });
+      if (round < past.rounds - 1) standing.note({ row, label });
     }
-    await this.readFeatures();
+    await standing.readFeatures();
     if (past.rounds === 0) return;
     // What the last model says of the sample is what the next one is held against.
     const labelled = this.labelled(past.rounds - 1);
     if (classesSeen(labelled) > 0) this.probed = await this.probing((await this.fit(labelled)).fitted);
-    for (const { round, row, label } of past.answers) if (round === past.rounds - 1) this.note({ row, label });
-    await this.readFeatures();
+    for (const { round, row, label } of past.answers) if (round === past.rounds - 1) standing.note({ row, label });
+    await standing.readFeatures();
   }
 
   async round(): Promise<Round> {
-    const { options, past, refused, known } = this;
-    const { pool } = options;
+    const { options, past, standing } = this;
     const round = past.rounds;
     const began = performance.now();
     options.signal?.throwIfAborted();
@@ -174,22 +128,21 @@ class Loop {
     const evaluate = secondsSince(evaluating);
     const state: LoopState = {
       rounds: round,
-      labels: known.length,
-      refused: refused.length,
+      labels: standing.known.length,
+      refused: standing.refused.length,
       seconds: this.seconds + secondsSince(began),
       metrics: [...past.metrics, metrics],
     };
-    const left = pool.rows - known.length - refused.length - this.invalid.length;
-    const overlap = options.validation && { overlap: this.overlap() };
+    const overlap = options.validation && { overlap: standing.overlap() };
     const about = { round, labelled, fitted, metrics, ...overlap, ...(calibration && { calibration }), state };
     const stop = past.open
       ? undefined
-      : (options.stop?.why(state) ?? (left === 0 ? "no row is left to ask for" : undefined));
+      : (options.stop?.why(state) ?? (standing.left === 0 ? "no row is left to ask for" : undefined));
     if (stop !== undefined)
       return { ...about, picks: [], answers: [], timings: { fit, evaluate, pick: 0, ask: 0 }, stop };
 
     const picking = performance.now();
-    const { picks, stages, changed } = await this.picks(labelled, fitted, calibration, left);
+    const { picks, stages, changed } = await this.picks(labelled, fitted, calibration);
     const pick = secondsSince(picking);
     const asking = performance.now();
     const answers = await this.ask(round, picks);
@@ -199,7 +152,7 @@ class Loop {
     past.rounds++;
     past.metrics.push(metrics);
     past.open = undefined;
-    await this.readFeatures();
+    await standing.readFeatures();
     if (answers.length === 0)
       throw new InputError(
         `oracle: answered none of the ${picks.length} rows of round ${round}: answer or refuse (null) some`,
@@ -215,26 +168,7 @@ class Loop {
   }
 
   private labelled(round: number): Labelled {
-    const { known, features, options } = this;
-    const dims = this.probe.dims;
-    const data = new Float32Array(known.length * dims);
-    known.forEach((_, i) => data.set(features[i], i * dims));
-    return {
-      features: { data, rows: known.length, dims },
-      labels: Uint32Array.from(known, ({ label }) => label),
-      rows: Uint32Array.from(known, ({ row }) => row),
-      ...(options.classes !== undefined && { classes: options.classes }),
-      seed: randomBits(this.seed, streams.rounds, round, 0),
-    };
-  }
-
-  /** Features of labelled rows that are not here yet. */
-  private async readFeatures(): Promise<void> {
-    const { known, features, options } = this;
-    const rows = known.slice(features.length).map(({ row }) => row);
-    if (rows.length === 0) return;
-    const { data, dims } = await options.pool.features(rows);
-    rows.forEach((_, i) => features.push(data.slice(i * dims, (i + 1) * dims)));
+    return this.standing.labelled(randomBits(this.seed, streams.rounds, round, 0), this.options.classes);
   }
 
   private async fit(labelled: Labelled): Promise<{ fitted: Fitted; calibration?: Calibrated }> {
@@ -258,36 +192,19 @@ class Loop {
     return { ...quality(data, labelsOf(fitted, columns), validation.labels), ...agreement };
   }
 
-  /** Labelled rows that are in the validation set. */
-  private overlap(): number {
-    const { known, features, held } = this;
-    const from = this.overlapped.rows;
-    for (let i = from; i < known.length; i++) if (held.has(keyOf(features[i]))) this.overlapped.found++;
-    this.overlapped.rows = known.length;
-    return this.overlapped.found;
-  }
-
   /** What to ask for, written down. */
   private async picks(
     labelled: Labelled,
     fitted: Fitted | undefined,
     calibration: Calibrated | undefined,
-    left: number,
   ): Promise<Chosen> {
-    const { past, options, known, refused } = this;
+    const { past, options, standing } = this;
     if (past.open) return { picks: past.open };
     const { start = {}, stop } = options;
-    const wanted = known.length === 0 && refused.length === 0 ? (start.k ?? options.k) : options.k;
-    const k = Math.min(wanted, left, (stop?.budget ?? Infinity) - known.length);
-    const found = await choose(options, {
-      labelled,
-      fitted,
-      temperature: calibration?.temperature ?? 1,
-      k,
-      taken: [...known.map(({ row }) => row), ...refused],
-      isLeft: this.isLeft,
-      invalid: this.invalid,
-    });
+    const wanted = standing.taken.length === 0 ? (start.k ?? options.k) : options.k;
+    const k = Math.min(wanted, standing.left, (stop?.budget ?? Infinity) - standing.known.length);
+    const temperature = calibration?.temperature ?? 1;
+    const found = await choose(options, { labelled, fitted, temperature, k, standing });
     await this.write({ kind: "picks", round: past.rounds, picks: written(found.picks) });
     past.open = found.picks;
     return found;
@@ -295,11 +212,11 @@ class Loop {
 
   /** Asks for what is not answered yet, and gives all answers of the round. */
   private async ask(round: number, picks: readonly LoopPick[]): Promise<Answer[]> {
-    const { options, past } = this;
+    const { options, past, standing } = this;
     const answers: Answer[] = past.answers
       .filter((answer) => answer.round === round)
       .map(({ row, label }) => ({ row, label }));
-    for (const answer of answers) this.note(answer);
+    for (const answer of answers) standing.note(answer);
     const done = new Set(answers.map(({ row }) => row));
     const open = picks.filter(({ row }) => !done.has(row));
     if (open.length === 0) return answers;
@@ -310,7 +227,7 @@ class Loop {
         const { done: isOver, value } = await unlessAborted(coming.next(), options.signal);
         if (isOver) return answers;
         await this.write({ kind: "answer", round, ...value });
-        this.note(value);
+        standing.note(value);
         answers.push(value);
       }
     } finally {
@@ -319,19 +236,10 @@ class Loop {
     }
   }
 
-  private note({ row, label }: Answer): void {
-    if (label === null) this.refused.push(row);
-    else this.known.push({ row, label });
-    this.isLeft[row] = 0;
-  }
-
   private write(entry: Entry): Promise<void> {
     return this.journal.append(entry);
   }
 }
-
-/** The same for rows with the same features, and for no others. */
-const keyOf = (features: Float32Array): string => features.join();
 
 const secondsSince = (started: number): number => (performance.now() - started) / 1000;
 

@@ -6,21 +6,17 @@ import { drawRows } from "./draws.ts";
 import { usePool, type Fitted, type Labelled } from "./model.ts";
 import type { LoopOptions } from "./options.ts";
 import type { LoopPick } from "./pick.ts";
+import type { Standing } from "./standing.ts";
 
-/** Where a loop stands when it chooses. */
-export interface Standing {
+/** What a choice is made from. */
+export interface Situation {
   readonly labelled: Labelled;
   /** None while nothing is labelled. */
   readonly fitted: Fitted | undefined;
   /** What calibration found; 1 without it. */
   readonly temperature: number;
   readonly k: number;
-  /** Rows that have a label or were refused. */
-  readonly taken: readonly number[];
-  /** [pool rows]: 1 for those that may be asked for. */
-  readonly isLeft: Uint8Array;
-  /** Rows that hold no numbers, ascending. */
-  readonly invalid: Uint32Array;
+  readonly standing: Standing;
 }
 
 export interface Chosen {
@@ -30,9 +26,10 @@ export interface Chosen {
   readonly changed?: number;
 }
 
-export async function choose(options: LoopOptions, standing: Standing): Promise<Chosen> {
+export async function choose(options: LoopOptions, situation: Situation): Promise<Chosen> {
   const { pool, strategy, start: { by = "random" } = {} } = options;
-  const { labelled, fitted, k, taken, isLeft, invalid } = standing;
+  const { labelled, fitted, k, standing } = situation;
+  const { taken, invalid, isLeft, left } = standing;
   const { seed } = labelled;
   if (!fitted && by !== "random") {
     const { picks, timings } = await pool.select(by, { metric: options.metric, k, labelled: taken, seed });
@@ -41,9 +38,11 @@ export async function choose(options: LoopOptions, standing: Standing): Promise<
   if (!fitted || classesSeen(labelled) < 2) {
     const reason = fitted ? "drawn by lot: one class is known so far" : "the first rows, drawn by lot";
     const rows = drawRows(isLeft, k, seed);
-    const left = isLeft.reduce((sum, isOne) => sum + isOne, 0);
     return {
-      picks: rows.map((row, i) => ({ row, score: NaN, explored: true, probability: 1 / (left - i), reason })),
+      picks: byLot(
+        rows.map((row) => ({ row, score: NaN, reason })),
+        left,
+      ),
     };
   }
   await usePool(pool, fitted);
@@ -51,12 +50,12 @@ export async function choose(options: LoopOptions, standing: Standing): Promise<
     const picks = await strategy.pick({ pool, labelled, fitted, k, taken, invalid, seed });
     return { picks: sure(picks, `by ${strategy.name}`) };
   }
-  return selected(options, standing, { strategy, k, labelled: taken, seed });
+  return selected(options, situation, { strategy, k, labelled: taken, seed });
 }
 
 async function selected(
   options: LoopOptions,
-  { temperature: calibrated }: Standing,
+  { temperature: calibrated, standing: { left } }: Situation,
   what: SelectOptions,
 ): Promise<Chosen> {
   const { pool, batch = "top-k", temperature = 1, passes, dropout, eglLayers } = options;
@@ -64,9 +63,15 @@ async function selected(
   const asked = { ...what, passes, dropout, eglLayers, alpha, metric, powerTemperature, epsilon, density };
   const found = await pool.select(batch, { ...asked, temperature: temperature * calibrated });
   const reason = found.strategy === undefined ? `by ${batch}` : `by ${batch} of ${found.strategy}`;
-  const picks = sure(found.picks, reason).map((pick) =>
-    pick.explored ? { ...pick, reason: "drawn by lot among all that are left" } : pick,
-  );
+  const isLot = found.strategy === "random" && batch === "top-k" && !density;
+  const picks = isLot
+    ? byLot(
+        found.picks.map((pick) => ({ ...pick, reason })),
+        left,
+      )
+    : sure(found.picks, reason).map((pick) =>
+        pick.explored ? { ...pick, reason: "drawn by lot among all that are left" } : pick,
+      );
   if (calibrated === 1) return { picks, stages: found.timings, changed: 0 };
   const plain = await pool.select(batch, { ...asked, temperature });
   const before = new Set(plain.picks.map(({ row }) => row));
@@ -76,6 +81,10 @@ async function selected(
     changed: picks.filter(({ row }) => !before.has(row)).length,
   };
 }
+
+/** Picks of which each was drawn among all rows left by then, as likely as any. */
+const byLot = (picks: readonly (Pick & { reason: string })[], left: number): LoopPick[] =>
+  picks.map((pick, i) => ({ ...pick, explored: true, probability: 1 / (left - i) }));
 
 /** Picks that nothing was drawn for, unless they say otherwise. */
 const sure = (picks: readonly (Pick & Partial<LoopPick>)[], reason: string): LoopPick[] =>

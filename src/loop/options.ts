@@ -1,17 +1,20 @@
 /** What a loop is asked to do, and the door for it. */
-import type { BatchName } from "../batches/index.ts";
+import { batchOf, type BatchName } from "../batches/index.ts";
 import { InputError } from "../errors.ts";
 import { fingerprint } from "../fingerprint.ts";
 import type { Features } from "../matrix.ts";
 import { checkFeatures, checkLabels } from "../models/labelled.ts";
-import type { SelectOptions } from "../options.ts";
+import { batchOptions, type SelectOptions } from "../options.ts";
 import type { Pool } from "../pool.ts";
 import { checkSeed } from "../random.ts";
+import { strategyOf } from "../scores/index.ts";
 import type { Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
 import { checkLabel, type Oracle } from "./oracle.ts";
 import type { Picker } from "./pick.ts";
 import type { StopRule } from "./stopping.ts";
+
+const starts = ["random", "kmeans", "typiclust", "k-center"] as const;
 
 /** What a validation set is: rows with a label that no model is trained on. */
 export interface Validation {
@@ -35,7 +38,7 @@ export interface LoopOptions extends Omit<SelectOptions, "k" | "labelled" | "see
   /** What is known before anything is asked. */
   readonly labelled?: Iterable<{ readonly row: number; readonly label: number }>;
   /** The first rows to ask for, where nothing is known: so many by lot, or by a rule that needs no scores. Default: k by lot. */
-  readonly start?: { readonly k?: number; readonly by?: "random" | "kmeans" | "typiclust" | "k-center" };
+  readonly start?: { readonly k?: number; readonly by?: (typeof starts)[number] };
   /** What metrics are measured on. */
   readonly validation?: Validation;
   /**
@@ -103,6 +106,7 @@ export function checkOptions(options: LoopOptions): void {
   if (options === null || typeof options !== "object")
     throw new InputError("activeLearning: give { pool, model, oracle, k }");
   const { pool, model, oracle, k, start, calibrate = 0, validation, classes, stop, seed = 0 } = options;
+  const { strategy = "entropy", batch = "top-k" } = options;
   if (typeof pool?.features !== "function")
     throw new InputError("activeLearning: pool must be one that an engine has loaded");
   if (typeof model?.fit !== "function") throw new InputError("activeLearning: model must have fit");
@@ -117,9 +121,18 @@ export function checkOptions(options: LoopOptions): void {
   if (!(calibrate >= 0 && calibrate < 1))
     throw new InputError(`calibrate must be a share of at least 0 and below 1, got ${calibrate}`);
   checkSeed(seed);
+  batchOptions({ ...options, labelled: undefined, strategy: undefined }, { seed });
+  batchOf(batch);
+  if (typeof strategy === "string") strategyOf(strategy);
+  else if (typeof strategy?.pick !== "function")
+    throw new InputError("strategy must be the name of one, or have name and pick");
+  if (start?.by !== undefined && !starts.includes(start.by))
+    throw new InputError(`start.by must be one of ${starts.join(", ")}, got ${String(start.by)}`);
   if (stop !== undefined && typeof stop?.why !== "function")
     throw new InputError("stop must be a rule of stopWhen, such as stopWhen.budget(1000)");
-  if (!validation) return;
-  checkFeatures(validation.features);
-  checkLabels(validation.labels, validation.features.rows, classes);
+  if (validation) {
+    checkFeatures(validation.features, "validation: features");
+    checkLabels(validation.labels, validation.features.rows, classes, "validation: labels");
+  } else if (stop?.needsValidation)
+    throw new InputError("stop: goes by what is measured on a validation set, and there is none: give validation");
 }

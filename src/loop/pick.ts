@@ -4,7 +4,10 @@ import type { Pool } from "../pool.ts";
 import type { ExploredPick } from "../remedies/exploration.ts";
 import type { Fitted, Labelled } from "./model.ts";
 
-/** A row that is asked for, why, and how likely that was: 1 for what nothing is drawn for. */
+/**
+ * A row that is asked for, why, and how likely that was: 1 for what nothing is drawn for, also where a rule such as `power`
+ * or `badge` draws by itself, whose draws are taken as given.
+ */
 export interface LoopPick extends ExploredPick {
   /** In words. */
   readonly reason: string;

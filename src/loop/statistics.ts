@@ -46,7 +46,8 @@ function studentTail(t: number, freedom: number): number {
     const width = (Math.PI / 2 - a) / steps;
     let total = 0;
     for (let i = 0; i <= steps; i++)
-      total += (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.max(0, Math.cos(a + i * width)) ** (freedom - 1);
+      total +=
+        (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.max(0, Math.cos(a + i * width)) ** (freedom - 1);
     return (total * width) / 3;
   };
   return area(from) / (2 * area(0));

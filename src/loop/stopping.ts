@@ -21,6 +21,8 @@ export interface StopRule {
   why(state: LoopState): string | undefined;
   /** No more labels than this are asked for. */
   readonly budget?: number;
+  /** Goes by a metric of the validation set, without which it would never say so. */
+  readonly needsValidation?: boolean;
 }
 
 /** So many labels. */
@@ -49,6 +51,7 @@ export function target(metric: MetricName, value: number): StopRule {
   checkMetric(metric);
   if (!Number.isFinite(value)) throw new InputError(`target must be a number, got ${value}`);
   return {
+    needsValidation: true,
     why({ metrics }) {
       const found = last(metrics)?.[metric];
       if (found === undefined) return undefined;
@@ -88,6 +91,7 @@ export function patience(metric: MetricName, successive: number, better = 0): St
   checkMetric(metric);
   atLeast("rounds", successive, 1);
   return {
+    needsValidation: true,
     why({ metrics }) {
       const values = metrics.map((one) => one[metric]).filter((value) => value !== undefined);
       const sign = metric === "logLoss" ? -1 : 1;
@@ -103,6 +107,7 @@ export function patience(metric: MetricName, successive: number, better = 0): St
 export function any(...rules: readonly StopRule[]): StopRule {
   return {
     budget: smallest(rules),
+    needsValidation: rules.some((rule) => rule.needsValidation),
     why: (state) => rules.map((rule) => rule.why(state)).find((why) => why !== undefined),
   };
 }
@@ -110,6 +115,7 @@ export function any(...rules: readonly StopRule[]): StopRule {
 /** All of several rules at once. */
 export function all(...rules: readonly StopRule[]): StopRule {
   return {
+    needsValidation: rules.some((rule) => rule.needsValidation),
     why(state) {
       const found = rules.map((rule) => rule.why(state));
       return found.length > 0 && found.every((why) => why !== undefined) ? found.join("; ") : undefined;

@@ -45,6 +45,21 @@ describe.each(engineNames)("%s", (kind) => {
   });
   afterAll(() => engine?.close());
 
+  test("is refused while the pool is being scored", async () => {
+    using pool = await engine.load({ features: { data, rows: ROWS, dims: DIMS }, head: headOf(10, 4) });
+    const [before, after] = [{ head: headOf(20, 4) }, { head: headOf(30, 4) }];
+    pool.use(before);
+    for (const begin of [() => pool.select("top-k", { k: 3 }), () => pool.score("entropy")]) {
+      const work = begin();
+      expect(() => pool.use(after)).toThrow(
+        new InputError("use: the pool is being scored: wait for score and select to come back"),
+      );
+      await work;
+    }
+    await expect(pool.select("top-k", { k: 0 })).rejects.toThrow(InputError);
+    pool.use(after);
+  });
+
   test("picks are those of a pool loaded with the model", async () => {
     const features = { data, rows: ROWS, dims: DIMS };
     using pool = await engine.load({ features });

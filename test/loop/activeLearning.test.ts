@@ -30,6 +30,8 @@ const CLASSES = 3;
 const { features, labels } = makeBlobs(1, 300, CLASSES, 4, 2);
 const truth: Oracle = ({ rows }) => rows.map((row) => labels[row]);
 
+const neverAsked: Oracle = () => expect.unreachable("is asked");
+
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 let engine: Engine;
@@ -101,6 +103,20 @@ describe("rounds", () => {
   test("with another seed are others", async () => {
     expect(rowsOf(await run({ seed: 1 }))).not.toEqual(rowsOf(await run({ seed: 2 })));
     expect(rowsOf(await run({ seed: 1 }))).toEqual(rowsOf(await run({ seed: 1 })));
+  });
+
+  test("by random say how likely each pick was", async () => {
+    for (const epsilon of [undefined, 0.5]) {
+      const rounds = await run({ strategy: "random", epsilon });
+      let left = 300;
+      for (const { picks } of rounds)
+        for (const { probability, explored } of picks) {
+          expect(probability).toBeCloseTo(1 / left--, 12);
+          expect(explored).toBe(true);
+        }
+    }
+    const [, ranked] = await run({ strategy: "margin" });
+    expect(ranked.picks.map(({ probability }) => probability)).toEqual(ranked.picks.map(() => 1));
   });
 
   test("are drawn by lot while one class is known", async () => {
@@ -282,7 +298,7 @@ describe("a journal", () => {
   test("of a loop that is over has nothing more to ask", async () => {
     const journal = memoryJournal();
     await run({ journal });
-    const [end, ...more] = await run({ journal, oracle: () => expect.unreachable() });
+    const [end, ...more] = await run({ journal, oracle: neverAsked });
     expect(more).toEqual([]);
     expect(end.stop).toBe("4 rounds are done");
     expect(end.labelled.labels.length).toBe(40);
@@ -299,6 +315,24 @@ describe("a journal", () => {
     ["epsilon", { epsilon: 0.5 }, /with epsilon left out, this loop has 0.5/],
     ["seed", { seed: 9 }, /with seed 0, this loop has 9/],
   ];
+  const many = makeBlobs(1, 5000, CLASSES, 4, 2);
+  const truthOfMany: Oracle = ({ rows }) => rows.map((row) => many.labels[row]);
+  test("of a pool that differs in any row, or in what distances are measured on, is refused", async () => {
+    const sitting = async (data: Features, embeddings: Features | undefined, journal: Journal): Promise<void> => {
+      using pool = await engine.load({ features: data, embeddings });
+      const stop = stopWhen.rounds(1);
+      const asked = { pool, model: logisticModel(), oracle: truthOfMany, k: 5, stop, journal };
+      for await (const _ of activeLearning(asked));
+    };
+    const other = { ...many.features, data: many.features.data.slice() };
+    other.data[4 * 4321 + 1] += 1;
+    const journal = memoryJournal();
+    await sitting(many.features, undefined, journal);
+    await sitting(many.features, undefined, journal);
+    await expect(sitting(other, undefined, journal)).rejects.toThrow(/^journal: is of another pool/);
+    await expect(sitting(many.features, other, journal)).rejects.toThrow(/^journal: is of another pool/);
+  });
+
   test.each(others)("of another %s is refused", async (_, options, message) => {
     const journal = memoryJournal();
     await run({ journal });
@@ -622,10 +656,46 @@ describe("what comes in", () => {
       { classes: 2, labelled: [{ row: 3, label: 2 }] },
       /row 3 is 2: a label is a class from 0 to 1/,
     ],
-    ["validation features that are no numbers", { validation: { features: spoilt, labels } }, /row 17/],
-    ["validation labels that do not fit", { validation: { features, labels: [0] } }, /labels/],
+    [
+      "validation features that are no numbers",
+      { validation: { features: spoilt, labels } },
+      /^validation: features: row 17, dim 2 is NaN/,
+    ],
+    [
+      "validation labels that do not fit",
+      { validation: { features, labels: [0] } },
+      /^validation: labels: 1 for 300 rows of features/,
+    ],
+    [
+      "validation features of other dims",
+      { validation: makeBlobs(2, 50, CLASSES, 5, 2) },
+      /^validation: its features have 5 dims, those of the pool 4: give the same$/,
+    ],
+    ["a strategy that is not known", { strategy: "best" }, /^unknown strategy "best": known are /],
+    ["a strategy that picks nothing", { strategy: { name: "mine" } }, /^strategy must be the name of one/],
+    ["a rule that is not known", { batch: "best" }, /^unknown batch "best": known are /],
+    ["a start that is not known", { start: { by: "margin" } }, /^start.by must be one of random, kmeans, typiclust/],
+    ["an epsilon above 1", { epsilon: 2 }, /^epsilon must be between 0 and 1, got 2$/],
+    ["a seed that is none", { seed: -1 }, /^seed must be a whole number/],
+    [
+      "a target with nothing to measure it on",
+      { stop: stopWhen.any(stopWhen.budget(20), stopWhen.target("accuracy", 0.9)) },
+      /^stop: goes by what is measured on a validation set, and there is none: give validation$/,
+    ],
+    [
+      "patience with nothing to measure it on",
+      { stop: stopWhen.all(stopWhen.patience("logLoss", 2)) },
+      /^stop: goes by what is measured on a validation set/,
+    ],
   ];
   test.each(wrong)("%s", async (_, options, message) => {
-    await expect(run(options)).rejects.toThrow(message);
+    await expect(run({ oracle: neverAsked, ...options })).rejects.toThrow(message);
+  });
+
+  test("a row with a label that holds no numbers is named by its place in the pool", async () => {
+    using pool = await engine.load({ features: spoilt, invalid: "skip" });
+    const labelled = [2, 17, 4].map((row) => ({ row, label: labels[row] }));
+    const loop = activeLearning({ pool, model: logisticModel(), oracle: truth, k: 5, labelled });
+    await expect(loop.next()).rejects.toThrow(/^labelled: row 17 of the pool holds no numbers: leave it out$/);
   });
 });
