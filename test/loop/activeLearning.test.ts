@@ -317,20 +317,20 @@ describe("a journal", () => {
   ];
   const many = makeBlobs(1, 5000, CLASSES, 4, 2);
   const truthOfMany: Oracle = ({ rows }) => rows.map((row) => many.labels[row]);
+  const sittingOf = async (data: Features, embeddings: Features | undefined, journal: Journal): Promise<void> => {
+    using pool = await engine.load({ features: data, embeddings });
+    const stop = stopWhen.rounds(1);
+    const asked = { pool, model: logisticModel(), oracle: truthOfMany, k: 5, stop, journal };
+    for await (const _ of activeLearning(asked));
+  };
   test("of a pool that differs in any row, or in what distances are measured on, is refused", async () => {
-    const sitting = async (data: Features, embeddings: Features | undefined, journal: Journal): Promise<void> => {
-      using pool = await engine.load({ features: data, embeddings });
-      const stop = stopWhen.rounds(1);
-      const asked = { pool, model: logisticModel(), oracle: truthOfMany, k: 5, stop, journal };
-      for await (const _ of activeLearning(asked));
-    };
     const other = { ...many.features, data: many.features.data.slice() };
     other.data[4 * 4321 + 1] += 1;
     const journal = memoryJournal();
-    await sitting(many.features, undefined, journal);
-    await sitting(many.features, undefined, journal);
-    await expect(sitting(other, undefined, journal)).rejects.toThrow(/^journal: is of another pool/);
-    await expect(sitting(many.features, other, journal)).rejects.toThrow(/^journal: is of another pool/);
+    await sittingOf(many.features, undefined, journal);
+    await sittingOf(many.features, undefined, journal);
+    await expect(sittingOf(other, undefined, journal)).rejects.toThrow(/^journal: is of another pool/);
+    await expect(sittingOf(many.features, other, journal)).rejects.toThrow(/^journal: is of another pool/);
   });
 
   test.each(others)("of another %s is refused", async (_, options, message) => {
