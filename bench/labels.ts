@@ -13,6 +13,7 @@ import type { Interval } from "../src/loop/statistics.ts";
 import { summarise, TARGETS, type Measure, type Saving, type Summary } from "../src/loop/summary.ts";
 import { takeRows } from "../src/matrix.ts";
 import { drawOrder } from "../src/models/mlp.ts";
+import { randomUniform, streams } from "../src/random.ts";
 import { aboutRun, saveReport } from "./report.ts";
 
 interface Study {
@@ -69,6 +70,41 @@ function rare(rows: number, digit: number, share: number): Truth {
   };
 }
 
+/**
+ * Points of a plane: two classes that overlap, and a few of a third far beyond the second, where a model that has not been
+ * told of them is surest that they are of the second.
+ */
+function hidden(rows: number, share: number): Truth {
+  const data = new Float32Array(2 * rows);
+  const labels = Array.from({ length: rows }, (_, row) => {
+    const isFar = row < share * rows;
+    const label = isFar ? 2 : row % 2;
+    data[2 * row] = normal(row, 0) + (isFar ? 12 : 3 * label);
+    data[2 * row + 1] = normal(row, 1);
+    return label;
+  });
+  return { features: { data, rows, dims: 2 }, labels, classes: 3 };
+}
+
+/** By Box and Muller. */
+function normal(row: number, unit: number): number {
+  const [u, v] = [2 * unit, 2 * unit + 1].map((one) => randomUniform(1, streams.sample, row, one));
+  return Math.sqrt(-2 * Math.log(1 - u)) * Math.cos(2 * Math.PI * v);
+}
+
+/** Digits of which a share has its pixels shuffled, each in an order of its own, and any label. */
+function withOutliers(rows: number, share: number): Truth {
+  const { features, labels, classes } = digits(rows);
+  const { data, dims } = features;
+  const spoilt = data.slice();
+  const told = Array.from(labels);
+  for (let row = 0; row < share * rows; row++) {
+    drawOrder(row, dims).forEach((from, to) => (spoilt[row * dims + to] = data[row * dims + from]));
+    told[row] = row % classes;
+  }
+  return { features: { ...features, data: spoilt }, labels: told, classes };
+}
+
 const uncertain = ["least-confidence", "margin", "entropy"];
 
 const studies: readonly Study[] = [
@@ -114,6 +150,49 @@ const studies: readonly Study[] = [
     set: () => rare(4000, 4, 0.02),
     measure: "macroF1",
     plan: { strategies: ["margin"], batches: ["top-k"], k: 10, rounds: 20, epsilon: 0.2 },
+  },
+  {
+    name: "hidden",
+    about: "two classes of points that overlap, and one in fifty of a third far beyond the second, by macro F1",
+    set: () => hidden(3000, 0.02),
+    measure: "macroF1",
+    plan: {
+      strategies: ["margin"],
+      batches: ["top-k", "hybrid"],
+      k: 10,
+      rounds: 40,
+      model: "mlp",
+      hidden: [32],
+      epochs: 100,
+    },
+  },
+  {
+    name: "hidden, epsilon 0.2",
+    about: "the same with a fifth of the picks by lot",
+    set: () => hidden(3000, 0.02),
+    measure: "macroF1",
+    plan: {
+      strategies: ["margin"],
+      batches: ["top-k"],
+      k: 10,
+      rounds: 40,
+      model: "mlp",
+      hidden: [32],
+      epochs: 100,
+      epsilon: 0.2,
+    },
+  },
+  {
+    name: "outliers",
+    about: "digits, one in ten with its pixels shuffled and any label",
+    set: () => withOutliers(4000, 0.1),
+    plan: { strategies: uncertain, batches: ["top-k"], k: 20, rounds: 20 },
+  },
+  {
+    name: "outliers, density 1",
+    about: "the same, scores weighed by density",
+    set: () => withOutliers(4000, 0.1),
+    plan: { strategies: uncertain, batches: ["top-k"], k: 20, rounds: 20, density: 1 },
   },
   {
     name: "digits, epsilon 0.2",
