@@ -4,6 +4,7 @@
  * It reads candidates only, a stretch at a time, and holds no more than the stretch and the best k so far.
  */
 import type { InvalidRows, PassOptions, PoolInput } from "./backends/backend.ts";
+import { BestRows } from "./backends/cpu/bestRows.ts";
 import { beliefsReader, validityCheck } from "./backends/cpu/reference.ts";
 import type { Pick } from "./batches/batch.ts";
 import { passesOf } from "./matrix.ts";
@@ -22,7 +23,7 @@ export async function settle(
   strategy: Strategy | undefined,
   options: PassOptions,
 ): Promise<Pick[]> {
-  const best = new BestPicks(k);
+  const best = new BestRows(k);
   await judge(input, candidates, strategy, options, (row, score) => best.offer(row, score));
   return best.sorted();
 }
@@ -81,34 +82,5 @@ async function readRows(
     if (values.length < count * width) values = new Float32Array(count * width);
     await source.read(first, count, values.subarray(0, count * width));
     for (; i < end; i++) tell(rows[i], values, (rows[i] - first) * source.cols, count * source.cols);
-  }
-}
-
-/** Keeps the best k of what it is offered in ascending order of rows. */
-class BestPicks {
-  private readonly k: number;
-  private readonly kept: Pick[] = [];
-  /** No later row with this score or less can be among the k. */
-  private bar = -Infinity;
-
-  constructor(k: number) {
-    this.k = k;
-  }
-
-  offer(row: number, score: number): void {
-    if (score <= this.bar) return;
-    this.kept.push({ row, score });
-    if (this.kept.length >= 2 * this.k + 1024) this.cut();
-  }
-
-  sorted(): Pick[] {
-    this.cut();
-    return this.kept;
-  }
-
-  private cut(): void {
-    this.kept.sort((a, b) => b.score - a.score || a.row - b.row);
-    this.kept.length = Math.min(this.kept.length, this.k);
-    if (this.kept.length === this.k) this.bar = this.kept[this.k - 1].score;
   }
 }
