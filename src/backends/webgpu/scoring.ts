@@ -1,4 +1,4 @@
-/** One pass over the pool: every chunk through the score kernel, the scores left on the device. */
+/** One pass over the pool: every chunk through the score kernel, the scores left on the device for a stretch of rows at a time. */
 import { FEATURE_LIMIT } from "../../matrix.ts";
 import { passesIn, type PassOptions, type PoolInput } from "../backend.ts";
 import type { Strategy } from "../../strategy.ts";
@@ -12,7 +12,7 @@ import type { ScoreParams } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
 import type { Chunk, ChunkedRows } from "./upload.ts";
 
-/** A stretch of the pool whose scores lie in one buffer. */
+/** A stretch of the pool whose scores are on the device. */
 export interface Segment {
   /** First row, in the pool. */
   readonly first: number;
@@ -34,46 +34,30 @@ export interface DevicePool {
   readonly head: DeviceHead | undefined;
 }
 
-/** What a pass leaves on the device. */
-export interface Scored {
-  readonly segments: readonly Segment[];
-  /** What the shader reports of the pass. */
+/** What a pass is to do. */
+export interface Pass {
+  /** Either all of them need gradients, or none does. Without any, the pool holds scores. */
+  readonly strategies: readonly Strategy[];
+  readonly options: PassOptions;
+  readonly tally: Tally;
+  /** What the shader reports of the rows so far. */
   readonly report: GPUBuffer;
+  /** To count a segment's scores in, for the tally "histogram". */
+  readonly histogram?: GPUBuffer;
+  /** A bit a row: those that must not be picked. */
+  readonly taken?: Uint32Array;
+  /** Takes what it needs of a segment, whose buffers are used again for the next. */
+  consume(segment: Segment): Promise<void>;
 }
 
 /** Bytes of the report as the shader lays it out: invalid, first_invalid, norm, doubts. */
 export const REPORT_BYTES = 16;
 const NO_ROW = 0xffffffff;
 
-/** Empty score buffers for the whole pool. Segments are whole chunks, so a chunk never crosses into the next one. */
-export async function openSegments(
-  pool: DevicePool,
-  slots: number,
-  taken: Uint32Array | undefined,
-): Promise<Segment[]> {
-  const { gpu, input, tuning, chunkRows } = pool;
+/** Rows whose scores are on the device at a time: whole chunks, so that none crosses into the next segment. */
+function rowsASegment({ gpu, input, tuning, chunkRows }: DevicePool, slots: number): number {
   const most = Math.min(tuning.segmentRows, gpu.device.limits.maxStorageBufferBindingSize / 4 / slots);
-  const size = Math.max(1, Math.floor(most / chunkRows)) * chunkRows;
-  const segments: Segment[] = [];
-  try {
-    for (let first = 0; first < input.source.rows; first += size) {
-      const rows = Math.min(size, input.source.rows - first);
-      const scores = await gpu.buffer("scores", rows * slots * 4, usage.storage | usage.copySource);
-      const bits = taken ? taken.subarray(first / 32, Math.ceil((first + rows) / 32)) : new Uint32Array(1);
-      segments.push({ first, rows, scores, taken: gpu.filled("taken", bits, usage.storage) });
-    }
-    return segments;
-  } catch (error) {
-    closeSegments(segments);
-    throw error;
-  }
-}
-
-export function closeSegments(segments: readonly Segment[]): void {
-  for (const { scores, taken } of segments) {
-    scores.destroy();
-    taken.destroy();
-  }
+  return Math.min(input.source.rows, Math.max(1, Math.floor(most / chunkRows)) * chunkRows);
 }
 
 export function newReport(gpu: Gpu): GPUBuffer {
@@ -86,19 +70,9 @@ export function frameFor({ input, classes, tuning }: DevicePool, options: PassOp
   return chooseFrame({ classes, passes: passesIn(input, options), turned }, tuning.adapterClass);
 }
 
-/**
- * Fills the segments with the scores of each strategy, or with the given scores where there is none; either all of the
- * strategies need gradients or none does. For the tally "histogram" there is one to count in. Gives the seconds spent on
- * reading and uploading.
- */
-export async function scorePool(
-  pool: DevicePool,
-  { segments, report }: Scored,
-  strategies: readonly Strategy[],
-  options: PassOptions,
-  tally: Tally = "none",
-  histogram?: GPUBuffer,
-): Promise<number> {
+/** Scores the rows of a segment after the other. Gives the seconds spent on reading and uploading. */
+export async function scorePool(pool: DevicePool, pass: Pass): Promise<number> {
+  const { strategies, options, tally, report, histogram, taken, consume } = pass;
   const { gpu, tuning, input, classes, chunkRows, head } = pool;
   const frame = frameFor(pool, options);
   const kernel = await gpu.kernel(scoreKernel(pool, frame, strategies, options, tally));
@@ -119,9 +93,8 @@ export async function scorePool(
     rowStride: classes,
     passStride: chunk.rows * classes,
   });
-  const scoreStep = (batch: Batch, chunk: Chunk, index: number): void => {
+  const scoreStep = (batch: Batch, segment: Segment, chunk: Chunk, index: number): void => {
     const { round, first, count } = steps[index];
-    const segment = segments.find((s) => chunk.first < s.first + s.rows) as Segment;
     const logits = runner?.sample(batch, chunk, first, count);
     const { classStride, rowStride, passStride } = logits ?? stored(chunk);
     const params: ScoreParams = {
@@ -163,27 +136,49 @@ export async function scorePool(
     gpu.submit(batch);
     batch = gpu.batch();
   };
+  const slots = Math.max(1, strategies.length);
+  const segmentRows = rowsASegment(pool, slots);
+  const scores = await gpu.buffer("scores", segmentRows * slots * 4, usage.storage | usage.copySource);
+  const bits = gpu.filled(
+    "taken",
+    new Uint32Array(taken ? Math.ceil(segmentRows / 32) : 1),
+    usage.storage | usage.copyTarget,
+  );
+  const begin = (first: number): Segment => {
+    const segment = { first, rows: Math.min(segmentRows, input.source.rows - first), scores, taken: bits };
+    if (taken) gpu.device.queue.writeBuffer(bits, 0, taken.slice(first / 32, Math.ceil((first + segment.rows) / 32)));
+    if (histogram) batch.encoder.clearBuffer(histogram);
+    return segment;
+  };
   let recorded = 0;
   let upload = 0;
   try {
     runner = run && (await openHeadRunner(gpu, tuning, run));
     sums = passes > 1 ? await gpu.buffer("sums", sumsBytes, usage.storage) : undefined;
+    let segment = begin(0);
     let since = performance.now();
     for await (const { uploaded, ...chunk } of pool.chunks.chunks()) {
       upload += performance.now() - since;
       runner?.begin(batch, chunk);
       for (let index = 0; index < steps.length; index++) {
         if (index > 0) submit();
-        scoreStep(batch, chunk, index);
+        scoreStep(batch, segment, chunk, index);
       }
-      if (runner || uploaded || ++recorded % tuning.chunksASubmit === 0) submit();
-      options.onProgress?.(chunk.first + chunk.rows);
+      const done = chunk.first + chunk.rows;
+      const isFull = done === segment.first + segment.rows;
+      if (isFull || runner || uploaded || ++recorded % tuning.chunksASubmit === 0) submit();
+      options.onProgress?.(done);
+      if (isFull) {
+        await consume(segment);
+        if (done < input.source.rows) segment = begin(done);
+      }
       since = performance.now();
     }
-    submit();
   } finally {
     runner?.close();
     sums?.destroy();
+    scores.destroy();
+    bits.destroy();
   }
   return upload / 1000;
 }

@@ -5,7 +5,7 @@
 import type { Selection } from "../backend.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { selectPrograms } from "./program.ts";
-import { REPORT_BYTES, type DevicePool, type Scored } from "./scoring.ts";
+import type { DevicePool, Segment } from "./scoring.ts";
 import type { Slack } from "./shaders.gen.ts";
 
 const DIGITS = 3;
@@ -15,18 +15,18 @@ const SELECTION_BYTES = 16;
 const WORKGROUP = 256;
 
 export interface Candidates {
+  /** In no order. */
   readonly rows: Uint32Array;
-  readonly report: ArrayBuffer;
   /** Seconds. */
   readonly kernel: number;
   readonly readback: number;
 }
 
-/** Finishes a selection whose first digit is already counted in `histogram`. */
+/** Finishes a selection in a segment, whose first digit is already counted in `histogram`. */
 export async function selectCandidates(
   pool: DevicePool,
-  scored: Scored,
-  histogram: GPUBuffer,
+  { first, rows, scores, taken }: Segment,
+  { report, histogram }: { report: GPUBuffer; histogram: GPUBuffer },
   { k }: Selection,
   slack: Slack,
 ): Promise<Candidates> {
@@ -39,20 +39,18 @@ export async function selectCandidates(
   );
   let candidates: GPUBuffer | undefined;
   try {
-    const groupsFor = (rows: number): number => Math.min(Math.ceil(rows / WORKGROUP), tuning.maxGroups);
+    const groups = Math.min(Math.ceil(rows / WORKGROUP), tuning.maxGroups);
+    const segment = { rows, first_row: first };
     for (let digit = 0; digit < DIGITS; digit++) {
       if (digit > 0) {
         const count = await step(gpu, "count_digit", { WORKGROUP, DIGIT: digit });
-        for (const { first, rows, scores, taken } of scored.segments) {
-          const batch = gpu.batch();
-          const segment = { rows, first_row: first };
-          count.dispatch(batch, { segment, scores, taken, selection, histogram }, groupsFor(rows));
-          gpu.submit(batch);
-        }
+        const batch = gpu.batch();
+        count.dispatch(batch, { segment, scores, taken, selection, histogram }, groups);
+        gpu.submit(batch);
       }
       const find = await step(gpu, "find_digit", { DIGIT: digit });
       const batch = gpu.batch();
-      find.dispatch(batch, { slack, selection, report: scored.report, histogram }, 1);
+      find.dispatch(batch, { slack, selection, report, histogram }, 1);
       gpu.submit(batch);
     }
 
@@ -60,12 +58,9 @@ export async function selectCandidates(
     let room = Math.max(4 * k, 1 << 14);
     for (;;) {
       candidates = await gpu.buffer("candidates", room * 4, usage.storage | usage.copySource);
-      for (const { first, rows, scores, taken } of scored.segments) {
-        const batch = gpu.batch();
-        const segment = { rows, first_row: first };
-        collect.dispatch(batch, { segment, scores, taken, selection, candidates }, groupsFor(rows));
-        gpu.submit(batch);
-      }
+      const batch = gpu.batch();
+      collect.dispatch(batch, { segment, scores, taken, selection, candidates }, groups);
+      gpu.submit(batch);
       await gpu.finished();
       const kernel = (performance.now() - started) / 1000;
       const reading = performance.now();
@@ -78,8 +73,8 @@ export async function selectCandidates(
         room = found;
         continue;
       }
-      const [report, rows] = await gpu.read([scored.report, REPORT_BYTES], [candidates, found * 4]);
-      return { rows: new Uint32Array(rows).sort(), report, kernel, readback: (performance.now() - reading) / 1000 };
+      const picked = found > 0 ? new Uint32Array((await gpu.read([candidates, found * 4]))[0]) : new Uint32Array();
+      return { rows: picked, kernel, readback: (performance.now() - reading) / 1000 };
     }
   } finally {
     selection.destroy();

@@ -19,15 +19,7 @@ import { DeviceDistances, DevicePoints } from "./distances.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { gradientError, headError } from "./headError.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
-import {
-  closeSegments,
-  frameFor,
-  newReport,
-  openSegments,
-  REPORT_BYTES,
-  scorePool,
-  type DevicePool,
-} from "./scoring.ts";
+import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
 import type { Tally } from "./program.ts";
@@ -82,27 +74,26 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   const scoreTogether = async (
     strategies: readonly Strategy[],
     options: PassOptions,
-    tally?: Tally,
+    tally: Tally = "none",
   ): Promise<ScorePass & { state: ArrayBuffer }> => {
-    const slots = Math.max(1, strategies.length);
-    const segments = await openSegments(pool, slots, undefined);
+    const { rows: all } = pool.input.source;
+    const values = Array.from({ length: Math.max(1, strategies.length) }, () => new Float32Array(all));
     const report = newReport(gpu);
     const started = performance.now();
-    try {
-      const upload = await scorePool(pool, { segments, report }, strategies, options, tally);
+    let readback = 0;
+    const consume = async ({ first, rows, scores }: Segment): Promise<void> => {
       await gpu.finished();
-      const kernel = (performance.now() - started) / 1000 - upload;
       const reading = performance.now();
-      const values = Array.from({ length: slots }, () => new Float32Array(input.source.rows));
-      for (const { first, rows, scores } of segments) {
-        const [bytes] = await gpu.read([scores, rows * slots * 4]);
-        values.forEach((all, slot) => all.set(new Float32Array(bytes, slot * rows * 4, rows), first));
-      }
+      const [bytes] = await gpu.read([scores, rows * values.length * 4]);
+      values.forEach((own, slot) => own.set(new Float32Array(bytes, slot * rows * 4, rows), first));
+      readback += (performance.now() - reading) / 1000;
+    };
+    try {
+      const upload = await scorePool(pool, { strategies, options, tally, report, consume });
+      const kernel = (performance.now() - started) / 1000 - upload - readback;
       const [state] = await gpu.read([report, REPORT_BYTES]);
-      const readback = (performance.now() - reading) / 1000;
       return { values, state, invalid: invalidIn(state), timings: { upload, kernel, readback } };
     } finally {
-      closeSegments(segments);
       report.destroy();
     }
   };
@@ -147,24 +138,27 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
     async candidates(strategy, selection, given) {
       const options = passesFor(strategy, given);
-      const strategies = strategy ? [strategy] : [];
-      const segments = await openSegments(pool, 1, selection.taken);
       const report = newReport(gpu);
-      const histogram = gpu.filled("histogram", new Uint32Array(HISTOGRAM_BYTES / 4), usage.storage);
+      const histogram = gpu.filled("histogram", new Uint32Array(HISTOGRAM_BYTES / 4), usage.storage | usage.copyTarget);
+      // Whoever is among the k best is so in its segment, too.
+      const found: Uint32Array[] = [];
       const started = performance.now();
-      try {
-        const scored = { segments, report };
-        const upload = await scorePool(pool, scored, strategies, options, "histogram", histogram);
-        const scoring = (performance.now() - started) / 1000 - upload;
+      let readback = 0;
+      const consume = async (segment: Segment): Promise<void> => {
         const slack = strategy ? slackOf(pool, strategy, options) : exact;
-        const found = await selectCandidates(pool, scored, histogram, selection, slack);
-        return {
-          rows: found.rows,
-          invalid: invalidIn(found.report),
-          timings: { upload, kernel: scoring + found.kernel, readback: found.readback },
-        };
+        const best = await selectCandidates(pool, segment, { report, histogram }, selection, slack);
+        found.push(best.rows.sort());
+        readback += best.readback;
+      };
+      try {
+        const strategies = strategy ? [strategy] : [];
+        const tally = "histogram";
+        const { taken } = selection;
+        const upload = await scorePool(pool, { strategies, options, tally, report, histogram, taken, consume });
+        const kernel = (performance.now() - started) / 1000 - upload - readback;
+        const [state] = await gpu.read([report, REPORT_BYTES]);
+        return { rows: joined(found), invalid: invalidIn(state), timings: { upload, kernel, readback } };
       } finally {
-        closeSegments(segments);
         report.destroy();
         histogram.destroy();
       }
@@ -259,6 +253,16 @@ function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Sl
     return { ...slack, fixed: 2 * own + logarithms };
   }
   return slack;
+}
+
+function joined(lists: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
 }
 
 function invalidIn(report: ArrayBuffer): InvalidRows {
