@@ -1,5 +1,6 @@
 /** Files, for Node: heads saved and loaded, and arrays on disk as pools. Exports only. */
 export { readHead } from "./files/head.ts";
 export { writeSafetensors as writeHead } from "./files/safetensors.ts";
-export { openNpy, type NpyFile } from "./files/npy.ts";
+export type { NpyFile } from "./files/npy.ts";
+export { openNpy } from "./files/npyFiles.ts";
 export { openLog as openJournal, type Log } from "./files/log.ts";

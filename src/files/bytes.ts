@@ -1,5 +1,4 @@
-/** Bytes by position, from a file or from memory, so that one decoder serves both and never holds a whole file. */
-import { type FileHandle, open, stat } from "node:fs/promises";
+/** Bytes by position, wherever they lie, so that one decoder serves all and none holds a whole file. */
 import { InputError } from "../errors.ts";
 
 export interface Bytes {
@@ -10,40 +9,6 @@ export interface Bytes {
   read(into: Uint8Array, position: number): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Opens a regular file; a missing, unreadable or special one is an InputError. */
-export async function openBytes(path: string): Promise<Bytes> {
-  const { handle, size } = await openRegular(path).catch((error) => {
-    throw error instanceof InputError ? error : new InputError(`${path}: ${reason(error)}`);
-  });
-  return {
-    name: path,
-    size,
-    async read(into, position) {
-      for (let done = 0; done < into.length;) {
-        const length = Math.min(into.length - done, LONGEST_READ);
-        const { bytesRead } = await handle.read(into, done, length, position + done).catch((error) => {
-          throw new InputError(`${path}: ${reason(error)}`);
-        });
-        if (bytesRead === 0)
-          throw new InputError(`${path}: ends at byte ${position + done}, ${into.length - done} bytes too early`);
-        done += bytesRead;
-      }
-    },
-    close: () => handle.close(),
-  };
-}
-
-async function openRegular(path: string): Promise<{ handle: FileHandle; size: number }> {
-  // Looked at before it is opened: opening a named pipe would wait for a writer.
-  if (!(await stat(path)).isFile())
-    throw new InputError(`${path}: not a regular file; give one that can be read anywhere`);
-  const handle = await open(path, "r");
-  return { handle, size: (await handle.stat()).size };
-}
-
-/** One read call takes less than 2 GiB. */
-const LONGEST_READ = 2 ** 30;
 
 /** Bytes that are already in memory. */
 export function memoryBytes(name: string, bytes: Uint8Array): Bytes {
@@ -58,39 +23,3 @@ export function memoryBytes(name: string, bytes: Uint8Array): Bytes {
     async close() {},
   };
 }
-
-/** The whole of a text file, for lists that a person or a tool wrote. */
-export async function readText(path: string): Promise<string> {
-  const bytes = await openBytes(path);
-  try {
-    if (bytes.size > LONGEST_TEXT)
-      throw new InputError(`${path}: ${bytes.size} bytes is too long for a list; use .npy`);
-    const content = new Uint8Array(bytes.size);
-    await bytes.read(content, 0);
-    return new TextDecoder().decode(content);
-  } finally {
-    await bytes.close();
-  }
-}
-
-/** A string in V8 holds about 512 Mi characters. */
-const LONGEST_TEXT = 2 ** 28;
-
-/** What a failed call of the file system means, in words. */
-export function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  return (code && REASONS[code]) || (error instanceof Error ? error.message : String(error));
-}
-
-const REASONS: Record<string, string> = {
-  ENOENT: "no such file or folder; check the path",
-  ENOTDIR: "a part of the path is not a folder; check the path",
-  EISDIR: "is a folder; give a file",
-  EACCES: "permission denied; check who may read and write it",
-  EPERM: "operation not permitted; check who may read and write it",
-  EROFS: "the file system is read-only; choose another folder",
-  ENOSPC: "no space left on the device; free some or choose another folder",
-  EDQUOT: "the disk quota is used up; free some or choose another folder",
-  EMFILE: "too many open files; close some or raise the limit",
-  ENAMETOOLONG: "the name is too long; shorten it",
-};

@@ -1,5 +1,6 @@
 export { headFormats, readHead } from "./head.ts";
-export { type NpyFile, openNpy, readIntegers, writeNpy } from "./npy.ts";
+export type { NpyFile } from "./npy.ts";
+export { openNpy, readIntegers, writeNpy } from "./npyFiles.ts";
 export { readNpz } from "./npz.ts";
 export { checkOutput, type Write, writeFileWhole } from "./output.ts";
 export { readLabels, readRows, rowFormats } from "./rows.ts";

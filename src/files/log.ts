@@ -5,7 +5,7 @@
 import { open, realpath, type FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.ts";
-import { reason } from "./bytes.ts";
+import { reason } from "./fileBytes.ts";
 import { lockFile } from "./lock.ts";
 
 export interface Log {

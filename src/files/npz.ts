@@ -2,7 +2,8 @@
 import { unzipSync } from "fflate";
 import { InputError } from "../errors.ts";
 import type { Head } from "../head.ts";
-import { memoryBytes, openBytes } from "./bytes.ts";
+import { memoryBytes } from "./bytes.ts";
+import { openBytes } from "./fileBytes.ts";
 import { npyFile } from "./npy.ts";
 import { headOf, type Tensor } from "./stateDict.ts";
 

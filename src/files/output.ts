@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { access, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
-import { reason } from "./bytes.ts";
+import { reason } from "./fileBytes.ts";
 import { extensionOf } from "./extension.ts";
 
 export type Write = (chunk: Uint8Array | string) => Promise<void>;

@@ -1,9 +1,9 @@
 /** Lists of row numbers: what is labelled already, or what an earlier selection picked. */
 import { parse } from "csv-parse/sync";
 import { InputError } from "../errors.ts";
-import { readText } from "./bytes.ts";
+import { readText } from "./fileBytes.ts";
 import { extensionOf } from "./extension.ts";
-import { readIntegers } from "./npy.ts";
+import { readIntegers } from "./npyFiles.ts";
 
 export const rowFormats = [".npy", ".csv", ".jsonl", ".json"] as const;
 

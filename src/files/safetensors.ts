@@ -1,7 +1,8 @@
 /** A head in the safetensors format: the length of a JSON header, the header, and the values it points into. */
 import { InputError } from "../errors.ts";
 import { type Activation, activationNames, checkHead, type Head, MOST_DROPOUT } from "../head.ts";
-import { type Bytes, openBytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
+import { openBytes } from "./fileBytes.ts";
 import { type Element, elements } from "./elements.ts";
 import { extensionOf } from "./extension.ts";
 import { writeFileWhole } from "./output.ts";

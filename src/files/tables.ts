@@ -1,7 +1,7 @@
 /** Scores and picks as files: .npy for programs, .csv, .json and .jsonl for everyone. */
 import { InputError } from "../errors.ts";
 import { extensionOf } from "./extension.ts";
-import { writeNpy } from "./npy.ts";
+import { writeNpy } from "./npyFiles.ts";
 import { type Write, writeFileWhole } from "./output.ts";
 import { shortest } from "./shortest.ts";
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openNpy, readIntegers, writeNpy } from "../../src/files/index.ts";
@@ -264,3 +265,18 @@ function patched(bytes: Buffer, at: number, value: number): Buffer {
   copy[at] = value;
   return copy;
 }
+
+test("a file that is written to while it is read", async () => {
+  const path = scratch("rewritten.npy", whole);
+  const file = await openNpy(path);
+  const source = file.source();
+  await source.read(0, 1, new Float32Array(3));
+  scratch("rewritten.npy", whole);
+  await utimes(path, new Date(), new Date(Date.now() + 5000));
+  await expectInputError(
+    Promise.resolve(source.read(0, 1, new Float32Array(3))),
+    path,
+    /was written to while it was read: read it again when it is whole/,
+  );
+  await file.close();
+});
