@@ -1,0 +1,159 @@
+/** Ranges of files on a server, whatever the server does. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { blobBytes } from "../../src/files/blobBytes.ts";
+import { httpBytes } from "../../src/files/httpBytes.ts";
+import { InputError } from "../../src/errors.ts";
+
+const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) % 251);
+const closing: (() => void)[] = [];
+afterEach(() => closing.splice(0).forEach((close) => close()));
+
+type Answer = (request: IncomingMessage, response: ServerResponse, range: [first: number, last: number]) => void;
+
+/** A server that answers by this, and where it is. */
+async function serve(answer: Answer): Promise<string> {
+  const server = createServer((request, response) => {
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    answer(request, response, [Number(first), Number(last)]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => (server.closeAllConnections(), server.close()));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/pool.npy`;
+}
+
+const headersOf = (first: number, last: number): Record<string, string> => ({
+  "content-range": `bytes ${first}-${last}/${content.length}`,
+  "content-length": String(last - first + 1),
+  etag: '"one"',
+});
+
+const well: Answer = (_, response, [first, last]) => {
+  response.writeHead(206, headersOf(first, last)).end(content.subarray(first, last + 1));
+};
+
+async function read(url: string, position: number, length: number): Promise<Uint8Array> {
+  const bytes = await httpBytes(url);
+  expect(bytes.size).toBe(content.length);
+  const into = new Uint8Array(length);
+  await bytes.read(into, position);
+  await bytes.close();
+  return into;
+}
+
+test("ranges are those of the file", async () => {
+  const url = await serve(well);
+  for (const [position, length] of [
+    [0, 1],
+    [0, 5000],
+    [17, 900],
+    [4999, 1],
+    [300, 0],
+  ])
+    expect(await read(url, position, length)).toEqual(content.slice(position, position + length));
+  await expect(read(url, 4000, 1001)).rejects.toThrow(new InputError(`${url}: ends at byte 5000, 1 bytes too early`));
+});
+
+test("an answer that breaks off is asked for again from where it broke", async () => {
+  const asked: number[] = [];
+  const url = await serve((_, response, [first, last]) => {
+    asked.push(first);
+    response.writeHead(206, headersOf(first, last));
+    if (last - first < 1000) response.end(content.subarray(first, last + 1));
+    else response.write(content.subarray(first, first + 1000), () => response.destroy());
+  });
+  expect(await read(url, 0, 5000)).toEqual(content);
+  expect(asked).toEqual([0, 0, 1000, 2000, 3000, 4000]);
+});
+
+test("a server in trouble is asked again", async () => {
+  let troubles = 3;
+  const url = await serve((request, response, range) => {
+    if (troubles-- > 0) response.writeHead(503).end();
+    else well(request, response, range);
+  });
+  expect(await read(url, 10, 100)).toEqual(content.slice(10, 110));
+});
+
+const refused: [what: string, answer: Answer, message: RegExp][] = [
+  [
+    "ignores ranges",
+    (_, response) => response.writeHead(200).end(content),
+    /: the server ignores ranges \(it answered 200\): download the file, and name that$/,
+  ],
+  [
+    "has no such file",
+    (_, response) => response.writeHead(404).end(),
+    /: the server answered 404 Not Found: check the address$/,
+  ],
+  [
+    "stays in trouble",
+    (_, response) => response.writeHead(503).end(),
+    /: could not be read from the server in 4 attempts: it answered 503 Service Unavailable: try again later$/,
+  ],
+  [
+    "has changed the file",
+    (request, response, range) => {
+      if (request.headers["if-match"] === undefined) well(request, response, range);
+      else {
+        expect(request.headers["if-match"]).toBe('"one"');
+        response.writeHead(412).end();
+      }
+    },
+    /: was changed on the server while it was read: read it again$/,
+  ],
+  [
+    "has a longer file than before",
+    (request, response, range) => {
+      if (request.headers["if-match"] === undefined) return well(request, response, range);
+      const [first, last] = range;
+      response
+        .writeHead(206, { "content-range": `bytes ${first}-${last}/6000` })
+        .end(content.subarray(first, last + 1));
+    },
+    /: was changed on the server while it was read/,
+  ],
+  [
+    "ignores ranges later",
+    (request, response, range) => {
+      if (request.headers["if-match"] === undefined) well(request, response, range);
+      else response.writeHead(200).end(content);
+    },
+    /: the server ignores ranges \(it answered 200\)/,
+  ],
+  [
+    "hangs up every time",
+    (request, response, range) => {
+      if (request.headers["if-match"] === undefined) well(request, response, range);
+      else response.destroy();
+    },
+    /: could not be read from the server in 4 attempts: .+: try again later$/,
+  ],
+  ["has an empty file", (_, response) => response.writeHead(416).end(), /: is empty: give a file with rows$/],
+];
+test.each(refused)("a server that %s is one line", async (_, answer, message) => {
+  const url = await serve(answer);
+  const promise = read(url, 0, 100);
+  await expect(promise).rejects.toThrow(InputError);
+  await expect(promise).rejects.toThrow(message);
+  await expect(promise).rejects.toThrow(url);
+});
+
+test("no server at all is one line", async () => {
+  await expect(httpBytes("http://127.0.0.1:1/pool.npy")).rejects.toThrow(
+    /^http:\/\/127\.0\.0\.1:1\/pool\.npy: could not be read from the server in 4 attempts: .+: try again later$/,
+  );
+});
+
+test("a blob is read where it lies", async () => {
+  const bytes = blobBytes(new Blob([content]), "pool.npy");
+  expect([bytes.name, bytes.size]).toEqual(["pool.npy", 5000]);
+  const into = new Uint8Array(100);
+  await bytes.read(into, 4900);
+  expect(into).toEqual(content.slice(4900));
+  await expect(bytes.read(into, 4901)).rejects.toThrow(
+    new InputError("pool.npy: ends at byte 5000, 1 bytes too early"),
+  );
+  expect(blobBytes(new Blob([content])).name).toBe("blob");
+});
