@@ -1,4 +1,5 @@
 /** The right answer of a case, from the textbook formulas in float64, and what is wrong with another one. */
+import { Pace } from "../src/pace.ts";
 import type { PassOptions } from "../src/backends/backend.ts";
 import { beliefsReader } from "../src/backends/cpu/reference.ts";
 import type { Pick as Picked } from "../src/index.ts";
@@ -35,7 +36,7 @@ export interface Right {
   readonly slack: Float64Array;
 }
 
-const defaults: PassOptions = { temperature: 1, seed: 0, passes: 1, dropout: 0, eglLayers: "all" };
+const defaults: PassOptions = { temperature: 1, seed: 0, passes: 1, dropout: 0, eglLayers: "all", pace: new Pace() };
 
 /** What a case asks the library for beyond its defaults. Stored passes are there without asking. */
 export const dropoutOf = ({ kind, passes, dropout }: Case): Pick<PassOptions, "passes" | "dropout"> | undefined =>

@@ -8,6 +8,7 @@ import type { Measuring } from "./batches/sweeps.ts";
 import type { ClusterKernel } from "./backends/clusters.ts";
 import type { PointData } from "./backends/distances.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
+import type { Pace } from "./pace.ts";
 import type { Points } from "./points.ts";
 import { weighted, type Density } from "./remedies/density.ts";
 import { believe, judge, settle } from "./referee.ts";
@@ -36,6 +37,7 @@ export interface Asked {
 
 export class PoolContext implements BatchContext {
   readonly options: BatchOptions;
+  readonly pace: Pace;
   readonly rows: number;
   readonly labelled: Uint32Array;
   readonly hasScores: boolean;
@@ -56,6 +58,7 @@ export class PoolContext implements BatchContext {
     this.resident = resident;
     this.asked = asked;
     this.options = asked.options;
+    this.pace = asked.pass.pace;
     this.rows = input.source.rows;
     this.labelled = asked.labelled;
     this.hasScores = input.kind !== "embeddings";
@@ -140,7 +143,8 @@ export class PoolContext implements BatchContext {
     const { points } = this;
     const device = await this.resident.distances?.(points, this.labelled.length + this.options.k);
     if (device) this.kernels.push(device);
-    return { space: this.space(), points, host: await SimdDistances.open(points), device };
+    const host = await SimdDistances.open(points);
+    return { space: this.space(), points, host, device, pace: this.pace };
   };
 
   clusters = async (rows: Uint32Array, k: number): Promise<ClusterKernel> => {

@@ -4,6 +4,7 @@ import type { BatchOptions, BatchRule } from "./batches/batch.ts";
 import { metricNames, type Metric } from "./distance.ts";
 import { InputError } from "./errors.ts";
 import { MOST_DROPOUT } from "./head.ts";
+import { Pace } from "./pace.ts";
 import { checkSeed } from "./random.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 import type { Strategy } from "./strategy.ts";
@@ -26,6 +27,8 @@ export interface ScoreOptions {
   /** Gradients that `egl` counts: of all layers of the head, or of the last alone. Default `all`. */
   eglLayers?: GradientLayers;
   onProgress?: (progress: Progress) => void;
+  /** Ends the work with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface SelectOptions extends ScoreOptions {
@@ -132,7 +135,7 @@ export function checkDensity({ source, embeddings, kind }: PoolInput, { name, ne
 export function passOptions(input: PoolInput, options: ScoreOptions): PassOptions {
   if (options === null || typeof options !== "object")
     throw new InputError(`options must be an object, got ${String(options)}`);
-  const { temperature = 1, seed = 0, eglLayers = "all", onProgress } = options;
+  const { temperature = 1, seed = 0, eglLayers = "all", onProgress, signal } = options;
   if (!(temperature >= 1e-6 && temperature <= 1e6)) {
     throw new InputError(`temperature must be between 1e-6 and 1e6, got ${temperature}`);
   }
@@ -144,6 +147,7 @@ export function passOptions(input: PoolInput, options: ScoreOptions): PassOption
     seed,
     ...dropoutOptions(input, options),
     eglLayers,
+    pace: new Pace(signal),
     onProgress: onProgress && ((rows) => onProgress({ rows, of: input.source.rows })),
   };
 }

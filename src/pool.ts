@@ -19,6 +19,7 @@ import {
   type ScoreOptions,
   type SelectOptions,
 } from "./options.ts";
+import type { Pace } from "./pace.ts";
 import { readPoints, refusePoints, type Points } from "./points.ts";
 import { printOf, readRows, unfitRows } from "./rows.ts";
 import type { StrategyName } from "./scores/index.ts";
@@ -146,7 +147,7 @@ export class Pool {
     if (density > 0) checkDensity(this.input, rule);
     const measures = rule.needs.includes("embeddings") || density > 0;
     const points = measures ? await this.pointsFor(metric) : undefined;
-    const weight = density > 0 ? { of: await this.densityFor(metric, points!), power: density } : undefined;
+    const weight = density > 0 ? { of: await this.densityFor(metric, points!, pass.pace), power: density } : undefined;
     const context = new PoolContext(this.input, this.resident, {
       options: asked,
       metric,
@@ -280,9 +281,9 @@ export class Pool {
   }
 
   /** Densities are those of the pool, whatever its model: they are found once for each metric. */
-  private async densityFor(metric: Metric, points: Points): Promise<Density> {
+  private async densityFor(metric: Metric, points: Points, pace: Pace): Promise<Density> {
     const known =
-      this.densities.get(metric) ?? densityOf({ data: points.data, dims: points.dims, metric }, points.invalid);
+      this.densities.get(metric) ?? densityOf({ data: points.data, dims: points.dims, metric }, points.invalid, pace);
     this.densities.set(metric, known);
     known.catch(() => this.densities.delete(metric));
     return known;

@@ -8,6 +8,7 @@ import { BestRows } from "./backends/cpu/bestRows.ts";
 import { beliefsReader, validityCheck } from "./backends/cpu/reference.ts";
 import type { Pick } from "./batches/batch.ts";
 import { passesOf } from "./matrix.ts";
+import type { Pace } from "./pace.ts";
 import type { RowBeliefs, Strategy } from "./strategy.ts";
 
 /** Values read at a time. */
@@ -36,9 +37,10 @@ export async function judge(
   options: PassOptions,
   tell: (row: number, score: number) => void,
 ): Promise<void> {
-  if (!strategy) return readRows(input, rows, (row, values, at) => tell(row, values[at]));
+  const { pace } = options;
+  if (!strategy) return readRows(input, rows, pace, (row, values, at) => tell(row, values[at]));
   const readBeliefs = beliefsReader(input, options, strategy.needs === "gradients");
-  await readRows(input, rows, (row, values, at, stride) =>
+  await readRows(input, rows, pace, (row, values, at, stride) =>
     tell(row, strategy.score(readBeliefs(values, at, row, stride))),
   );
 }
@@ -53,7 +55,7 @@ export async function believe(
   const readBeliefs = beliefsReader(input, options);
   const isValid = validityCheck(input);
   const invalid = { count: 0, first: 0 };
-  await readRows(input, rows, (row, values, at, stride) => {
+  await readRows(input, rows, options.pace, (row, values, at, stride) => {
     for (let pass = 0; pass < passesOf(input.source); pass++)
       if (!isValid(values, at + pass * stride)) {
         if (invalid.count++ === 0) invalid.first = row;
@@ -68,6 +70,7 @@ export async function believe(
 async function readRows(
   { source }: PoolInput,
   rows: Uint32Array,
+  pace: Pace,
   tell: (row: number, values: Float32Array, at: number, stride: number) => void,
 ): Promise<void> {
   const width = passesOf(source) * source.cols;
@@ -81,6 +84,7 @@ async function readRows(
     const count = rows[end - 1] - first + 1;
     if (values.length < count * width) values = new Float32Array(count * width);
     await source.read(first, count, values.subarray(0, count * width));
+    await pace.turn();
     for (; i < end; i++) tell(rows[i], values, (rows[i] - first) * source.cols, count * source.cols);
   }
 }

@@ -5,7 +5,19 @@ import { expect, test } from "vitest";
 
 /** From left to right. A name is a file or a folder of src, or the demo beside it. */
 const groups = [
-  ["errors", "matrix", "distance", "head", "activations", "strategy", "passes", "random", "fingerprint", "trainer"],
+  [
+    "errors",
+    "matrix",
+    "distance",
+    "head",
+    "activations",
+    "strategy",
+    "passes",
+    "random",
+    "fingerprint",
+    "pace",
+    "trainer",
+  ],
   ["files", "backends"],
   ["scores", "batches"],
   ["remedies"],

@@ -4,6 +4,7 @@
  */
 import type { Head } from "../head.ts";
 import { passesOf, type Kind, type RowSource } from "../matrix.ts";
+import type { Pace } from "../pace.ts";
 import type { Strategy } from "../strategy.ts";
 import type { ClusterKernel } from "./clusters.ts";
 import type { DistanceKernel, PointData } from "./distances.ts";
@@ -36,6 +37,8 @@ export interface PassOptions {
   readonly dropout: number;
   /** Whose gradients are counted where a strategy needs them. */
   readonly eglLayers: GradientLayers;
+  /** Waited for between two pieces of the work. */
+  readonly pace: Pace;
   /** Called now and then with the rows that are done. */
   readonly onProgress?: (rows: number) => void;
 }

@@ -39,6 +39,7 @@ export const badge = {
     };
     await take(first, longest);
     while (picks.length < k) {
+      await context.pace.turn();
       const winner = await race(nearest, left, seed, picks.length, (row) => space.fetch(row));
       await take(winner, space.distance(nearest.squared[winner]));
     }

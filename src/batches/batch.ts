@@ -1,4 +1,5 @@
 /** What a batch rule is: it turns scores and distances into k picks. */
+import type { Pace } from "../pace.ts";
 import type { ClusterKernel } from "../backends/clusters.ts";
 import type { PointSpace } from "../distance.ts";
 import type { RowBeliefs } from "../strategy.ts";
@@ -17,6 +18,8 @@ export interface BatchOptions {
 /** What a rule may ask of the pool. */
 export interface BatchContext {
   readonly options: BatchOptions;
+  /** Waited for between two pieces of the work. */
+  readonly pace: Pace;
   /** Rows in the pool. */
   readonly rows: number;
   /** Rows that have a label already, ascending. */

@@ -47,6 +47,7 @@ export const batchBald = {
       free = free.filter((other) => other !== row);
       jointInformation += gain;
       picks.push({ row, score: gain, ...(error > 0 && { standardError: error }) });
+      await context.pace.turn();
     }
     return { picks, report: { jointInformation } };
   },

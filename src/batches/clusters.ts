@@ -7,6 +7,7 @@
  */
 import type { Centres, ClusterKernel, Verdict } from "../backends/clusters.ts";
 import { squaredDistance, type PointSpace } from "../distance.ts";
+import type { Pace } from "../pace.ts";
 import { randomUniform, streams } from "../random.ts";
 import { Nearest } from "./nearest.ts";
 import { race } from "./race.ts";
@@ -26,6 +27,7 @@ export interface Clusters {
 
 /** What a rule has of its `BatchContext` for this. */
 export interface Clustering {
+  readonly pace: Pace;
   space(): PointSpace;
   clusters(rows: Uint32Array, k: number): Promise<ClusterKernel>;
 }
@@ -33,11 +35,12 @@ export interface Clustering {
 /** Clusters these rows, which ascend; k is at most their number. A cluster may be empty where rows are equal. */
 export async function cluster(context: Clustering, rows: Uint32Array, k: number, seed: number): Promise<Clusters> {
   const space = context.space();
-  const centres = new MovingCentres(space, await firstCentres(space, rows, k, seed), k);
+  const centres = new MovingCentres(space, await firstCentres(space, context.pace, rows, k, seed), k);
   const kernel = await context.clusters(rows, k);
   for (let step = 0; step < MOST_STEPS; step++) {
     if ((await kernel.assign(centres)) === 0) break;
     centres.moveToMeans(kernel);
+    await context.pace.turn();
   }
   const own = await kernel.own();
   const squared = Float64Array.from(rows, (row, i) => centres.squared(row, own[i]));
@@ -48,7 +51,13 @@ export async function cluster(context: Clustering, rows: Uint32Array, k: number,
  * k-means++. The first centre is any row, each further one is drawn in proportion to D². On the host everywhere: the race
  * takes less than one in a hundred of the distances, which leaves a device nothing to do.
  */
-async function firstCentres(space: PointSpace, rows: Uint32Array, k: number, seed: number): Promise<Float64Array> {
+async function firstCentres(
+  space: PointSpace,
+  pace: Pace,
+  rows: Uint32Array,
+  k: number,
+  seed: number,
+): Promise<Float64Array> {
   const width = space.point.length;
   const centres = new Float64Array(k * width);
   const nearest = new Nearest(space);
@@ -58,6 +67,7 @@ async function firstCentres(space: PointSpace, rows: Uint32Array, k: number, see
     space.addCentre(row);
     space.look(row);
     centres.set(space.point, c * width);
+    await pace.turn();
   }
   return centres;
 }

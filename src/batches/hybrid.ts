@@ -52,6 +52,7 @@ export const hybrid = {
       sweeps.addCentre(pick.row);
       if (low > 0) reach = Infinity;
       low = 0;
+      await context.pace.turn();
     }
     return { picks, report: await reportOf(context, sweeps, farthest) };
   },

@@ -29,6 +29,7 @@ export const kCenter = {
       farthest.take();
       picks.push({ row, score: space.distance(nearest.squared[row]) });
       sweeps.addCentre(row);
+      await context.pace.turn();
     }
     return { picks, report: await reportOf(context, sweeps, farthest) };
   },

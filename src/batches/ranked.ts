@@ -41,6 +41,7 @@ export const ranked = {
       const pick = await contest.pick(weights(alpha));
       picks.push(pick);
       sweeps.addCentre(pick.row);
+      await context.pace.turn();
     }
     return { picks, report: await reportOf(context, sweeps) };
   },

@@ -5,6 +5,7 @@
 import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { narrowed, pointOf, TILE, widened, type DistanceKernel, type PointData } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
+import type { Pace } from "../pace.ts";
 import { Groups } from "./groups.ts";
 import { Nearest } from "./nearest.ts";
 import { rowsWhere, sampleOf, sortedBy } from "./rows.ts";
@@ -16,6 +17,7 @@ export interface Measuring {
   readonly points: PointData;
   readonly host: SimdDistances;
   readonly device: DistanceKernel | undefined;
+  readonly pace: Pace;
 }
 
 /** Tiles, and entries of lists, of one sweep: some 10 MB each. */
@@ -96,7 +98,7 @@ export class Sweeps {
 
   /** The same of rows that come out below a squared distance, `cap`; the others are left as they are. */
   private async sweep(rows: Uint32Array, enoughOf: Enough, cap: number): Promise<void> {
-    const { nearest, space, groups, grouped, kernel } = this;
+    const { nearest, space, groups, grouped, kernel, measuring } = this;
     const { squared, seen } = nearest;
     const stale = rowsWhere(rows, (row) => seen[row] < space.centres && squared[row] > 0);
     groups?.assign(stale);
@@ -110,9 +112,11 @@ export class Sweeps {
         plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
         if (plan.tiles < mostTiles && plan.entries < MOST_LISTED) continue;
         await plan.run(kernel);
+        await measuring.pace.turn();
         plan = undefined;
       }
     await plan?.run(kernel);
+    await measuring.pace.turn();
   }
 
   /** Rows of no group are all compared with what they have not seen, in turn. */

@@ -29,6 +29,7 @@ export const typiClust = {
     while (picks.length < k) {
       const group = groups.reduce((best, other) => (other.isBefore(best) ? other : best));
       picks.push(group.take(measuring, context.space));
+      await context.pace.turn();
     }
     return { picks };
   },

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { openEngine } from "../engine.ts";
 import { checkOutput, pickFormats, writePicks } from "../files/index.ts";
 import { metricNames, type Metric } from "../distance.ts";
+import { stopSignal } from "./interrupt.ts";
 import { checkApart, openRows } from "./input.ts";
 import { type CommonOptions, wholeNumber, withCommonOptions } from "./options.ts";
 import { count, say, seconds } from "./progress.ts";
@@ -49,7 +50,7 @@ async function coldStart(args: ColdStartArguments): Promise<void> {
     await using engine = await openEngine({ backend });
     const pool = await engine.load({ embeddings: source, invalid });
     const started = performance.now();
-    const { timings: _, picks, ...rest } = await pool.select(method, { k, metric, seed });
+    const { timings: _, picks, ...rest } = await pool.select(method, { k, metric, seed, signal: stopSignal });
     const took = (performance.now() - started) / 1000;
     await writePicks(out, { ...rest, picks: picks.map((pick) => ({ ...pick })) });
     if (json && out !== "-")

@@ -5,6 +5,7 @@ import { DeviceLostError, InputError } from "../errors.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { coldStartCommand } from "./coldstart.ts";
 import { infoCommand } from "./info.ts";
+import { stopSignal } from "./interrupt.ts";
 import { version } from "./options.ts";
 import { scoreCommand } from "./score.ts";
 import { selectCommand } from "./select.ts";
@@ -54,7 +55,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode ||= report(error);
+  // Whatever breaks because the work was to end has been told of.
+  if (!stopSignal.aborted) process.exitCode ||= report(error);
 }
 
 /** One line on standard error, and the exit status that goes with it. */

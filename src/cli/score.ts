@@ -4,6 +4,7 @@ import { openEngine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, scoreFormats, writeScores } from "../files/index.ts";
 import { strategyOf } from "../scores/index.ts";
+import { stopSignal } from "./interrupt.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
 import { scoreOptions, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
 import { byPasses, count, progressLine, sampledBy, say, seconds } from "./progress.ts";
@@ -41,7 +42,7 @@ async function score(args: ScoreArguments): Promise<void> {
     const started = performance.now();
     const progress = progressLine("scoring", quiet);
     const scores = await pool
-      .score(names, { ...scoreOptions(args), onProgress: progress.update })
+      .score(names, { ...scoreOptions(args), onProgress: progress.update, signal: stopSignal })
       .finally(progress.clear);
     const took = (performance.now() - started) / 1000;
     await writeScores(

@@ -6,6 +6,7 @@ import { metricNames, type Metric } from "../distance.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../files/index.ts";
 import { strategyOf } from "../scores/index.ts";
+import { stopSignal } from "./interrupt.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
 import {
   finiteNumber,
@@ -104,6 +105,7 @@ async function select(args: SelectArguments): Promise<void> {
         epsilon,
         density,
         onProgress: progress.update,
+        signal: stopSignal,
       })
       .finally(progress.clear);
     const took = (performance.now() - started) / 1000;

@@ -1,6 +1,6 @@
 /** Output files are whole or absent: written beside their place, then renamed. */
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, rmSync } from "node:fs";
 import { access, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
@@ -22,6 +22,7 @@ export async function writeFileWhole(path: string, fill: (write: Write) => Promi
   };
   // Opened by its own name only, so that no other file is ever overwritten or removed.
   const file = await open(temporary, "wx", mode).catch(refuse);
+  unfinished.add(temporary);
   try {
     await fill((chunk) => file.writeFile(chunk).catch(refuse));
     await file.sync().catch(refuse);
@@ -31,8 +32,17 @@ export async function writeFileWhole(path: string, fill: (write: Write) => Promi
     await file.close().catch(() => {});
     await rm(temporary, { force: true });
     throw error;
+  } finally {
+    unfinished.delete(temporary);
   }
 }
+
+/** Files that are not whole yet: a process that ends before they are takes them along. */
+const unfinished = new Set<string>();
+
+process.on("exit", () => {
+  for (const path of unfinished) rmSync(path, { force: true });
+});
 
 /** Refuses, before any work is done, an output that could not be written in the end. "-" always can. */
 export async function checkOutput(path: string, known: readonly string[]): Promise<void> {

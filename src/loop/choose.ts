@@ -32,7 +32,13 @@ export async function choose(options: LoopOptions, situation: Situation): Promis
   const { taken, invalid, isLeft, left } = standing;
   const { seed } = labelled;
   if (!fitted && by !== "random") {
-    const { picks, timings } = await pool.select(by, { metric: options.metric, k, labelled: taken, seed });
+    const { picks, timings } = await pool.select(by, {
+      metric: options.metric,
+      k,
+      labelled: taken,
+      seed,
+      signal: options.signal,
+    });
     return { picks: sure(picks, `the first rows, by ${by}`), stages: timings };
   }
   if (!fitted || classesSeen(labelled) < 2) {
@@ -59,8 +65,8 @@ async function selected(
   what: SelectOptions,
 ): Promise<Chosen> {
   const { pool, batch = "top-k", temperature = 1, passes, dropout, eglLayers } = options;
-  const { alpha, metric, powerTemperature, epsilon, density } = options;
-  const asked = { ...what, passes, dropout, eglLayers, alpha, metric, powerTemperature, epsilon, density };
+  const { alpha, metric, powerTemperature, epsilon, density, signal } = options;
+  const asked = { ...what, passes, dropout, eglLayers, alpha, metric, powerTemperature, epsilon, density, signal };
   const found = await pool.select(batch, { ...asked, temperature: temperature * calibrated });
   const reason = found.strategy === undefined ? `by ${batch}` : `by ${batch} of ${found.strategy}`;
   const isLot = found.strategy === "random" && batch === "top-k" && !density;

@@ -134,8 +134,14 @@ export function settingsOf(plan: SimulationPlan): RunSettings {
   return Object.assign({ ...plan }, { strategies: undefined, batches: undefined, seeds: undefined });
 }
 
-/** Runs one loop to its end. */
-export async function simulate(engine: Engine, truth: Truth, plan: RunSettings, key: RunKey): Promise<RunResult> {
+/** Runs one loop to its end, or to that of the signal. */
+export async function simulate(
+  engine: Engine,
+  truth: Truth,
+  plan: RunSettings,
+  key: RunKey,
+  signal?: AbortSignal,
+): Promise<RunResult> {
   const { features, labels, classes } = truth;
   const { seed, strategy, batch } = key;
   const order = drawOrder(seed, features.rows);
@@ -177,6 +183,7 @@ export async function simulate(engine: Engine, truth: Truth, plan: RunSettings, 
     validation,
     seed,
     stop: rounds(plan.rounds),
+    signal,
   });
   for await (const round of loop) {
     if (round.fitted) {

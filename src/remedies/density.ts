@@ -2,6 +2,7 @@
  * Information density: a score counts for more in a row that many others are like, so that what is asked for is not an
  * outlier that tells of itself alone (Settles & Craven 2008).
  */
+import type { Pace } from "../pace.ts";
 import { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { scaleOf, type PointData } from "../backends/distances.ts";
 import type { ScoreBounds } from "../batches/batch.ts";
@@ -23,6 +24,8 @@ export const DENSITY_ROWS = 20_000;
 /** Of larger pools, it is the mean over a sample of so many. */
 export const DENSITY_SAMPLE = 1000;
 
+/** Of which distances to the others are taken at a time. */
+const ROWS_A_TURN = 4096;
 /** Widens what float64 rounds. */
 const ROUNDING = 1e-12;
 
@@ -34,13 +37,13 @@ const ROUNDING = 1e-12;
  * up to 20,000 of them, and past that to a sample of 1,000, the same for every seed: a mean over that is exact, and an
  * estimate of the mean over all.
  */
-export async function densityOf(points: PointData, invalid: Uint32Array): Promise<Density> {
+export async function densityOf(points: PointData, invalid: Uint32Array, pace: Pace): Promise<Density> {
   const all = points.data.length / points.dims;
   const isPoint = new Uint8Array(all).fill(1);
   for (const row of invalid) isPoint[row] = 0;
   const rows = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => isPoint[row] === 1);
   if (rows.length < 2) throw new InputError("density: the pool has fewer than two rows that are points");
-  return points.metric === "cosine" ? byCosine(points, rows, isPoint) : byDistance(points, rows);
+  return points.metric === "cosine" ? byCosine(points, rows, isPoint) : byDistance(points, rows, pace);
 }
 
 function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array): Density {
@@ -66,14 +69,18 @@ function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array): De
   };
 }
 
-async function byDistance({ data, dims }: PointData, rows: Uint32Array): Promise<Density> {
+async function byDistance({ data, dims }: PointData, rows: Uint32Array, pace: Pace): Promise<Density> {
   const points: PointData = { data, dims, metric: "euclidean" };
   const isSampled = rows.length > DENSITY_ROWS;
   const others = isSampled ? sampleOf(rows) : rows;
   const own = new Set(others);
   const host = await SimdDistances.open(points);
   const sums = new Float64Array(rows.length);
-  host.addCloseness(rows, others, sums);
+  for (let first = 0; first < rows.length; first += ROWS_A_TURN) {
+    const end = first + ROWS_A_TURN;
+    host.addCloseness(rows.subarray(first, end), others, sums.subarray(first, end));
+    await pace.turn();
+  }
   // 1 / (1 + d) moves by a quarter of what d does relative to itself, at most; a root, a sum and a quotient round.
   const slack = host.error.relative / 4 + host.error.absolute + 4 * unitRoundoff;
   const lowest = new Float64Array(data.length / dims).fill(NaN);

@@ -1,4 +1,5 @@
 /** k-means on every backend: the same to the bit as all distances in float64 and sums in whole numbers make it. */
+import { Pace } from "../../src/pace.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend, BackendPool } from "../../src/backends/backend.ts";
 import { HostClusters } from "../../src/backends/cpu/clusters.ts";
@@ -98,6 +99,7 @@ describe.each(Object.keys(kinds) as (keyof typeof kinds)[])("%s", (kind) => {
     const pool: BackendPool = backend.load({ kind: "embeddings", source: arraySource("points", data, ROWS, dims) });
     const points = { data, dims, metric };
     const context = {
+      pace: new Pace(),
       space: () => embeddingSpace(data, dims, metric),
       clusters: async () => {
         const kernel = await pool.clusters?.(points, rows, k);

@@ -60,6 +60,25 @@ describe.each(engineNames)("%s", (kind) => {
     pool.use(after);
   });
 
+  test("work ends with a signal's reason, and the pool is as it was", async () => {
+    using pool = await engine.load({ features: { data, rows: ROWS, dims: DIMS }, head: headOf(10, 4) });
+    const reason = new Error("enough");
+    for (const work of [
+      (signal: AbortSignal) => pool.select("top-k", { k: 3, signal }),
+      (signal: AbortSignal) => pool.select("k-center", { k: 30, signal }),
+      (signal: AbortSignal) => pool.select("kmeans", { k: 30, signal }),
+      (signal: AbortSignal) => pool.select("hybrid", { k: 30, density: 1, signal }),
+      (signal: AbortSignal) => pool.score("entropy", { signal }),
+    ]) {
+      const stop = new AbortController();
+      const coming = work(stop.signal);
+      stop.abort(reason);
+      await expect(coming).rejects.toBe(reason);
+    }
+    const { picks } = await pool.select("k-center", { k: 3 });
+    expect(picks.length).toBe(3);
+  });
+
   test("picks are those of a pool loaded with the model", async () => {
     const features = { data, rows: ROWS, dims: DIMS };
     using pool = await engine.load({ features });

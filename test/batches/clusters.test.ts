@@ -1,4 +1,5 @@
 /** k-means: the fixed point that Lloyd's steps end in, and the rules that pick from clusters. */
+import { Pace } from "../../src/pace.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HostClusters } from "../../src/backends/cpu/clusters.ts";
@@ -15,6 +16,7 @@ const cloudOf = (row: number): number => Math.floor(Math.sqrt(row) / 3.6);
 const data = makePool("clouds", rows, dims, (row, d) => bell(71, 20)(cloudOf(row), d) + bell(72, 1)(row, d)).data;
 
 const clustering = (points: Float32Array, width: number): Clustering => ({
+  pace: new Pace(),
   space: () => embeddingSpace(points, width, "euclidean"),
   clusters: (own, k) => HostClusters.open({ data: points, dims: width, metric: "euclidean" }, own, k),
 });

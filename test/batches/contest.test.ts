@@ -1,4 +1,5 @@
 /** A contest against all rows looked at, where what bounds a worth says little of it. */
+import { Pace } from "../../src/pace.ts";
 import { expect, test } from "vitest";
 import { SimdDistances } from "../../src/backends/cpu/simdDistances.ts";
 import type { PointData } from "../../src/backends/distances.ts";
@@ -32,7 +33,7 @@ test.each([
   const points: PointData = { data, dims: 1, metric: "euclidean" };
   const space = embeddingSpace(data, 1, "euclidean");
   const sweeps = new Sweeps(
-    { space, points, host: await SimdDistances.open(points), device: undefined },
+    { space, points, host: await SimdDistances.open(points), device: undefined, pace: new Pace() },
     Uint32Array.of(0),
   );
   const exact = async (rows: Uint32Array): Promise<Float64Array> => Float64Array.from(rows, (row) => scores[row]);

@@ -1,4 +1,5 @@
 /** Gains in float32 beside those in float64, and picks beside those of a loop that leaves nothing out. */
+import { Pace } from "../../src/pace.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { entropyError, SimdEntropy } from "../../src/backends/cpu/simdEntropy.ts";
@@ -143,6 +144,7 @@ function contextOf(pool: readonly RowBeliefs[], k: number, seed: number, blur: n
   const bald = Float64Array.from(pool, (row) => new JointLabels(0).gainOf(rowPasses(row)).gain);
   const asked: Partial<BatchContext> = {
     options: { k, seed, alpha: 0.5, powerTemperature: 1 },
+    pace: new Pace(),
     sumSlack: 0,
     rows: pool.length,
     scores: async () => ({ lowest: bald, highest: bald.map((score) => score + blur), exact: async () => bald }),

@@ -1,4 +1,5 @@
 /** The least distance of all, where a sample tells what is worth a look, is that of all rows looked at. */
+import { Pace } from "../../src/pace.ts";
 import { expect, test } from "vitest";
 import { SimdDistances } from "../../src/backends/cpu/simdDistances.ts";
 import type { PointData } from "../../src/backends/distances.ts";
@@ -46,7 +47,7 @@ test.each([
     const points: PointData = { data, dims, metric: "euclidean" };
     const host = await SimdDistances.open(points);
     const space = embeddingSpace(data, dims, "euclidean");
-    const sweeps = new Sweeps({ space, points, host, device: undefined }, labelled);
+    const sweeps = new Sweeps({ space, points, host, device: undefined, pace: new Pace() }, labelled);
     if (inGroups) await sweeps.group(free, 100);
     expect(await sweeps.leastOf(free)).toBe(expected);
   }

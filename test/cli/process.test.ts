@@ -1,12 +1,12 @@
 /** What only a process of its own can show: exit statuses, machines without WebGPU, a fault of ours, a closed pipe. */
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { backends, commandLine, ended, fromSource, main } from "./commandLine.ts";
 import { golden, inputOf } from "./golden.ts";
-import { matrix } from "./npy.ts";
+import { matrix, npy } from "./npy.ts";
 import { expectRefusal } from "./refusal.ts";
 
 const { start, done, file } = commandLine();
@@ -121,6 +121,33 @@ test("a disk that fills up: nothing is left of the file that was begun", async (
   const limited = ["-c", 'ulimit -f 64 && exec "$0" "$@"', process.execPath, ...fromSource, main, ...args];
   expectRefusal(await ended(spawn("sh", limited)), [/out\/s\.csv: could not be written/]);
   expect(readdirSync(file("out"))).toEqual([".keep"]);
+});
+
+describe("stopped in the middle", () => {
+  const embeddings = file(
+    "blobs.npy",
+    npy(
+      Float32Array.from({ length: 200_000 * 16 }, (_, i) => Math.sin(i * i)),
+      { shape: "(200000, 16)" },
+    ),
+  );
+  const dataset = ["simulate", "--dataset", "digits", "--strategies", "margin", "-k", "20", "--rounds", "30"];
+  test.each([
+    ["SIGINT", 130, "select", ["select", "--embeddings", embeddings, "--batch", "k-center", "-k", "5000"]],
+    ["SIGTERM", 143, "select", ["select", "--embeddings", embeddings, "--batch", "kmeans", "-k", "500"]],
+    ["SIGINT", 130, "coldstart", ["coldstart", "--embeddings", embeddings, "-k", "500", "--method", "typiclust"]],
+    ["SIGINT", 130, "simulate", [...dataset, "--seeds", "2"]],
+  ] as const)("by %s: status %i, a line, and nothing half there: %s", async (signal, code, name, args) => {
+    const out = file(`stopped/${name}-${code}/${name === "simulate" ? "study" : "picks.json"}`);
+    mkdirSync(dirname(out), { recursive: true });
+    const child = spawn(process.execPath, [...fromSource, main, ...args, "--backend", "cpu", "--out", out]);
+    setTimeout(() => child.kill(signal), 3000);
+    const began = performance.now();
+    const ran = await ended(child);
+    expect(ran).toMatchObject({ code, stderr: `poolwise: stopped by ${signal}\n` });
+    expect(performance.now() - began).toBeLessThan(15_000);
+    if (name !== "simulate") expect(readdirSync(dirname(out))).toEqual([]);
+  });
 });
 
 /** An environment in which Node runs a module before poolwise. */

@@ -88,6 +88,7 @@ async function scan(
     tell(first, found);
     timings.kernel += seconds(started);
     options.onProgress?.(first + count);
+    await options.pace.turn();
   }
   return { invalid, timings };
 }

@@ -1,4 +1,5 @@
 /** Finds an adapter, opens a device on it, and trusts it only after a kernel with a known answer has run. */
+import { Pace } from "../../pace.ts";
 import { DeviceLostError } from "../../errors.ts";
 import { arraySource } from "../../matrix.ts";
 import type { Strategy } from "../../strategy.ts";
@@ -114,6 +115,7 @@ async function runCanary(backend: Backend): Promise<void> {
     passes: 1,
     dropout: 0,
     eglLayers: "all",
+    pace: new Pace(),
   });
   pool.close();
   const expected = [Math.LN2, 0, Math.LN2];

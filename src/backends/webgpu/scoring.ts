@@ -168,6 +168,7 @@ export async function scorePool(pool: DevicePool, pass: Pass): Promise<number> {
       const isFull = done === segment.first + segment.rows;
       if (isFull || runner || uploaded || ++recorded % tuning.chunksASubmit === 0) submit();
       options.onProgress?.(done);
+      await options.pace.turn();
       if (isFull) {
         await consume(segment);
         if (done < input.source.rows) segment = begin(done);

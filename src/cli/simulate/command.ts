@@ -12,6 +12,7 @@ import { readLabels, writeFileWhole } from "../../files/index.ts";
 import { runsOf, settingsOf, type RunResult, type SimulationPlan, type Truth } from "../../loop/simulate.ts";
 import { summarise, TARGETS, type Summary } from "../../loop/summary.ts";
 import { openRows } from "../input.ts";
+import { stopSignal } from "../interrupt.ts";
 import { type CommonOptions, finiteNumber, wholeNumber, withCommonOptions } from "../options.ts";
 import { say, seconds } from "../progress.ts";
 import { datasetNames, openDataset, type Dataset, type DatasetName } from "./datasets.ts";
@@ -102,7 +103,14 @@ async function simulateAll(args: SimulateArguments): Promise<void> {
   const before = folder.done.length;
   const started = performance.now();
   const counter = counterLine(keys.length, quiet);
-  const asked = { engine, truth: { features, labels: set.labels, classes: set.classes }, plan, keys, threads };
+  const asked = {
+    engine,
+    truth: { features, labels: set.labels, classes: set.classes },
+    plan,
+    keys,
+    threads,
+    signal: stopSignal,
+  };
   const runs = await runMissing(folder, asked, counter.tell).finally(counter.clear);
   const summaries = summarise(runs);
   const write = (name: string, text: string): Promise<void> => writeFileWhole(join(out, name), (put) => put(text));

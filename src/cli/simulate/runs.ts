@@ -63,12 +63,20 @@ export async function runMissing(
     plan,
     keys,
     threads,
-  }: { engine: Engine; truth: Truth; plan: SimulationPlan; keys: readonly RunKey[]; threads: number },
+    signal,
+  }: {
+    engine: Engine;
+    truth: Truth;
+    plan: SimulationPlan;
+    keys: readonly RunKey[];
+    threads: number;
+    signal?: AbortSignal;
+  },
   tell: (done: number) => void = () => {},
 ): Promise<RunResult[]> {
   const results = new Map(done.map((run) => [nameOf(run), run]));
   const missing = keys.filter((key) => !results.has(nameOf(key)));
-  await runAll(engine, truth, plan, missing, threads, async (result) => {
+  await runAll(engine, truth, plan, missing, threads, signal, async (result) => {
     await save(result);
     results.set(nameOf(result), result);
     tell(results.size);
@@ -83,10 +91,11 @@ async function runAll(
   plan: SimulationPlan,
   keys: readonly RunKey[],
   threads: number,
+  signal: AbortSignal | undefined,
   tell: (result: RunResult) => Promise<void>,
 ): Promise<void> {
   if (engine.backend === "webgpu" || threads === 1 || keys.length < 2) {
-    for (const key of keys) await tell(await simulate(engine, truth, plan, key));
+    for (const key of keys) await tell(await simulate(engine, truth, plan, key, signal));
     return;
   }
   const waiting = [...keys];
@@ -98,6 +107,8 @@ async function runAll(
     worker.send({ truth, plan } satisfies Order);
     return worker;
   });
+  const stop = (): void => workers.forEach((worker) => worker.kill());
+  signal?.addEventListener("abort", stop);
   try {
     await Promise.all(
       workers.map(async (worker) => {
@@ -106,7 +117,8 @@ async function runAll(
       }),
     );
   } finally {
-    for (const worker of workers) worker.kill();
+    signal?.removeEventListener("abort", stop);
+    stop();
   }
 }
 
