@@ -25,7 +25,7 @@ export { activeLearning } from "./loop/activeLearning.ts";
 export type { LoopTimings, Round } from "./loop/round.ts";
 export type { LoopOptions, Validation } from "./loop/options.ts";
 export type { LoopPick, Picker, PickerContext } from "./loop/pick.ts";
-export { memoryJournal, type Journal } from "./loop/journal.ts";
+export { answersIn, memoryJournal, type Journal } from "./loop/journal.ts";
 export { agreementOf, quality, type MetricName, type Metrics } from "./loop/metrics.ts";
 export {
   committeeModel,

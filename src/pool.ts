@@ -207,28 +207,37 @@ export class Pool {
   /**
    * The features of these rows, [rows, dims], in the order given.
    *
-   * @throws InputError where the pool was loaded without features
+   * @throws InputError where the pool was loaded without features, or has no such row
    */
   async features(rows: ArrayLike<number>): Promise<Features> {
     this.checkOpen();
+    for (let i = 0; i < rows.length; i++)
+      if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= this.rows)
+        throw new InputError(`row ${rows[i]} is not in the pool: rows are 0 to ${this.rows - 1}`);
     return readRows(this.ownFeatures(), rows);
   }
 
   /**
-   * Rows whose features no model can take, ascending, in one read of the pool.
+   * Rows whose features no model can take, or whose embeddings are no points, ascending, in one read of the pool.
    *
    * @throws InputError where there are such rows and the pool is not to leave them out
    */
   async invalidFeatures(): Promise<Uint32Array> {
     this.checkOpen();
     const features = this.ownFeatures();
-    const found = await unfitRows(features);
-    if (found.length === 0 || this.invalid === "skip") return found;
-    const { data } = await readRows(features, found.subarray(0, 1));
-    const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
-    throw new InputError(
-      `${features.name}: row ${found[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
-    );
+    const { embeddings = features } = this.input;
+    const found = new Set<number>();
+    for (const source of new Set([features, embeddings])) {
+      const rows = await unfitRows(source);
+      for (const row of rows) found.add(row);
+      if (rows.length === 0 || this.invalid === "skip") continue;
+      const { data } = await readRows(source, rows.subarray(0, 1));
+      const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
+      throw new InputError(
+        `${source.name}: row ${rows[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
+      );
+    }
+    return Uint32Array.from(found).sort();
   }
 
   /** Sixteen digits that tell a pool from others, by all of its features and embeddings, in one read of them. */

@@ -3,9 +3,11 @@ import { Command, Option } from "commander";
 import pc from "picocolors";
 import { InputError } from "../errors.ts";
 import { readLabels } from "../files/index.ts";
+import { SUM_TOLERANCE } from "../backends/cpu/reference.ts";
 import { passesOf, type RowSource } from "../matrix.ts";
-import { fitTemperature } from "../remedies/calibration.ts";
+import { fitTemperature, isAtTheEnd } from "../remedies/calibration.ts";
 import { openPredictions } from "./input.ts";
+import { say } from "./progress.ts";
 
 interface CalibrateArguments {
   labels: string;
@@ -46,6 +48,8 @@ async function calibrate(paths: string[], { labels: path, kind, json }: Calibrat
     console.log(`${pc.bold("temperature".padEnd(16))}${temperature.toPrecision(8)}, by ${rows} rows`);
     console.log(line("before", before));
     console.log(line("after", after));
+    if (isAtTheEnd(temperature))
+      say("the loss falls all the way to the end of the range: do these labels belong to these rows?", false);
   } finally {
     await source.close?.();
   }
@@ -57,10 +61,19 @@ async function logitsOf(source: RowSource, kind: "logits" | "probabilities") {
   const data = new Float32Array(passes * rows * classes);
   await source.read(0, rows, data);
   if (kind === "logits") return { data, passes, rows, classes };
-  const wrong = data.findIndex((p) => !(p >= 0 && p <= 1.001));
-  if (wrong >= 0)
-    throw new InputError(
-      `${source.name}: row ${Math.floor(wrong / classes) % rows}: class ${wrong % classes} has probability ${data[wrong]}: correct it, or leave out --kind`,
-    );
+  for (let at = 0; at < data.length; at += classes) {
+    let sum = 0;
+    for (let c = at; c < at + classes; c++) {
+      if (!(data[c] >= 0 && data[c] <= 1 + SUM_TOLERANCE))
+        throw new InputError(
+          `${source.name}: row ${(at / classes) % rows}: class ${c - at} has probability ${data[c]}: correct it, or leave out --kind`,
+        );
+      sum += data[c];
+    }
+    if (Math.abs(sum - 1) > SUM_TOLERANCE)
+      throw new InputError(
+        `${source.name}: row ${(at / classes) % rows}: probabilities sum to ${sum}, not to 1: correct them, or leave out --kind`,
+      );
+  }
   return { data: data.map(Math.log), passes, rows, classes };
 }

@@ -88,7 +88,10 @@ function reportUsage(error: CommanderError): number {
     return BAD_INPUT;
   }
   const name = program.commands.find((known) => known.name() === process.argv[2])?.name();
-  const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
+  const message = error.message
+    .replace(/^error: /, "")
+    .replace(/\.?\n/, " ")
+    .replace(/\.$/, "");
   complain(`${message}: see poolwise ${name ? `${name} ` : ""}--help`);
   return BAD_INPUT;
 }

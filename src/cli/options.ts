@@ -29,14 +29,17 @@ export interface PassArguments extends CommonOptions {
 }
 
 /** Adds the options that every command has. */
-export function withCommonOptions(command: Command): Command {
+export function withCommonOptions(
+  command: Command,
+  threads = "threads of the cpu backend; this version uses one",
+): Command {
   return command
     .addOption(
       new Option("--backend <name>", "auto takes a real GPU if there is one, never a software one")
         .choices(["auto", "cpu", "webgpu"])
         .default("auto"),
     )
-    .option("--threads <n>", "threads of the cpu backend; this version uses one", wholeNumber("--threads", 1))
+    .option("--threads <n>", threads, wholeNumber("--threads", 1))
     .option("--json", "machine-readable report on standard output")
     .option("--quiet", "no progress and no summary on standard error");
 }

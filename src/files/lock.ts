@@ -1,8 +1,11 @@
 /** One process at a time at a file: a lock beside it names its holder, and is worth nothing once that is gone. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { InputError } from "../errors.ts";
+
+/** How far a file system's clock may be behind. */
+const CLOCK_MS = 50;
 
 /** Locks that this process holds or asks for. */
 const held = new Set<string>();
@@ -26,7 +29,7 @@ export async function lockFile(file: string): Promise<() => Promise<void>> {
       const holder = await holderOf(path);
       if (holder === undefined) continue;
       const [pid, host] = holder.trim().split(" ");
-      if (isAlive(Number(pid), host))
+      if (await isAlive(path, Number(pid), host))
         throw new InputError(
           `${file}: process ${pid} on ${host} is at work on it: end that first, or remove ${path} if that is another program`,
         );
@@ -62,11 +65,14 @@ async function holderOf(path: string): Promise<string | undefined> {
   return read();
 }
 
-function isAlive(pid: number, host: string | undefined): boolean {
+async function isAlive(path: string, pid: number, host: string | undefined): Promise<boolean> {
   if (!Number.isInteger(pid) || host === undefined) return false;
   if (host !== hostname()) return true;
-  // This process asks because it does not hold it: one before it had the same number.
-  if (pid === process.pid) return false;
+  // Another thread of this process has it, unless one before it had the same number.
+  if (pid === process.pid) {
+    const made = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+    return made > Date.now() - 1000 * process.uptime() - CLOCK_MS;
+  }
   try {
     process.kill(pid, 0);
     return true;

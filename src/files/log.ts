@@ -2,7 +2,7 @@
  * A log of entries that outlives a crash at any moment: JSON lines, on disk before `append` comes back, each with a
  * checksum of itself and of all lines before it.
  */
-import { open, realpath, type FileHandle } from "node:fs/promises";
+import { open, realpath, stat, type FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { InputError } from "../errors.ts";
 import { reason } from "./fileBytes.ts";
@@ -46,35 +46,45 @@ export async function openLog(path: string): Promise<Log> {
     const text = await file.readFile("utf8").catch(refuse);
     const { entries, bytes, isTorn, check } = read(path, text);
     if (isTorn) await repair(file, text, bytes).catch(refuse);
-    let size = (await file.stat()).size;
+    const { size: whole, ino } = await file.stat();
+    let size = whole;
     let last = check;
+    const write = async (added: readonly object[]): Promise<void> => {
+      if (added.length === 0) return;
+      if ((await stat(path).catch(() => undefined))?.ino !== ino)
+        throw new InputError(`${path}: was moved or removed while it was open: put it back, and begin again`);
+      let sum = last;
+      const lines = Buffer.from(
+        added
+          .map((entry) => {
+            const { line, check: own } = lineOf(entry, sum);
+            sum = own;
+            return line;
+          })
+          .join(""),
+      );
+      try {
+        await file.appendFile(lines);
+        await file.datasync();
+      } catch (error) {
+        // What is half there would damage what comes after it.
+        await file.truncate(size).catch(() => {});
+        throw new InputError(`${path}: could not be written: ${reason(error)}`);
+      }
+      size += lines.length;
+      last = sum;
+      entries.push(...added);
+    };
+    /** One after the other, whoever asks. */
+    let turn: Promise<void> = Promise.resolve();
     return {
       entries,
-      async append(...added) {
-        if (added.length === 0) return;
-        let sum = last;
-        const lines = Buffer.from(
-          added
-            .map((entry) => {
-              const { line, check: own } = lineOf(entry, sum);
-              sum = own;
-              return line;
-            })
-            .join(""),
-        );
-        try {
-          await file.appendFile(lines);
-          await file.datasync();
-        } catch (error) {
-          // What is half there would damage what comes after it.
-          await file.truncate(size).catch(() => {});
-          throw new InputError(`${path}: could not be written: ${reason(error)}`);
-        }
-        size += lines.length;
-        last = sum;
-        entries.push(...added);
+      append(...added) {
+        const own = turn.then(() => write(added));
+        turn = own.catch(() => {});
+        return own;
       },
-      close,
+      close: () => turn.then(close),
     };
   } catch (error) {
     await close();
@@ -110,9 +120,19 @@ function read(path: string, text: string): Contents {
     throw new InputError(`${path}: is no journal: name another file, or remove it if it is of no use`);
   // A line that lacks nothing but its end was written all the same.
   const last = rest === "" ? undefined : entryOf(rest, check);
+  if (rest !== "" && !last && !isTornOff(rest))
+    throw new InputError(
+      `${path}: its last line is damaged, and not by being cut off: restore the file from a copy, or cut it before that line`,
+    );
   if (last) entries.push(last.entry);
   const kept = last ? text : text.slice(0, text.length - rest.length);
   return { entries, bytes: Buffer.byteLength(kept), isTorn: rest !== "", check: last?.check ?? check };
+}
+
+/** Whether a last line is one that was cut off while it was written, or that a crash has left as zeros. */
+function isTornOff(line: string): boolean {
+  const first = '{"kind":"';
+  return (first.startsWith(line) || line.startsWith(first) || /^\0+$/.test(line)) && !LINE.test(line);
 }
 
 /** Whether text may be the beginning of the first line of a journal. */

@@ -15,9 +15,44 @@ export async function readRows(path: string): Promise<Uint32Array> {
   return readers[extensionOf(path, rowFormats)](path, "row");
 }
 
-/** Classes, a row after the other, in the same formats: of tables, the `label` column. */
+/**
+ * Classes, a row after the other, in the same formats: of tables, the `label` column. Where a table has a `row` column,
+ * too, it says whose each label is, in any order: each row from 0 on has one.
+ */
 export async function readLabels(path: string): Promise<Uint32Array> {
-  return readers[extensionOf(path, rowFormats)](path, "label");
+  const format = extensionOf(path, rowFormats);
+  const labels = await readers[format](path, "label");
+  const rows = format === ".npy" || !(await hasRows(path, format)) ? undefined : await readers[format](path, "row");
+  if (!rows) return labels;
+  const placed = new Uint32Array(labels.length);
+  const seen = new Set<number>();
+  rows.forEach((row, i) => {
+    if (row >= rows.length || seen.has(row))
+      throw new InputError(
+        `${path}: row ${row} ${seen.has(row) ? "is there twice" : `is beyond the ${rows.length} labels`}: give each row from 0 on one label`,
+      );
+    seen.add(row);
+    placed[row] = labels[i];
+  });
+  return placed;
+}
+
+/** Whether the first entry of a table says whose it is. */
+async function hasRows(path: string, format: ".csv" | ".jsonl" | ".json"): Promise<boolean> {
+  const text = await readText(path);
+  if (format === ".csv") {
+    const [header = []] = parse(text, { bom: true, trim: true, to: 1 }) as string[][];
+    return header.includes("row");
+  }
+  const first: unknown =
+    format === ".jsonl"
+      ? JSON.parse(text.split("\n").find((line) => line.trim() !== "") ?? "null")
+      : firstOf(JSON.parse(text));
+  return typeof first === "object" && first !== null && "row" in first;
+}
+
+function firstOf(content: unknown): unknown {
+  return (Array.isArray(content) ? content : (content as { picks?: unknown[] } | null)?.picks)?.[0];
 }
 
 /** What a list is of, and what its column is called. */

@@ -1,7 +1,6 @@
 /** The loop: train, score, pick, ask, and again with what was answered, until it is enough. */
 import { InputError } from "../errors.ts";
 import type { Features } from "../matrix.ts";
-import type { Pool } from "../pool.ts";
 import { randomBits, streams } from "../random.ts";
 import { calibrated, type Calibrated } from "./calibrated.ts";
 import { choose, classesSeen, type Chosen } from "./choose.ts";
@@ -42,7 +41,11 @@ export async function* activeLearning(options: LoopOptions): AsyncGenerator<Roun
   const { pool } = options;
   if (looping.has(pool))
     throw new InputError("activeLearning: another loop is at work on this pool: end it, or load the rows again");
+  const { journal } = options;
+  if (journal !== undefined && looping.has(journal))
+    throw new InputError("activeLearning: another loop is at work on this journal: end it, or begin another");
   looping.add(pool);
+  if (journal !== undefined) looping.add(journal);
   try {
     const loop = await Loop.open(options);
     for (;;) {
@@ -52,11 +55,12 @@ export async function* activeLearning(options: LoopOptions): AsyncGenerator<Roun
     }
   } finally {
     looping.delete(pool);
+    if (journal !== undefined) looping.delete(journal);
   }
 }
 
-/** Pools that a loop is at work on: two would take each other's model for their own. */
-const looping = new WeakSet<Pool>();
+/** Pools and journals that a loop is at work on: two would take each other's model and entries for their own. */
+const looping = new WeakSet<object>();
 
 class Loop {
   private readonly options: LoopOptions;
@@ -67,7 +71,10 @@ class Loop {
   private readonly probe: Features;
   /** What the last model said of the probe. */
   private probed: Uint32Array | undefined;
+  /** Spent in rounds that are done and in sittings before this one. */
   private seconds: number;
+  /** When the round at hand began. */
+  private began = performance.now();
 
   private constructor(options: LoopOptions, journal: Journal, past: Past, standing: Standing, probe: Features) {
     this.options = options;
@@ -83,10 +90,9 @@ class Loop {
     const { pool, seed = 0, validation } = options;
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
-    const past = await takeUp(journal, await pool.fingerprint(), settingsOf(options));
+    const past = await takeUp(journal, await pool.fingerprint(), settingsOf(options, known));
     const invalid = await pool.invalidFeatures();
-    const sample = sampleRows(pool.rows, PROBED, seed).filter((row) => !invalid.includes(row));
-    const probe = await pool.features(sample);
+    const probe = await pool.features(sampleRows(pool.rows, invalid, PROBED, seed));
     if (validation && validation.features.dims !== probe.dims)
       throw new InputError(
         `validation: its features have ${validation.features.dims} dims, those of the pool ${probe.dims}: give the same`,
@@ -101,7 +107,7 @@ class Loop {
   private async learnPast(): Promise<void> {
     const { past, options, standing } = this;
     for (const { round, row, label } of past.answers) {
-      checkLabel(row, label, options.classes);
+      checkLabel("journal", row, label, options.classes);
       // The last round that is done, and the open one, which goes on with the model it was begun with, are for later.
       if (round < past.rounds - 1) standing.note({ row, label });
     }
@@ -118,6 +124,7 @@ class Loop {
     const { options, past, standing } = this;
     const round = past.rounds;
     const began = performance.now();
+    this.began = began;
     options.signal?.throwIfAborted();
     const labelled = this.labelled(round);
     const { fitted, calibration } = classesSeen(labelled) > 0 ? await this.fit(labelled) : { fitted: undefined };
@@ -130,7 +137,7 @@ class Loop {
       rounds: round,
       labels: standing.known.length,
       refused: standing.refused.length,
-      seconds: this.seconds + secondsSince(began),
+      seconds: this.elapsed(),
       metrics: [...past.metrics, metrics],
     };
     const overlap = options.validation && { overlap: standing.overlap() };
@@ -147,16 +154,17 @@ class Loop {
     const asking = performance.now();
     const answers = await this.ask(round, picks);
     const ask = secondsSince(asking);
-    this.seconds += secondsSince(began);
+    this.seconds = this.elapsed();
+    this.began = performance.now();
+    if (answers.length === 0)
+      throw new InputError(
+        `oracle: answered none of the ${picks.length} rows of round ${round}: answer or refuse (null) some`,
+      );
     await this.write({ kind: "round", round, metrics, seconds: this.seconds });
     past.rounds++;
     past.metrics.push(metrics);
     past.open = undefined;
     await standing.readFeatures();
-    if (answers.length === 0)
-      throw new InputError(
-        `oracle: answered none of the ${picks.length} rows of round ${round}: answer or refuse (null) some`,
-      );
     const told = calibration && { calibration: { ...calibration, changed } };
     return {
       ...about,
@@ -205,7 +213,7 @@ class Loop {
     const k = Math.min(wanted, standing.left, (stop?.budget ?? Infinity) - standing.known.length);
     const temperature = calibration?.temperature ?? 1;
     const found = await choose(options, { labelled, fitted, temperature, k, standing });
-    await this.write({ kind: "picks", round: past.rounds, picks: written(found.picks) });
+    await this.write({ kind: "picks", round: past.rounds, picks: written(found.picks), seconds: this.elapsed() });
     past.open = found.picks;
     return found;
   }
@@ -226,7 +234,7 @@ class Loop {
       for (;;) {
         const { done: isOver, value } = await unlessAborted(coming.next(), options.signal);
         if (isOver) return answers;
-        await this.write({ kind: "answer", round, ...value });
+        await this.write({ kind: "answer", round, ...value, seconds: this.elapsed() });
         standing.note(value);
         answers.push(value);
       }
@@ -234,6 +242,10 @@ class Loop {
       // Not waited for: an oracle that does not answer would not end, either.
       void coming.return(undefined).catch(() => {});
     }
+  }
+
+  private elapsed(): number {
+    return this.seconds + secondsSince(this.began);
   }
 
   private write(entry: Entry): Promise<void> {

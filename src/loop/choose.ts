@@ -1,5 +1,6 @@
 /** Which rows a round asks for, and why. */
 import type { Pick } from "../batches/batch.ts";
+import { InputError } from "../errors.ts";
 import type { SelectOptions } from "../options.ts";
 import type { Batch } from "../pool.ts";
 import { drawRows } from "./draws.ts";
@@ -51,9 +52,10 @@ export async function choose(options: LoopOptions, situation: Situation): Promis
       ),
     };
   }
-  await usePool(pool, fitted);
+  await usePool(pool, fitted, invalid);
   if (typeof strategy === "object") {
     const picks = await strategy.pick({ pool, labelled, fitted, k, taken, invalid, seed });
+    checkPicks(strategy.name, picks, k, isLeft);
     return { picks: sure(picks, `by ${strategy.name}`) };
   }
   return selected(options, situation, { strategy, k, labelled: taken, seed });
@@ -86,6 +88,21 @@ async function selected(
     stages: found.timings,
     changed: picks.filter(({ row }) => !before.has(row)).length,
   };
+}
+
+/** Whether what picks by itself gave what it was asked for. */
+function checkPicks(name: string, picks: readonly Pick[], k: number, isLeft: Uint8Array): void {
+  if (!Array.isArray(picks) || picks.length === 0 || picks.length > k)
+    throw new InputError(`strategy ${name}: gave ${picks?.length ?? String(picks)} picks: give 1 to ${k}`);
+  const seen = new Set<number>();
+  for (const { row } of picks) {
+    if (isLeft[row] !== 1)
+      throw new InputError(
+        `strategy ${name}: picked row ${row}, which cannot be asked for: pick among those that are left`,
+      );
+    if (seen.has(row)) throw new InputError(`strategy ${name}: picked row ${row} twice`);
+    seen.add(row);
+  }
 }
 
 /** Picks of which each was drawn among all rows left by then, as likely as any. */

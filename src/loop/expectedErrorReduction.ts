@@ -1,5 +1,6 @@
 /** Expected error reduction as something that picks in a loop. */
-import { expectedError, lookaheadCorrelation, type ExpectedErrorOptions } from "../models/expectedError.ts";
+import { checkForm, expectedError, lookaheadCorrelation, type ExpectedErrorOptions } from "../models/expectedError.ts";
+import { checkWhole } from "../models/labelled.ts";
 import type { Picker } from "./pick.ts";
 import { sampleRows } from "./draws.ts";
 
@@ -14,11 +15,19 @@ export interface ReductionOptions extends Pick<ExpectedErrorOptions, "C" | "loss
 
 /**
  * Picks the rows whose label is expected to leave the least error on the pool. The work is that of candidates × classes
- * regressions (`exact`) or two steps of one (`lookahead`) a round, so only the most uncertain rows are looked at.
+ * regressions (`exact`) or two steps of one (`lookahead`) a round, so only the most uncertain rows are looked at. The regression is its
+ * own, whatever the loop's model: give it the same C. How well the look-ahead ranks depends on the features: Spearman's
+ * correlation with `exact` fell from 0.97 to 0.64 where they were 300 times as large, or 30 times with a C of 100.
+ *
+ * @throws InputError for options that are none
  */
 export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
   const { candidates = 64, evaluation = 500, compared = 0, ...rest } = options;
-  const name = `eer (${rest.form ?? "exact"}, ${rest.loss ?? "log"} loss, ${candidates} candidates, ${evaluation} evaluation rows)`;
+  checkWhole({ candidates, evaluation }, 1);
+  checkWhole({ compared }, 0);
+  checkForm(rest);
+  const { form = "exact", loss = "log", C = 1 } = rest;
+  const name = `eer (${form}, ${loss} loss${C === 1 ? "" : `, C ${C}`}, ${candidates} candidates, ${evaluation} evaluation rows)`;
   return {
     name,
     async pick({ pool, labelled, k, taken, invalid, seed }) {
@@ -32,13 +41,11 @@ export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
         labels: labelled.labels,
         classes: labelled.classes,
         candidates: await pool.features(rows),
-        evaluation: await pool.features(
-          sampleRows(pool.rows, evaluation, seed).filter((row) => !invalid.includes(row)),
-        ),
+        evaluation: await pool.features(sampleRows(pool.rows, invalid, evaluation, seed)),
       };
       const values = expectedError(asked);
       const reason =
-        rest.form === "lookahead" && compared > 1
+        form === "lookahead" && compared > 1
           ? `by ${name}, rank correlation with exact ${lookaheadCorrelation(asked, compared).toFixed(2)}`
           : `by ${name}`;
       return rows

@@ -22,12 +22,19 @@ export type Entry =
       readonly pool: string;
       readonly settings: Readonly<Record<string, unknown>>;
     }
-  | { readonly kind: "picks"; readonly round: number; readonly picks: readonly WrittenPick[] }
-  | { readonly kind: "answer"; readonly round: number; readonly row: number; readonly label: number | null }
+  | { readonly kind: "picks"; readonly round: number; readonly picks: readonly WrittenPick[]; readonly seconds: number }
+  | {
+      readonly kind: "answer";
+      readonly round: number;
+      readonly row: number;
+      readonly label: number | null;
+      readonly seconds: number;
+    }
   | {
       readonly kind: "round";
       readonly round: number;
       readonly metrics: Metrics;
+      /** Of all sittings up to then. */
       readonly seconds: number;
     };
 
@@ -78,14 +85,16 @@ export async function takeUp(journal: Journal, pool: string, settings: Record<st
     const [before, now] = [start.settings[name], asked[name]].map((value) => JSON.stringify(value) ?? "left out");
     if (before !== now)
       throw new InputError(
-        `journal: was begun with ${name} ${before}, this loop has ${now}: use the same, or begin a new one`,
+        `journal: was begun with ${name} ${before}, this loop has ${now}: use the same, or begin a new one with its answers (labelled: answersIn(journal))`,
       );
   }
-  rest.forEach((entry, i) => replay(past, entry, i + 2));
+  const answered = new Set<number>();
+  rest.forEach((entry, i) => replay(past, answered, entry, i + 2));
   return past;
 }
 
-function replay(past: Past, entry: Entry, line: number): void {
+/** `answered` are the rows of the open round that have an answer. */
+function replay(past: Past, answered: Set<number>, entry: Entry, line: number): void {
   const wrong = (what: string): never => {
     throw new InputError(`journal: entry ${line} ${what}: restore it from a copy`);
   };
@@ -96,13 +105,24 @@ function replay(past: Past, entry: Entry, line: number): void {
   } else if (entry.kind === "answer") {
     const { row } = entry;
     if (!past.open?.some((pick) => pick.row === row)) wrong(`answers row ${row}, which was not asked for`);
-    if (past.answers.some((answer) => answer.round === entry.round && answer.row === row))
-      wrong(`answers row ${row} again`);
+    if (answered.has(row)) wrong(`answers row ${row} again`);
+    answered.add(row);
     past.answers.push({ round: entry.round, row, label: entry.label });
   } else {
     past.rounds++;
     past.metrics.push(entry.metrics);
-    past.seconds = entry.seconds;
     past.open = undefined;
+    answered.clear();
   }
+  if ("seconds" in entry) past.seconds = entry.seconds;
+}
+
+/**
+ * What a journal holds that another loop may begin with, as its `labelled`: the way on where settings have to change. Rows
+ * that were refused come with null, and are not asked for again.
+ */
+export function answersIn({ entries }: Pick<Journal, "entries">): { row: number; label: number | null }[] {
+  return (entries as readonly Entry[]).flatMap((entry) =>
+    entry.kind === "answer" ? [{ row: entry.row, label: entry.label }] : [],
+  );
 }

@@ -1,4 +1,5 @@
 /** What a loop trains, and the two models that come along. */
+import { SUM_TOLERANCE } from "../backends/cpu/reference.ts";
 import type { Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { checkHead, type Head } from "../head.ts";
@@ -41,6 +42,8 @@ export type Fitted = { readonly classes?: readonly number[] } & (
  * should depend on what it is given alone, not on what it was fitted to before.
  */
 export interface Model {
+  /** What tells it from others: a journal is of a loop with one model. */
+  readonly name?: string;
   /** Gives what it has learnt, or nothing where the model itself has `predict`. */
   fit(labelled: Labelled): Fitted | void | Promise<Fitted | void>;
   predict?: Predict;
@@ -48,7 +51,10 @@ export interface Model {
 
 /** Logistic regression by `fitLogistic`, with its options. */
 export function logisticModel(options: Pick<LogisticOptions, "C" | "tolerance" | "maxIterations"> = {}): Model {
-  return { fit: ({ features, labels, classes }) => fitLogistic({ ...options, features, labels, classes }) };
+  return {
+    name: named("logistic", options),
+    fit: ({ features, labels, classes }) => fitLogistic({ ...options, features, labels, classes }),
+  };
 }
 
 /**
@@ -59,7 +65,9 @@ export function logisticModel(options: Pick<LogisticOptions, "C" | "tolerance" |
 export function mlpModel(
   options: Omit<MlpOptions, "features" | "labels" | "classes" | "seed"> & { engine?: Engine } = {},
 ): Model {
+  const { engine: _, ...rest } = options;
   return {
+    name: named("mlp", rest),
     fit: ({ features, labels, classes, seed }) => fitMlp({ heldOut: 0, ...options, features, labels, classes, seed }),
   };
 }
@@ -67,6 +75,7 @@ export function mlpModel(
 /** A committee of logistic regressions by `fitCommittee`, with its options and the seed of the round. */
 export function committeeModel(options: Pick<LogisticOptions, "C"> & { members?: number } = {}): Model {
   return {
+    name: named("committee", options),
     async fit({ features, labels, classes, seed }) {
       const { heads, classes: columns } = await fitCommittee({
         ...options,
@@ -80,6 +89,10 @@ export function committeeModel(options: Pick<LogisticOptions, "C"> & { members?:
     },
   };
 }
+
+/** A kind of model and what it was asked for, but for where to start. */
+const named = (kind: string, options: object): string =>
+  `${kind} ${JSON.stringify(options, (key, value: unknown) => (key === "warmStart" ? undefined : value))}`;
 
 /** Has a model learn. */
 export async function learn(model: Model, labelled: Labelled): Promise<Fitted> {
@@ -106,7 +119,7 @@ export async function beliefs(fitted: Fitted, features: Features): Promise<{ dat
 async function probabilitiesOf(fitted: Fitted, features: Features): Promise<Predictions> {
   if ("head" in fitted) return predictMlp(fitted, features);
   const found = await asked(fitted.predict, features);
-  if (fitted.kind !== "logits") return found;
+  if (fitted.kind !== "logits") return summingTo1(found);
   const { classes } = found;
   const data = found.data.slice();
   const row = new Float64Array(classes);
@@ -118,26 +131,34 @@ async function probabilitiesOf(fitted: Fitted, features: Features): Promise<Pred
   return { ...found, data };
 }
 
-/** Rows that a model without a head is asked for at a time, to learn how many columns it has. */
-const FIRST = 1;
-
-/** Gives a pool to a model that has learnt. */
-export async function usePool(pool: Pool, fitted: Fitted): Promise<void> {
+/** Gives a pool to a model that has learnt. What predicts by itself is not asked for rows that hold no numbers. */
+export async function usePool(pool: Pool, fitted: Fitted, invalid: Uint32Array): Promise<void> {
   if ("head" in fitted) {
     pool.use(fitted);
     return;
   }
   const { predict } = fitted;
-  const { passes = 1, classes } = await asked(predict, await pool.features([...Array(FIRST).keys()]));
+  const isInvalid = new Set(invalid);
+  let first = 0;
+  while (isInvalid.has(first)) first++;
+  const { passes = 1, classes } = await asked(predict, await pool.features([first]));
   const source: RowSource = {
     name: "predict",
     rows: pool.rows,
     cols: classes,
     passes,
     async read(start, count, into) {
-      const rows = Uint32Array.from({ length: count }, (_, i) => start + i);
+      const all = Uint32Array.from({ length: count }, (_, i) => start + i);
+      const rows = all.filter((row) => !isInvalid.has(row));
+      if (rows.length === 0) return void into.fill(NaN);
       const { data } = await asked(predict, await pool.features(rows), { passes, classes });
-      into.set(data);
+      if (rows.length === count) return into.set(data);
+      into.fill(NaN);
+      for (let pass = 0; pass < passes; pass++)
+        rows.forEach((row, i) => {
+          const from = (pass * rows.length + i) * classes;
+          into.set(data.subarray(from, from + classes), (pass * count + row - start) * classes);
+        });
     },
   };
   pool.use(fitted.kind === "logits" ? { logits: source } : { probabilities: source });
@@ -150,6 +171,8 @@ async function asked(
   expected: { passes?: number; classes?: number } = {},
 ): Promise<Predictions> {
   const found = await predict(features);
+  if (found === null || typeof found !== "object")
+    throw new InputError(`predict: gave ${String(found)}: give { data: Float32Array, rows, classes }`);
   const { data, passes = 1, rows, classes } = found;
   const wrong =
     !(data instanceof Float32Array) ||
@@ -161,6 +184,20 @@ async function asked(
     throw new InputError(
       `predict: gave ${passes} × ${rows} × ${classes} for ${features.rows} rows: give { data: Float32Array, rows, classes } with as many classes for every block`,
     );
+  return found;
+}
+
+/** Probabilities, once it is known that they are. */
+function summingTo1(found: Predictions): Predictions {
+  const { data, rows, classes } = found;
+  for (let at = 0; at < data.length; at += classes) {
+    let sum = 0;
+    for (let c = at; c < at + classes; c++) sum += data[c] >= 0 ? data[c] : NaN;
+    if (Math.abs(sum - 1) <= SUM_TOLERANCE) continue;
+    throw new InputError(
+      `predict: row ${(at / classes) % rows} of those asked has probabilities that sum to ${sum}: give such as sum to 1, or say kind: "logits"`,
+    );
+  }
   return found;
 }
 

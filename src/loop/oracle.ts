@@ -46,26 +46,30 @@ export async function* answersTo(
       throw new InputError(
         question.rows.includes(row)
           ? `oracle: answered row ${row} twice in round ${question.round}`
-          : `oracle: answered row ${row}, which round ${question.round} did not ask for`,
+          : `oracle: answered row ${JSON.stringify(row) ?? String(row)}, which round ${question.round} did not ask for`,
       );
-    checkLabel(row, label, classes);
+    checkLabel("oracle", row, label, classes);
     yield { row, label };
   }
 }
 
-/** A class that there is, or null. */
-export function checkLabel(row: number, label: number | null, classes = Infinity): void {
+/** A class that there is, or null; `who` says otherwise. */
+export function checkLabel(who: string, row: number, label: number | null, classes = Infinity): void {
   if (label === null || (Number.isInteger(label) && label >= 0 && label < Math.min(classes, 2 ** 32))) return;
   const known = classes < Infinity ? `a class from 0 to ${classes - 1}` : "a whole number of at least 0";
   throw new InputError(
-    `oracle: row ${row} is ${typeof label === "string" ? JSON.stringify(label) : String(label)}: a label is ${known}, or null to refuse`,
+    `${who}: row ${row} is ${typeof label === "string" ? JSON.stringify(label) : String(label)}: a label is ${known}, or null to refuse`,
   );
 }
 
 function eachOf(given: Answers, rows: readonly number[]): Iterable<Answer> | AsyncIterable<Answer> {
   if (given === null || typeof given !== "object")
     throw new InputError(`oracle: gave ${String(given)}: give a label for each row asked`);
-  if (!("length" in given)) return given;
+  if (Symbol.asyncIterator in given || (Symbol.iterator in given && !("length" in given))) return given;
+  if (!("length" in given))
+    throw new InputError(
+      "oracle: gave an object that is no list: give a label for each row asked, or { row, label } each",
+    );
   const list = Array.from(given as ArrayLike<unknown>);
   if (list.some((one) => one instanceof Promise))
     throw new InputError("oracle: gave a list of promises: wait for all of them (Promise.all)");

@@ -86,7 +86,11 @@ export const BASELINE = "random";
  */
 export function runsOf(plan: SimulationPlan): RunKey[] {
   const { strategies, batches, seeds } = plan;
-  for (const name of strategies) if (!isPicker(name)) checkNeeds(plan, name, strategyOf(name).needs);
+  for (const name of strategies) {
+    if (!isPicker(name)) checkNeeds(plan, name, strategyOf(name).needs);
+    else if ((plan.epsilon ?? 0) > 0 || (plan.density ?? 0) > 0 || (plan.calibrate ?? 0) > 0)
+      throw new InputError(`${name} picks by itself, without epsilon, density or calibrate: simulate it apart`);
+  }
   if (batches.length === 0) throw new InputError("simulate: name at least one batch rule");
   for (const name of batches) {
     const { strategy } = batchOf(name);
@@ -95,6 +99,11 @@ export function runsOf(plan: SimulationPlan): RunKey[] {
   const asked = strategies.filter((name) => name !== BASELINE);
   const alone = batches.filter((name) => !takesStrategy(name));
   const ranking = batches.filter(takesStrategy);
+  const idle = asked.find((name) => !isPicker(name));
+  if (idle !== undefined && ranking.length === 0)
+    throw new InputError(`${alone.join(", ")} ranks by nothing of one's choice, such as ${idle}: leave strategies out`);
+  if ((plan.density ?? 0) > 0 && ranking.length === 0)
+    throw new InputError(`density weighs scores, and ${alone.join(", ")} does not go by them: leave it out`);
   return Array.from({ length: seeds }, (_, seed) => [
     { strategy: FULL, batch: "top-k" as const, seed },
     { strategy: BASELINE, batch: "top-k" as const, seed },

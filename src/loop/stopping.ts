@@ -49,7 +49,7 @@ export function time(seconds: number): StopRule {
 /** A metric of the validation set that is good enough: from below, but for `logLoss`, which falls. */
 export function target(metric: MetricName, value: number): StopRule {
   checkMetric(metric);
-  if (!Number.isFinite(value)) throw new InputError(`target must be a number, got ${value}`);
+  between("target", value, 0, metric === "logLoss" ? Infinity : 1);
   return {
     needsValidation: true,
     why({ metrics }) {
@@ -68,6 +68,7 @@ export function target(metric: MetricName, value: number): StopRule {
  * @see Bloodgood & Vijay-Shanker 2009, who stop at 0.99 over three rounds
  */
 export function agreement(kappa = 0.99, successive = 3): StopRule {
+  between("kappa", kappa, -1, 1);
   atLeast("rounds", successive, 1);
   return inARow(
     successive,
@@ -78,6 +79,7 @@ export function agreement(kappa = 0.99, successive = 3): StopRule {
 
 /** Successive models that predict the same for all but this share of a sample of the pool. */
 export function unchanged(share = 0, successive = 3): StopRule {
+  between("share", share, 0, 1);
   atLeast("rounds", successive, 1);
   return inARow(
     successive,
@@ -90,6 +92,7 @@ export function unchanged(share = 0, successive = 3): StopRule {
 export function patience(metric: MetricName, successive: number, better = 0): StopRule {
   checkMetric(metric);
   atLeast("rounds", successive, 1);
+  between("better", better, 0, Infinity);
   return {
     needsValidation: true,
     why({ metrics }) {
@@ -105,6 +108,7 @@ export function patience(metric: MetricName, successive: number, better = 0): St
 
 /** The first of several rules to say so. */
 export function any(...rules: readonly StopRule[]): StopRule {
+  checkRules("any", rules);
   return {
     budget: smallest(rules),
     needsValidation: rules.some((rule) => rule.needsValidation),
@@ -114,11 +118,12 @@ export function any(...rules: readonly StopRule[]): StopRule {
 
 /** All of several rules at once. */
 export function all(...rules: readonly StopRule[]): StopRule {
+  checkRules("all", rules);
   return {
     needsValidation: rules.some((rule) => rule.needsValidation),
     why(state) {
       const found = rules.map((rule) => rule.why(state));
-      return found.length > 0 && found.every((why) => why !== undefined) ? found.join("; ") : undefined;
+      return found.every((why) => why !== undefined) ? found.join("; ") : undefined;
     },
   };
 }
@@ -135,6 +140,18 @@ function inARow(successive: number, holds: (metrics: Metrics) => boolean, what: 
 function smallest(rules: readonly StopRule[]): number | undefined {
   const budgets = rules.flatMap(({ budget: own }) => own ?? []);
   return budgets.length > 0 ? Math.min(...budgets) : undefined;
+}
+
+function checkRules(name: string, rules: readonly StopRule[]): void {
+  if (rules.length === 0 || rules.some((rule) => typeof rule?.why !== "function"))
+    throw new InputError(`stopWhen.${name}: give rules of stopWhen, such as stopWhen.budget(1000)`);
+}
+
+function between(name: string, value: number, least: number, most: number): void {
+  if (!(value >= least && value <= most))
+    throw new InputError(
+      `${name} must be ${most === Infinity ? `at least ${least}` : `between ${least} and ${most}`}, got ${value}`,
+    );
 }
 
 function checkMetric(metric: string): void {

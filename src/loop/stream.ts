@@ -2,6 +2,7 @@
  * Rows that come one at a time, each to be asked about at once or never: what is uncertain enough is asked, within a budget
  * (Žliobaitė, Bifet, Pfahringer & Holmes 2014).
  */
+import { SUM_TOLERANCE } from "../backends/cpu/reference.ts";
 import { InputError } from "../errors.ts";
 import { checkSeed, randomBits, streams } from "../random.ts";
 
@@ -49,15 +50,15 @@ export function streamSampler(options: StreamOptions): StreamSampler {
     ["fixed", "variable", "randomised", "split"].includes(rule),
     `rule must be fixed, variable, randomised or split, got ${String(rule)}`,
   );
-  check(threshold >= 0 && threshold <= 1, `threshold must be between 0 and 1, got ${threshold}`);
+  check(threshold > 0 && threshold <= 1, `threshold must be above 0 and up to 1, got ${threshold}`);
   check(step > 0 && step < 1, `step must be above 0 and below 1, got ${step}`);
   check(lot >= 0 && lot <= 1, `lot must be between 0 and 1, got ${lot}`);
   check(Number.isInteger(window) && window >= 1, `window must be a whole number of at least 1, got ${window}`);
   check(window * budget >= 1, `a budget of ${budget} allows no question in a window of ${window}: widen it`);
   checkSeed(seed);
   let bar = threshold;
-  /** Questions, of which old ones count for less: over `window` rows. */
-  let asked = 0;
+  /** Questions, of which old ones count for less: over `window` rows. As many as the budget has, before the first. */
+  let asked = window * budget;
   let row = 0;
   const uniform = (unit: number): number => (randomBits(seed, streams.rows, row, unit) + 0.5) / 2 ** 32;
 
@@ -78,11 +79,13 @@ export function streamSampler(options: StreamOptions): StreamSampler {
   return {
     next(probabilities) {
       const confidence = confidenceOf(probabilities, row);
-      const isWithin = asked / window < budget;
+      const kept = asked * (1 - 1 / window);
+      // One more leaves the share where it may be, so of any number of rows no more than that are asked about.
+      const isWithin = kept + 1 <= window * budget * (1 + 1e-9);
       const { ask, reason } = isWithin
         ? wants(confidence)
         : { ask: false, reason: "the budget of recent rows is spent" };
-      asked = asked * (1 - 1 / window) + (ask ? 1 : 0);
+      asked = kept + (ask ? 1 : 0);
       row++;
       return { ask, reason, spent: asked / window, threshold: bar };
     },
@@ -91,14 +94,17 @@ export function streamSampler(options: StreamOptions): StreamSampler {
 
 function confidenceOf(probabilities: ArrayLike<number>, row: number): number {
   let most = -Infinity;
+  let sum = 0;
   for (let c = 0; c < probabilities.length; c++) {
     check(
       probabilities[c] >= 0 && probabilities[c] <= 1.001,
       `row ${row} of the stream: class ${c} has probability ${probabilities[c]}`,
     );
     most = Math.max(most, probabilities[c]);
+    sum += probabilities[c];
   }
   check(most >= 0, `row ${row} of the stream: there are no probabilities`);
+  check(Math.abs(sum - 1) <= SUM_TOLERANCE, `row ${row} of the stream: probabilities sum to ${sum}, not to 1`);
   return most;
 }
 

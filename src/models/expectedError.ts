@@ -38,9 +38,7 @@ export function expectedError(options: ExpectedErrorOptions): Float64Array {
   const { features, labels, classes, candidates, evaluation, C = 1, loss = "log", form = "exact" } = options;
   for (const one of [features, candidates, evaluation]) checkFeatures(one);
   checkLabels(labels, features.rows, classes);
-  if (form !== "exact" && form !== "lookahead")
-    throw new InputError(`form must be exact or lookahead, got ${String(form)}`);
-  if (loss !== "log" && loss !== "0/1") throw new InputError(`loss must be log or 0/1, got ${String(loss)}`);
+  checkForm(options);
   const model = fitLogistic({ features, labels, classes, C, tolerance: TOLERANCE });
   if (model.counts.filter((count) => count > 0).length < 2)
     throw new InputError(
@@ -61,6 +59,18 @@ export function expectedError(options: ExpectedErrorOptions): Float64Array {
     }
     return -expected;
   });
+}
+
+/** @throws InputError for a form, loss or C that is none */
+export function checkForm({
+  form = "exact",
+  loss = "log",
+  C = 1,
+}: Pick<ExpectedErrorOptions, "form" | "loss" | "C">): void {
+  if (form !== "exact" && form !== "lookahead")
+    throw new InputError(`form must be exact or lookahead, got ${String(form)}`);
+  if (loss !== "log" && loss !== "0/1") throw new InputError(`loss must be log or 0/1, got ${String(loss)}`);
+  if (!(C > 0)) throw new InputError(`C must be above 0, got ${C}`);
 }
 
 /** The column of each label. */

@@ -66,6 +66,10 @@ export function fitTemperature(
   return { temperature, before: fit(1), after: fit(1 / temperature), rows };
 }
 
+/** Whether a temperature is the largest or smallest that is looked at: there is no best one, or it lies beyond. */
+export const isAtTheEnd = (temperature: number): boolean =>
+  temperature > 0.999 * RANGE[1] || temperature < 1.001 * RANGE[0];
+
 /** Mean loss at an inverse temperature, and its derivative by that. */
 function lossOf(data: Float32Array, passes: number, rows: number, classes: number, labels: ArrayLike<number>) {
   const loss = (inverse: number): { value: number; slope: number } => {

@@ -281,6 +281,17 @@ describe("simulate", () => {
     expect(curvesOf(folder)).toEqual(curvesOf(whole).filter((line) => !line.startsWith("margin")));
   });
 
+  test("takes labels by any numbers, each to the row that it is of", async () => {
+    const [plain, odd] = [file("plain"), file("odd")];
+    const lines = Array.from(labels, (label, row) => `${row},${1_000_000 * label + 5}`).toReversed();
+    const csv = file("by-row.csv", ["row,label", ...lines, ""].join("\n"));
+    const first = ["simulate", "--features", x, "--backend", "cpu", "-k", "5", "--rounds", "2", "--seeds", "1"];
+    await done([...first, "--strategies", "margin", "--labels", y, "--out", plain]);
+    await done([...first, "--strategies", "margin", "--labels", csv, "--out", odd]);
+    expect(curvesOf(odd)).toEqual(curvesOf(plain));
+    expect(readFileSync(join(odd, "report.html"), "utf8")).toContain("1000005");
+  });
+
   test("knows sets by name, and shows what was asked for", async () => {
     const folder = file("iris");
     await done([
@@ -295,8 +306,6 @@ describe("simulate", () => {
       "3",
       "--seeds",
       "2",
-      "--epsilon",
-      "0.1",
       "--backend",
       "cpu",
       "--out",
@@ -380,6 +389,21 @@ describe("simulate", () => {
       "a rule that does",
       `simulate --dataset iris --strategies margin --batch batchbald --model mlp ${rest}`,
       /batchbald compares passes, and mlp makes one unless passes and dropout say otherwise: give both/,
+    ],
+    [
+      "epsilon of what picks by itself",
+      `simulate --dataset iris --strategies eer --epsilon 0.1 ${rest}`,
+      /eer picks by itself, without epsilon, density or calibrate: simulate it apart/,
+    ],
+    [
+      "a strategy that no rule ranks by",
+      `simulate --dataset iris --strategies margin --batch kmeans,typiclust ${rest}`,
+      /kmeans, typiclust ranks by nothing of one's choice, such as margin: leave strategies out/,
+    ],
+    [
+      "epochs of a model that has none",
+      `simulate --dataset iris --strategies margin --epochs 3 ${rest}`,
+      /--epochs is of --model mlp, and logistic has none/,
     ],
     [
       "gradients of a committee",

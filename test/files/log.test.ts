@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, symlink, writeFile } from "node:fs/promises";
+import { readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { openLog } from "../../src/files/log.ts";
@@ -43,6 +43,23 @@ test("entries come back, and more go after them", async () => {
   expect(log.entries).toEqual([...entries, { kind: "round" }]);
   await log.close();
   expect(await reread(path)).toEqual([...entries, { kind: "round" }]);
+});
+
+test("appends come one after the other, however they are asked for", async () => {
+  const { path } = await written();
+  const log = await openLog(path);
+  const more = Array.from({ length: 50 }, (_, i) => ({ kind: "answer", i }));
+  await Promise.all(more.map((entry) => log.append(entry)));
+  await log.close();
+  expect(await reread(path)).toEqual([...entries, ...more]);
+});
+
+test("a file that is removed meanwhile takes no more answers", async () => {
+  const { path } = await written();
+  const log = await openLog(path);
+  await rm(path);
+  await expect(log.append({ kind: "answer" })).rejects.toThrow(/was moved or removed while it was open/);
+  await log.close();
 });
 
 test("a line is JSON that anything can read", async () => {
@@ -99,6 +116,24 @@ describe("damage", () => {
       await writeFile(path, lines.map((one) => `${one}\n`).join(""));
       await expect(openLog(path)).rejects.toThrow(`line ${line} is damaged, or a line before it is missing`);
     }
+  });
+
+  test.each([
+    ["an answer that was edited", (text: string) => text.trimEnd().replace('"row":3,"label"', '"row":4,"label"')],
+    ["words at the end", (text: string) => `${text}remember the milk`],
+  ])("of the last line that is no cut is refused: %s", async (_, spoil) => {
+    const { path, text } = await written();
+    const spoilt = spoil(text);
+    expect(spoilt).not.toBe(text.trimEnd());
+    await writeFile(path, spoilt);
+    await expect(openLog(path)).rejects.toThrow(/its last line is damaged, and not by being cut off/);
+    expect(await readFile(path, "utf8")).toBe(spoilt);
+  });
+
+  test("a tail of zeros, as a crash may leave, is taken away", async () => {
+    const { path, text } = await written();
+    await writeFile(path, `${text}\0\0\0\0`);
+    expect(await reread(path)).toEqual(entries);
   });
 
   test.each(["my only copy of something", '{"a":[1,2,3]}', "["])(
@@ -164,12 +199,21 @@ describe("one at a time", () => {
   });
 
   test.each([
-    ["a process of this one's number", () => `${process.pid} ${hostname()}\n`],
     ["a process that died before it wrote its number", () => ""],
     ["nothing that makes sense", () => "lock"],
   ])("after %s", async (_, text) => {
     const { path } = await written();
     await writeFile(`${path}.lock`, text());
+    expect(await reread(path)).toEqual(entries);
+  });
+
+  test("after an earlier process of this one's number, and not after another thread", async () => {
+    const { path } = await written();
+    const lock = `${path}.lock`;
+    await writeFile(lock, `${process.pid} ${hostname()}\n`);
+    await expect(openLog(path)).rejects.toThrow(`process ${process.pid} on ${hostname()} is at work on it`);
+    const before = new Date(Date.now() - 1000 * process.uptime() - 60_000);
+    await utimes(lock, before, before);
     expect(await reread(path)).toEqual(entries);
   });
 

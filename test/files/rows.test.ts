@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRows, writeNpy, writePicks, writeScores } from "../../src/files/index.ts";
+import { readLabels, readRows, writeNpy, writePicks, writeScores } from "../../src/files/index.ts";
 import { expectInputError, scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -61,6 +61,24 @@ test.each<[string, string, RegExp]>([
 ])("refused: %s", async (name, content, message) => {
   const path = scratch(`refused ${name}`, content);
   await expectInputError(readRows(path), path, message);
+});
+
+test.each([
+  ["labels.csv", "row,label\n2,7\n0,5\n1,6\n"],
+  ["labels.jsonl", '{"row":2,"label":7}\n{"row":0,"label":5}\n{"row":1,"label":6}\n'],
+  ["labels.json", '[{"row":2,"label":7},{"row":0,"label":5},{"row":1,"label":6}]'],
+  ["plain.csv", "label,note\n5,a\n6,b\n7,c\n"],
+  ["plain.json", "[5,6,7]"],
+])("labels stand by their rows: %s", async (name, content) => {
+  expect([...(await readLabels(scratch(name, content)))]).toEqual([5, 6, 7]);
+});
+
+test.each([
+  ["twice.csv", "row,label\n0,7\n0,5\n", /row 0 is there twice: give each row from 0 on one label/],
+  ["beyond.csv", "row,label\n0,7\n2,5\n", /row 2 is beyond the 2 labels: give each row from 0 on one label/],
+])("labels of rows that do not go up: %s", async (name, content, message) => {
+  const path = scratch(name, content);
+  await expectInputError(readLabels(path), path, message);
 });
 
 test("negative and fractional rows of .npy", async () => {

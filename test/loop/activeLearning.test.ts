@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   activeLearning,
+  answersIn,
+  committeeModel,
   expectedErrorReduction,
   InputError,
   logisticModel,
@@ -16,7 +18,10 @@ import {
   type Head,
   type Journal,
   type LoopOptions,
+  type Model,
   type Oracle,
+  type Picker,
+  type PickerContext,
   type Question,
   type Round,
 } from "../../src/index.ts";
@@ -33,6 +38,8 @@ const truth: Oracle = ({ rows }) => rows.map((row) => labels[row]);
 const neverAsked: Oracle = () => expect.unreachable("is asked");
 
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+const slowTruth: Oracle = async ({ rows }) => (await wait(), rows.map((row) => labels[row]));
 
 let engine: Engine;
 beforeAll(async () => {
@@ -310,10 +317,26 @@ describe("a journal", () => {
       { data: makeBlobs(7, 300, CLASSES, 4, 2).features },
       /^journal: is of another pool \([0-9a-f]{16}, this one is [0-9a-f]{16}\): begin a new one$/,
     ],
-    ["k", { k: 11 }, /^journal: was begun with k 10, this loop has 11: use the same, or begin a new one$/],
+    [
+      "k",
+      { k: 11 },
+      /^journal: was begun with k 10, this loop has 11: use the same, or begin a new one with its answers \(labelled: answersIn\(journal\)\)$/,
+    ],
     ["strategy", { strategy: "margin" }, /with strategy "entropy", this loop has "margin"/],
     ["epsilon", { epsilon: 0.5 }, /with epsilon left out, this loop has 0.5/],
     ["seed", { seed: 9 }, /with seed 0, this loop has 9/],
+    [
+      "model",
+      { model: mlpModel({ hidden: [8] }) },
+      /with model "logistic \{\}", this loop has "mlp \{\\"hidden\\":\[8\]\}"/,
+    ],
+    ["C", { model: logisticModel({ C: 3 }) }, /with model "logistic \{\}", this loop has "logistic \{\\"C\\":3\}"/],
+    [
+      "validation set",
+      { validation: makeBlobs(2, 50, CLASSES, 4, 2) },
+      /with validation left out, this loop has "50 rows \([0-9a-f]{16}\)"/,
+    ],
+    ["beginning", { labelled: [{ row: 3, label: 0 }] }, /with labelled "0 rows \([0-9a-f]+\)", this loop has "1 rows/],
   ];
   const many = makeBlobs(1, 5000, CLASSES, 4, 2);
   const truthOfMany: Oracle = ({ rows }) => rows.map((row) => many.labels[row]);
@@ -369,7 +392,7 @@ describe("a journal", () => {
     [
       "with a label that there is not",
       (entries) => entries.map((entry) => (entry.kind === "answer" ? { ...entry, label: 7 } : entry)),
-      /^oracle: row \d+ is 7: a label is a class from 0 to 2/,
+      /^journal: row \d+ is 7: a label is a class from 0 to 2/,
     ],
   ];
   test.each(damaged)("%s is refused", async (_, spoil, message) => {
@@ -387,7 +410,13 @@ describe("a journal", () => {
       expect(last.picks.map(({ row }) => row)).toEqual(picks.map(({ row }) => row));
       for (const row of rows) {
         yield { row, label: labels[row] };
-        expect(journal.entries.at(-1)).toEqual({ kind: "answer", round, row, label: labels[row] });
+        expect(journal.entries.at(-1)).toEqual({
+          kind: "answer",
+          round,
+          row,
+          label: labels[row],
+          seconds: expect.any(Number),
+        });
       }
     };
     await run({ journal, oracle });
@@ -396,6 +425,63 @@ describe("a journal", () => {
 });
 
 describe("a loop that is begun again", () => {
+  test("with what another was told, from a list that can be read once", async () => {
+    const journal = memoryJournal();
+    const asked = new Set<number>();
+    const first = await run({ journal, oracle: ({ rows }) => rows.map((row, i) => (i === 0 ? null : labels[row])) });
+    const told = answersIn(journal);
+    expect(told.length).toBe(40);
+    expect(told.filter(({ label }) => label === null).length).toBe(4);
+    const next = memoryJournal();
+    const oracle: Oracle = ({ rows }) => rows.map((row) => (asked.add(row), labels[row]));
+    const rounds = await run({ journal: next, oracle, k: 20, labelled: told[Symbol.iterator]() });
+    expect(rounds[0].labelled.labels.length).toBe(36);
+    expect(rowsOf(first).some((row) => asked.has(row))).toBe(false);
+    // The same from a list is the same loop.
+    await run({ journal: next, oracle: neverAsked, k: 20, labelled: told });
+  });
+
+  test("after an oracle that left all rows for later asks for the same", async () => {
+    const journal = memoryJournal();
+    const asked: number[][] = [];
+    const later: Oracle = ({ rows }) => (asked.push([...rows]), rows.map(() => undefined));
+    await expect(run({ journal, oracle: later })).rejects.toThrow(/^oracle: answered none of the 10 rows of round 0/);
+    const now: Oracle = ({ rows }) => (asked.push([...rows]), rows.map((row) => labels[row]));
+    await run({ journal, oracle: now });
+    expect(asked[1]).toEqual(asked[0]);
+  });
+
+  test("counts the time of those that died in the middle of a round", async () => {
+    const journal = memoryJournal();
+    const stop = stopWhen.time(0.2);
+    let lives = 0;
+    for (;;) {
+      const oracle: Oracle = async function* ({ rows }) {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        yield { row: rows[0], label: labels[rows[0]] };
+        throw new Error("died");
+      };
+      lives++;
+      const end = await run({ journal, oracle, stop, k: 1 }).catch((error: Error) => error.message);
+      if (typeof end !== "string") break;
+      expect(end).toBe("died");
+      expect(lives).toBeLessThan(20);
+    }
+    expect(lives).toBeGreaterThan(2);
+  });
+
+  test("twice at once on one journal is refused", async () => {
+    const journal = await openJournal(scratch("shared.jsonl"));
+    const both = await Promise.allSettled([run({ journal, oracle: slowTruth }), run({ journal, oracle: slowTruth })]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const { reason } = both.find(({ status }) => status === "rejected") as PromiseRejectedResult;
+    expect((reason as Error).message).toMatch(/^activeLearning: another loop is at work on this journal/);
+    await journal.close();
+    const reopened = await openJournal(scratch("shared.jsonl"));
+    await run({ journal: reopened, oracle: neverAsked });
+    await reopened.close();
+  });
+
   test("with the same journal, in the same process, goes on", async () => {
     const journal = await openJournal(scratch("again.jsonl"));
     const asked: number[] = [];
@@ -675,6 +761,29 @@ describe("what comes in", () => {
     ["a strategy that picks nothing", { strategy: { name: "mine" } }, /^strategy must be the name of one/],
     ["a rule that is not known", { batch: "best" }, /^unknown batch "best": known are /],
     ["a start that is not known", { start: { by: "margin" } }, /^start.by must be one of random, kmeans, typiclust/],
+    ["a temperature of 0", { temperature: 0 }, /^temperature must be between/],
+    ["passes below 1", { passes: -1 }, /^passes must be a whole number/],
+    ["gradients of no layers", { eglLayers: "none" }, /^eglLayers must be all or last/],
+    [
+      "a rule with a strategy that it has no use for",
+      { strategy: "entropy", batch: "cluster-margin" },
+      /^cluster-margin works from margin: leave the strategy out$/,
+    ],
+    [
+      "density of a rule without scores",
+      { batch: "k-center", density: 1 },
+      /density weighs scores, and k-center does not/,
+    ],
+    [
+      "epsilon of what picks by itself",
+      { strategy: expectedErrorReduction(), epsilon: 0.1 },
+      /^strategy eer \(exact.+\) picks by itself, without epsilon: leave it out$/,
+    ],
+    [
+      "a rule for what picks by itself",
+      { strategy: expectedErrorReduction(), batch: "hybrid" },
+      /without batch: leave/,
+    ],
     ["an epsilon above 1", { epsilon: 2 }, /^epsilon must be between 0 and 1, got 2$/],
     ["a seed that is none", { seed: -1 }, /^seed must be a whole number/],
     [
@@ -690,6 +799,89 @@ describe("what comes in", () => {
   ];
   test.each(wrong)("%s", async (_, options, message) => {
     await expect(run({ oracle: neverAsked, ...options })).rejects.toThrow(message);
+  });
+
+  const badPicks: [what: string, pick: (asked: PickerContext) => unknown, message: RegExp][] = [
+    [
+      "rows with a label",
+      ({ taken }) => taken.map((row) => ({ row, score: 0 })),
+      /picked row \d+, which cannot be asked for/,
+    ],
+    ["rows that are not there", () => [{ row: 5000, score: 0 }], /picked row 5000, which cannot be asked for/],
+    [
+      "rows twice",
+      ({ taken }) => [0, 0].map(() => ({ row: taken.includes(9) ? 10 : 9, score: 0 })),
+      /picked row \d+ twice/,
+    ],
+    ["too many", () => Array.from({ length: 300 }, (_, row) => ({ row, score: 0 })), /gave 300 picks: give 1 to 10/],
+    ["none", () => [], /gave 0 picks: give 1 to 10/],
+    ["nothing", () => undefined, /gave undefined picks/],
+  ];
+  test.each(badPicks)("a strategy of one's own that picks %s", async (_, pick, message) => {
+    const strategy = { name: "mine", pick: async (asked: PickerContext) => pick(asked) } as Picker;
+    await expect(run({ strategy })).rejects.toThrow(message);
+    await expect(run({ strategy })).rejects.toThrow(/^strategy mine: /);
+  });
+
+  test("rows that hold no numbers are no business of a model", async () => {
+    const holes = { ...features, data: features.data.slice() };
+    const rows = [0, 3, 60, 61, 299];
+    for (const row of rows) holes.data[4 * row + 1] = NaN;
+    const finite: Model = {
+      fit: () => ({
+        predict: ({ data, rows: count }: Features) => {
+          expect(data.every(Number.isFinite)).toBe(true);
+          return { data: new Float32Array(count * 3).fill(1 / 3), rows: count, classes: 3 };
+        },
+      }),
+    };
+    for (const model of [committeeModel(), finite]) {
+      using pool = await engine.load({ features: holes, invalid: "skip" });
+      const loop = activeLearning({ pool, model, oracle: truth, k: 70, classes: 3 });
+      const asked: number[] = [];
+      for await (const { picks } of loop) asked.push(...picks.map(({ row }) => row));
+      expect(asked.length).toBe(295);
+      expect(asked.filter((row) => rows.includes(row))).toEqual([]);
+    }
+  });
+
+  test("rows without a point end the pool like those without features", async () => {
+    const points = makeBlobs(4, 300, 3, 2, 1).features;
+    points.data[2 * 7] = NaN;
+    using pool = await engine.load({ features, embeddings: points, invalid: "skip" });
+    const rounds: Round[] = [];
+    const loop = activeLearning({ pool, model: logisticModel(), oracle: truth, k: 100, batch: "k-center" });
+    for await (const round of loop) rounds.push(round);
+    expect(rounds.map(({ picks }) => picks.length)).toEqual([100, 100, 99, 0]);
+    expect(rounds[3].stop).toBe("no row is left to ask for");
+  });
+
+  test("a pool without a single row of numbers says so", async () => {
+    const none = { ...features, data: new Float32Array(features.data.length).fill(NaN) };
+    using pool = await engine.load({ features: none, invalid: "skip" });
+    const loop = activeLearning({ pool, model: logisticModel(), oracle: truth, k: 5 });
+    await expect(loop.next()).rejects.toThrow(/^all 300 rows of the pool hold values that are no numbers$/);
+  });
+
+  test.each([
+    [[-1], /^row -1 is not in the pool: rows are 0 to 299$/],
+    [[NaN, NaN], /^row NaN is not in the pool/],
+    [[300], /^row 300 is not in the pool/],
+  ])("features of rows %j", async (rows, message) => {
+    using pool = await engine.load({ features });
+    await expect(pool.features(rows)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [() => undefined, /^predict: gave undefined/],
+    [
+      ({ rows }: Features) => ({ data: new Float32Array(rows * 3).fill(2), rows, classes: 3 }),
+      /sum to 6: give such as sum to 1/,
+    ],
+    [({ rows }: Features) => ({ data: new Float32Array(rows * 3).fill(NaN), rows, classes: 3 }), /sum to NaN/],
+  ])("what a model predicts of a validation set: %#", async (predict, message) => {
+    const model = { fit: () => ({ predict }) } as unknown as Model;
+    await expect(run({ model, validation: makeBlobs(2, 50, CLASSES, 4, 2) })).rejects.toThrow(message);
   });
 
   test("a row with a label that holds no numbers is named by its place in the pool", async () => {

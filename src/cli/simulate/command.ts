@@ -13,7 +13,7 @@ import { runsOf, settingsOf, type RunResult, type SimulationPlan, type Truth } f
 import { summarise, TARGETS, type Summary } from "../../loop/summary.ts";
 import { openRows } from "../input.ts";
 import { stopSignal } from "../interrupt.ts";
-import { type CommonOptions, finiteNumber, wholeNumber, withCommonOptions } from "../options.ts";
+import { type CommonOptions, finiteNumber, version, wholeNumber, withCommonOptions } from "../options.ts";
 import { say, seconds } from "../progress.ts";
 import { datasetNames, openDataset, type Dataset, type DatasetName } from "./datasets.ts";
 import { reportPage } from "./report.ts";
@@ -26,7 +26,7 @@ interface SimulateArguments extends CommonOptions {
   strategies: string;
   batch: string;
   model: SimulationPlan["model"];
-  hidden: string;
+  hidden?: string;
   epochs?: number;
   passes?: number;
   dropout?: number;
@@ -63,7 +63,7 @@ export function simulateCommand(): Command {
     .addOption(
       new Option("--model <name>", "what is trained").choices(["logistic", "mlp", "committee"]).default("logistic"),
     )
-    .option("--hidden <units>", "hidden layers of the mlp, with commas between", "128")
+    .option("--hidden <units>", "hidden layers of the mlp, with commas between (default: 128)")
     .option("--epochs <n>", "of the mlp, at most", wholeNumber("--epochs", 1))
     .option("--dropout <p>", "rate of dropout of the mlp", finiteNumber("--dropout", 0, 0.999))
     .option("--passes <t>", "forward passes for strategies that compare them", wholeNumber("--passes", 1))
@@ -87,7 +87,9 @@ export function simulateCommand(): Command {
       "where curves and the report go; one that was stopped goes on there, also with more seeds or strategies",
     )
     .optionsGroup("Options:");
-  return withCommonOptions(command).action(simulateAll);
+  return withCommonOptions(command, "runs at a time on the cpu (default: as many as there are cores)").action(
+    simulateAll,
+  );
 }
 
 async function simulateAll(args: SimulateArguments): Promise<void> {
@@ -95,10 +97,10 @@ async function simulateAll(args: SimulateArguments): Promise<void> {
   const plan = planOf(args);
   const keys = runsOf(plan);
   const set = await openSet(args);
-  checkPlan(plan, set);
+  checkPlan(plan, args, set);
   await using engine = await openEngine({ backend });
   const { title, features } = set;
-  const about = { set: title, rows: features.rows, dims: features.dims, print: fingerprintOf(set) };
+  const about = { version, set: title, rows: features.rows, dims: features.dims, print: fingerprintOf(set) };
   const folder = await openRuns(out, { ...settingsOf(plan), ...about }, keys);
   const before = folder.done.length;
   const started = performance.now();
@@ -138,7 +140,7 @@ function counterLine(of: number, quiet: boolean | undefined): { tell(done: numbe
 function planOf(args: SimulateArguments): SimulationPlan {
   const { model, epochs, passes, dropout, alpha, metric, epsilon, density, calibrate, testShare, k, rounds, seeds } =
     args;
-  const hidden = namesIn("--hidden", args.hidden).map((units) => wholeNumber("--hidden", 1)(units));
+  const hidden = namesIn("--hidden", args.hidden ?? "128").map((units) => wholeNumber("--hidden", 1)(units));
   return {
     strategies: args.strategies === "" ? [] : namesIn("--strategies", args.strategies),
     batches: namesIn("--batch", args.batch).map((name) => batchOf(name).name),
@@ -191,19 +193,27 @@ async function openSet({
       throw new InputError(
         `${features}: row ${Math.floor(wrong / dims)}: column ${wrong % dims} is ${data[wrong]}: correct it`,
       );
-    const classes = known.reduce((most, label) => Math.max(most, label + 1), 0);
-    return { features: { data, rows, dims }, labels: known, classes, title: features };
+    // Classes are those that are there, by whatever numbers they go.
+    const classes = [...new Set(known)].sort((a, b) => a - b);
+    const columns = new Map(classes.map((label, column) => [label, column]));
+    const numbers = Uint32Array.from(known, (label) => columns.get(label)!);
+    const names = classes.map(String);
+    return { features: { data, rows, dims }, labels: numbers, classes: classes.length, names, title: features };
   } finally {
     await source.close?.();
   }
 }
 
-/** Refuses, before anything is run, what must fail in the middle. */
-function checkPlan({ k, testShare, model, passes }: SimulationPlan, { features, classes }: Truth): void {
+/** Refuses, before anything is run, what must fail in the middle, or would be left out without a word. */
+function checkPlan(plan: SimulationPlan, args: SimulateArguments, { features, classes }: Truth): void {
+  const { k, testShare, model, passes } = plan;
   const left = features.rows - Math.round(testShare * features.rows);
   if (k > left) throw new InputError(`-k ${k} is more than the ${left} rows that there are to ask for: ask for fewer`);
   if (classes < 2)
     throw new InputError("there is one class alone, and nothing to tell apart: give labels of two or more");
+  for (const flag of ["hidden", "epochs", "dropout"] as const)
+    if (args[flag] !== undefined && model !== "mlp")
+      throw new InputError(`--${flag} is of --model mlp, and ${model} has none: leave it out`);
   if (passes !== undefined && model !== "mlp")
     throw new InputError(
       `--passes draws dropout in the hidden layers of --model mlp, and ${model} has none: leave it out`,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Engine } from "../../engine.ts";
 import { InputError } from "../../errors.ts";
+import { reason } from "../../files/fileBytes.ts";
 import { writeFileWhole } from "../../files/index.ts";
 import { simulate, type RunKey, type RunResult, type SimulationPlan, type Truth } from "../../loop/simulate.ts";
 import type { Order, Outcome } from "./worker.ts";
@@ -27,7 +28,7 @@ export async function openRuns(path: string, about: object, keys: readonly RunKe
   const aboutPath = join(path, "simulation.json");
   const text = `${JSON.stringify(about, undefined, 2)}\n`;
   await mkdir(runs, { recursive: true }).catch((error: Error) => {
-    throw new InputError(`${path}: could not be made: ${error.message}`);
+    throw new InputError(`${path}: could not be made: ${reason(error)}`);
   });
   const before = await readFile(aboutPath, "utf8").catch(() => undefined);
   if (before !== undefined && before !== text)
