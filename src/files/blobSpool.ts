@@ -1,0 +1,43 @@
+/** Rows that come only once, kept where they can be read again: in memory if they are few, else in a blob. */
+import { InputError } from "../errors.ts";
+import { arraySource, type RowSource } from "../matrix.ts";
+import { checkRange, gatherRows } from "./gather.ts";
+
+/**
+ * Takes chunks of whole rows, in order, and gives what they are as a source; close it. Browsers keep large blobs on
+ * disk.
+ */
+export async function spool(
+  name: string,
+  cols: number,
+  chunks: AsyncIterable<Float32Array> | Iterable<Float32Array>,
+): Promise<RowSource> {
+  const parts: Blob[] = [];
+  const { rows, rest } = await gatherRows(name, cols, chunks, async (piece) => {
+    parts.push(new Blob([piece]));
+  });
+  if (parts.length === 0) return { ...arraySource(name, rest, rows, cols), async close() {} };
+  return blobSource(name, rows, cols, new Blob([...parts, rest]));
+}
+
+function blobSource(name: string, rows: number, cols: number, whole: Blob): RowSource {
+  let blob = whole;
+  return {
+    name,
+    rows,
+    cols,
+    async read(start, count, into) {
+      checkRange(name, rows, cols, start, count, into);
+      const part = blob.slice(start * cols * 4, (start + count) * cols * 4);
+      const values = await part.arrayBuffer().catch((error: unknown) => {
+        throw new InputError(
+          `${name}: could not be kept by the browser: ${String((error as Error)?.message ?? error)}; free some disk and load it again`,
+        );
+      });
+      into.set(new Float32Array(values));
+    },
+    async close() {
+      blob = new Blob();
+    },
+  };
+}
