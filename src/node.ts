@@ -3,4 +3,5 @@ export { readHead } from "./files/head.ts";
 export { writeSafetensors as writeHead } from "./files/safetensors.ts";
 export type { NpyFile } from "./files/npy.ts";
 export { openNpy } from "./files/npyFiles.ts";
+export { openRows } from "./files/openRows.ts";
 export { openLog as openJournal, type Log } from "./files/log.ts";

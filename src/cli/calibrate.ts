@@ -20,7 +20,7 @@ export function calibrateCommand(): Command {
     .description(
       "Find the temperature that makes a model as sure as it is right, on rows with a label that it has not learnt from.",
     )
-    .argument("<predictions...>", "logits or probabilities of these rows in .npy, as for select")
+    .argument("<predictions...>", "logits or probabilities of these rows, as for select")
     .requiredOption("--labels <file>", "class of each row: .npy integers, or the label column of .csv, .jsonl or .json")
     .addOption(
       new Option("--kind <kind>", "what PREDICTIONS hold").choices(["logits", "probabilities"]).default("logits"),

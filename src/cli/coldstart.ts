@@ -23,7 +23,7 @@ interface ColdStartArguments extends CommonOptions {
 export function coldStartCommand(): Command {
   const command = new Command("coldstart")
     .description("Pick the first k rows to label, before any label or model: diverse, and typical of the pool.")
-    .requiredOption("--embeddings <file>", "what distances are measured on, [rows, dims] in .npy")
+    .requiredOption("--embeddings <file>", "what distances are measured on, [rows, dims]")
     .addOption(
       new Option("--method <name>", "the row nearest the centre of each of k clusters, or the most typical of each")
         .choices(methods)

@@ -2,7 +2,7 @@
 import { realpath } from "node:fs/promises";
 import type { PoolData } from "../engine.ts";
 import { InputError } from "../errors.ts";
-import { openNpy, readHead } from "../files/index.ts";
+import { openRows as openPlace, readHead } from "../files/index.ts";
 import { memberSource, passesOf, type RowSource } from "../matrix.ts";
 import type { PassArguments } from "./options.ts";
 import type { Sampled } from "./progress.ts";
@@ -12,6 +12,8 @@ export interface NamedInput extends PassArguments {
   predictions: readonly string[];
   scores?: string;
   embeddings?: string;
+  /** Of what scores are made of, or of the embeddings where there is nothing else. */
+  columns?: readonly string[];
 }
 
 export interface OpenInput {
@@ -27,7 +29,8 @@ export interface OpenInput {
 export async function openInput(named: NamedInput, command: "score" | "select"): Promise<OpenInput> {
   checkArguments(named, command);
   if (named.embeddings === undefined) return openScored(named);
-  const source = await openRows("--embeddings", named.embeddings, "[rows, dims]");
+  const own = hasScores(named) ? undefined : named.columns;
+  const source = await openRows("--embeddings", named.embeddings, "[rows, dims]", own);
   try {
     if (!hasScores(named)) return opened(source, { embeddings: source }, `${source.cols} dims`);
     const scored = await openScored(named);
@@ -44,18 +47,18 @@ const hasScores = ({ predictions, features, scores }: NamedInput): boolean =>
 
 /** What scores are made of. */
 async function openScored(named: NamedInput): Promise<OpenInput> {
-  const { predictions, features, model, scores, kind, passes = 1, dropout } = named;
+  const { predictions, features, model, scores, kind, passes = 1, dropout, columns } = named;
   if (features !== undefined && model !== undefined) {
     const head = await readHead(model);
-    const source = await openRows("--features", features, "[rows, dims]");
+    const source = await openRows("--features", features, "[rows, dims]", columns);
     const sampled = passes > 1 ? { passes, dropout: dropout ?? head.dropout } : {};
     return opened(source, { features: source, head }, `${source.cols} dims`, sampled);
   }
   if (scores !== undefined) {
-    const source = await openRows("--scores", scores);
+    const source = await openRows("--scores", scores, undefined, columns);
     return opened(source, { scores: source }, "scores");
   }
-  const source = await openPredictions(predictions);
+  const source = await openPredictions(predictions, columns);
   const data = kind === "probabilities" ? { probabilities: source } : { logits: source };
   return opened(source, data, `${source.cols} classes`, passesOf(source) > 1 ? { passes: passesOf(source) } : {});
 }
@@ -116,7 +119,7 @@ function opened(source: RowSource, data: PoolData, width: string, sampled: Sampl
 }
 
 /** Files as the members of one committee. None may be there twice: a vote that counts double is a slip, and hard to see. */
-export async function openPredictions(paths: readonly string[]): Promise<RowSource> {
+export async function openPredictions(paths: readonly string[], columns?: readonly string[]): Promise<RowSource> {
   const known = new Map<string, string>();
   for (const path of paths) {
     const file = (await fileAt(path)) ?? path;
@@ -130,7 +133,7 @@ export async function openPredictions(paths: readonly string[]): Promise<RowSour
   const members: RowSource[] = [];
   try {
     for (const path of paths)
-      members.push(await openRows("PREDICTIONS", path, "[rows, classes] or [passes, rows, classes]"));
+      members.push(await openRows("PREDICTIONS", path, "[rows, classes] or [passes, rows, classes]", columns));
     return memberSource(members);
   } catch (error) {
     for (const member of members) await member.close?.();
@@ -138,18 +141,13 @@ export async function openPredictions(paths: readonly string[]): Promise<RowSour
   }
 }
 
-/** Opens a file; with `shape`, which says what it should have been, one list of numbers is refused. */
-export async function openRows(what: string, path: string, shape?: string): Promise<RowSource> {
-  if (path === "") throw new InputError(`${what} is empty: name a file`);
-  if (!path.toLowerCase().endsWith(".npy"))
-    throw new InputError(`${path}: unknown kind of file: this version reads .npy`);
-  const file = await openNpy(path);
-  try {
-    if (shape !== undefined && file.shape.length < 2)
-      throw new InputError(`${path}: shape [${file.shape.join(", ")}] is one list: ${what} are ${shape}`);
-    return file.source();
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+/** Opens rows; with `shape`, which says what they should have been, one list of numbers is refused. */
+export async function openRows(
+  what: string,
+  place: string,
+  shape?: string,
+  columns?: readonly string[],
+): Promise<RowSource> {
+  if (place === "") throw new InputError(`${what} is empty: name a file`);
+  return openPlace(place, { columns, ...(shape !== undefined && { matrix: `${what} are ${shape}` }) });
 }

@@ -49,13 +49,18 @@ export function withPoolOptions(command: Command): Command {
   return command
     .argument(
       "[predictions...]",
-      "logits or probabilities in .npy: [rows, classes], or [passes, rows, classes] of a committee, or one file for each of its members",
+      "logits or probabilities: [rows, classes], or [passes, rows, classes] of a committee, or one file for each of its members; .npy, .npz, .parquet, .csv, .jsonl, .arrow, at a path or an http(s) address; a pattern in quotes ('part-*.npy') is one pool",
     )
     .optionsGroup("The pool:")
     .addOption(
       new Option("--kind <kind>", "what PREDICTIONS hold (default: logits)").choices(["logits", "probabilities"]),
     )
-    .option("--features <file>", "in place of PREDICTIONS: features [rows, dims] in .npy, read by --model")
+    .option("--features <file>", "in place of PREDICTIONS: features [rows, dims], read by --model")
+    .option(
+      "--columns <names>",
+      "of a table, with commas between (default: all with numbers but row); pool.parquet:a,b does the same of any file",
+      (text) => text.split(",").map((name) => name.trim()),
+    )
     .option("--model <file>", "head for --features, of any number of dense layers: .safetensors or .npz")
     .addOption(
       new Option("--invalid <policy>", "rows with NaN or infinity: stop, or leave them out")

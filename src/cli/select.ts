@@ -35,10 +35,10 @@ export function selectCommand(): Command {
   const command = new Command("select").description("Pick the k rows to label next.");
   withPoolOptions(command);
   command
-    .option("--scores <file>", "in place of PREDICTIONS: scores made before, [rows], in .npy")
+    .option("--scores <file>", "in place of PREDICTIONS: scores made before, [rows]")
     .option(
       "--embeddings <file>",
-      "what distances are measured on, [rows, dims] in .npy, beside any of these or alone (default: --features)",
+      "what distances are measured on, [rows, dims], beside any of these or alone (default: --features)",
     )
     .option(
       "--labelled <file>",

@@ -2,6 +2,7 @@ export { headFormats, readHead } from "./head.ts";
 export type { NpyFile } from "./npy.ts";
 export { openNpy, readIntegers, writeNpy } from "./npyFiles.ts";
 export { readNpz } from "./npz.ts";
+export { openRows } from "./openRows.ts";
 export { checkOutput, type Write, writeFileWhole } from "./output.ts";
 export { readLabels, readRows, rowFormats } from "./rows.ts";
 export { readSafetensors, writeSafetensors } from "./safetensors.ts";

@@ -48,7 +48,7 @@ export function simulateCommand(): Command {
       "Run strategies on a set whose labels are known, beside random, and write what each learns from how many labels.",
     )
     .optionsGroup("The set:")
-    .option("--features <file>", "features [rows, dims] in .npy")
+    .option("--features <file>", "features [rows, dims]")
     .option("--labels <file>", "class of each row: .npy integers, or the label column of .csv, .jsonl or .json")
     .addOption(
       new Option("--dataset <name>", "in place of both: a known set, from a package of its own").choices(datasetNames),
