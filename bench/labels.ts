@@ -9,11 +9,11 @@ import { openDataset } from "../src/cli/simulate/datasets.ts";
 import { openRuns, runMissing } from "../src/cli/simulate/runs.ts";
 import { openEngine } from "../src/index.ts";
 import { runsOf, settingsOf, type SimulationPlan, type Truth } from "../src/loop/simulate.ts";
-import type { Interval } from "../src/loop/statistics.ts";
-import { summarise, TARGETS, type Measure, type Saving, type Summary } from "../src/loop/summary.ts";
+import { summarise, type Measure } from "../src/loop/summary.ts";
 import { takeRows } from "../src/matrix.ts";
 import { drawOrder } from "../src/models/mlp.ts";
 import { randomUniform, streams } from "../src/random.ts";
+import { sectionOf, type StudyReport } from "./labelsTable.ts";
 import { aboutRun, saveReport } from "./report.ts";
 
 interface Study {
@@ -270,7 +270,7 @@ if (chosen.length === 0) {
 }
 
 await using engine = await openEngine({ backend: "cpu" });
-const report: object[] = [];
+const report: StudyReport[] = [];
 for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
   const plan: SimulationPlan = { testShare: 0.3, model: "logistic", ...asked, seeds };
   const truth = set();
@@ -286,12 +286,7 @@ for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
   const summaries = summarise(runs, measure);
   const full = runs.filter(({ strategy }) => strategy === "full").map(({ curve }) => curve[0][measure]!);
   const mean = full.reduce((sum, value) => sum + value, 0) / full.length;
-  console.log(
-    `\n## ${name}\n\n${about}. ${truth.features.rows} rows × ${truth.features.dims}, k = ${plan.k}, ${seeds} seeds; ${measure} of a model that knows all labels: ${mean.toFixed(3)}.\n`,
-  );
-  console.log(table(summaries, measure));
-  if (missing > 0) console.log(`\n${missing} runs in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
-  report.push({
+  const found = {
     name,
     about,
     measure,
@@ -300,48 +295,11 @@ for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
     plan,
     full: mean,
     summaries,
-  });
+  };
+  console.log(`\n${sectionOf(found)}`);
+  if (missing > 0) console.log(`\n${missing} runs in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
+  report.push(found);
   if (values.json === undefined) continue;
   const all = { ...aboutRun([{ engine, software: false }]), seeds, studies: report };
   saveReport(values.json, all);
-}
-
-function half({ mean, high }: Interval): string {
-  return high === undefined ? "" : ` ± ${(high - mean).toFixed(3)}`;
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
-function table(summaries: readonly Summary[], measure: Measure): string {
-  const head = [
-    "strategy",
-    "batch",
-    `mean ${measure}`,
-    "gain on random",
-    ...TARGETS.flatMap((share) => [`labels to ${100 * share} %`, "saved"]),
-  ];
-  const rows = summaries.map(({ strategy, batch, area, areaGain, targets }) => [
-    strategy,
-    batch,
-    area.mean.toFixed(3) + half(area),
-    strategy === "random" ? "" : `${areaGain.mean > 0 ? "+" : ""}${areaGain.mean.toFixed(3)}${half(areaGain)}`,
-    ...targets.flatMap(({ reached, labels, saved }) => [
-      reached === 0
-        ? `over ${Math.round(labels.mean)}`
-        : `${reached < labels.count ? `≥ ` : ""}${Math.round(labels.mean)}`,
-      strategy === "random" || !saved ? "" : percent(saved),
-    ]),
-  ]);
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-function whole(share: number): string {
-  return String(Math.round(100 * share));
-}
-
-function percent({ sign, mean, low, high }: Saving): string {
-  const between = low === undefined || high === undefined ? "" : ` (${whole(low)} to ${whole(high)})`;
-  return `${sign && `${sign} `}${whole(mean)} %${between}`;
 }
