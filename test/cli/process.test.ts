@@ -140,12 +140,18 @@ describe("stopped in the middle", () => {
   ] as const)("by %s: status %i, a line, and nothing half there: %s", async (signal, code, name, args) => {
     const out = file(`stopped/${name}-${code}/${name === "simulate" ? "study" : "picks.json"}`);
     mkdirSync(dirname(out), { recursive: true });
-    const child = spawn(process.execPath, [...fromSource, main, ...args, "--backend", "cpu", "--out", out]);
-    setTimeout(() => child.kill(signal), 3000);
-    const began = performance.now();
+    // Once it listens and has been at work for a second: on a busy machine nobody else knows when that is.
+    const stopper = `let ticks = 0;
+      const timer = setInterval(() => {
+        if (process.listenerCount("${signal}") === 0 || ++ticks < 20) return;
+        clearInterval(timer);
+        process.kill(process.pid, "${signal}");
+      }, 50);
+      timer.unref();`;
+    const env = { ...process.env, ...preloading(`stop-by-${signal}.mjs`, stopper) };
+    const child = spawn(process.execPath, [...fromSource, main, ...args, "--backend", "cpu", "--out", out], { env });
     const ran = await ended(child);
     expect(ran).toMatchObject({ code, stderr: `poolwise: stopped by ${signal}\n` });
-    expect(performance.now() - began).toBeLessThan(15_000);
     if (name !== "simulate") expect(readdirSync(dirname(out))).toEqual([]);
   });
 });

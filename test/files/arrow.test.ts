@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import { arrowRows } from "../../src/files/arrow.ts";
 import { type Bytes, memoryBytes } from "../../src/files/bytes.ts";
@@ -86,25 +85,6 @@ test.each(["numbers", "lists nulls", "fixed double"])("%s: so is a stream, but b
     );
   }
   expect(fine).toBeLessThan(8);
-});
-
-// Not anywhere: of what describes the columns, the library believes every length, and may count to it for minutes.
-test("a file with a wrong byte where a message or the footer begins is a table or an InputError", async () => {
-  const some = ["numbers.arrow", "numbers.arrows", "lists nulls.arrow", "fixed double.arrows"];
-  const contents = some.map((file) => readFileSync(join(golden, file)));
-  await fc.assert(
-    fc.asyncProperty(fc.nat(some.length - 1), fc.nat(), fc.nat(7), fc.nat(255), async (which, pick, at, value) => {
-      const content = Buffer.from(contents[which]);
-      const begins = [...content.keys()].filter(
-        (i) => content.readUInt32LE(Math.min(i, content.length - 4)) === 0xffffffff,
-      );
-      const places = [...begins, ...(some[which].endsWith("w") ? [content.length - 10] : [])];
-      content[Math.min(places[pick % places.length] + at, content.length - 1)] = value;
-      const outcome = await read(content).catch((error: Error) => error);
-      if (outcome instanceof Error) await expectInputError(Promise.reject(outcome), "x", /^x: /);
-    }),
-    { numRuns: 500 },
-  );
 });
 
 test.each<[string, string | Uint8Array, string[] | undefined, RegExp]>([
