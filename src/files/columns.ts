@@ -13,6 +13,8 @@ export interface Column {
   readonly name: string;
   /** A number a row, a list of numbers a row, or what cannot be read as either. */
   readonly kind: "number" | "list" | "other";
+  /** Of another: what it holds instead, in words. */
+  readonly what?: string;
 }
 
 /**
@@ -45,20 +47,24 @@ function namedColumns(table: string, known: readonly Column[], columns: readonly
     if (place < 0) throw new InputError(`${table}: there is no column ${said}; it has ${all(known)}`);
     if (known.findLastIndex((column) => column.name === name) !== place)
       throw new InputError(`${table}: column ${said} comes more than once; give each a name of its own`);
-    const { kind } = known[place];
-    if (kind === "other") throw new InputError(`${table}: column ${said} holds no numbers; name others with --columns`);
+    const { kind, what = "no numbers" } = known[place];
+    if (kind === "other") throw new InputError(`${table}: column ${said} holds ${what}; name others with --columns`);
     if (kind === "list" && columns.length > 1)
       throw new InputError(`${table}: column ${said} holds lists: name it alone, or only columns of single numbers`);
     return place;
   });
 }
 
-const all = (known: readonly Column[]): string => quoted(known.map(({ name }) => name)) || "none";
+/** Columns, and of those without numbers what they hold, where that is known. */
+const all = (known: readonly Column[]): string =>
+  joined(known.map(({ name, what }) => `${shown(name)}${what === undefined ? "" : ` (${what})`}`)) || "none";
 
-/** Names for a message, which stays one line that can be read. */
-function quoted(names: readonly string[]): string {
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
-  return names.slice(0, MOST_NAMES).map(shown).join(", ") + more;
+const quoted = (names: readonly string[]): string => joined(names.map(shown));
+
+/** Words for a message, which stays one line that can be read. */
+function joined(words: readonly string[]): string {
+  const more = words.length > MOST_NAMES ? ` and ${words.length - MOST_NAMES} more` : "";
+  return words.slice(0, MOST_NAMES).join(", ") + more;
 }
 
 const MOST_NAMES = 20;

@@ -209,7 +209,7 @@ class Loop {
     const { past, options, standing } = this;
     if (past.open) return { picks: past.open };
     const { start = {}, stop } = options;
-    const wanted = standing.taken.length === 0 ? (start.k ?? options.k) : options.k;
+    const wanted = standing.known.length + standing.refused.length === 0 ? (start.k ?? options.k) : options.k;
     const k = Math.min(wanted, standing.left, (stop?.budget ?? Infinity) - standing.known.length);
     const temperature = calibration?.temperature ?? 1;
     const found = await choose(options, { labelled, fitted, temperature, k, standing });

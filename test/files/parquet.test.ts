@@ -134,11 +134,15 @@ test("closing the source closes the bytes", async () => {
 });
 
 test.each<[string, string[] | undefined, RegExp]>([
-  ["mixed", undefined, /columns of lists: "e", of numbers: "f32", "i64"; name those to read \(--columns\)$/],
-  ["mixed", [], /no columns are named/],
-  ["mixed", ["i64", "I64"], /no column "I64"; known: "f32", "i64", "text", "day", .*"e"$/],
-  ["mixed", ["e", "i64"], /column "e" holds lists, .*; name it alone$/],
-  ["mixed", ["text"], /column "text" holds strings; columns of numbers: "f32", "i64", "e"$/],
+  [
+    "mixed",
+    undefined,
+    /has lists in "e" beside single numbers in "f32", "i64": name one list, or the columns of single numbers, with --columns$/,
+  ],
+  ["mixed", [], /no column is named; it has "f32", "i64", "text" \(strings\), "day" \(dates\)/],
+  ["mixed", ["i64", "I64"], /no column "I64"; it has "f32", "i64", "text" \(strings\), "day" \(dates\), .*"e"$/],
+  ["mixed", ["e", "i64"], /column "e" holds lists: name it alone, or only columns of single numbers$/],
+  ["mixed", ["text"], /column "text" holds strings; name others with --columns$/],
   ["mixed", ["day"], /column "day" holds dates;/],
   ["mixed", ["when"], /column "when" holds timestamps;/],
   ["mixed", ["time"], /column "time" holds times;/],
@@ -146,7 +150,7 @@ test.each<[string, string[] | undefined, RegExp]>([
   ["mixed", ["deep"], /column "deep" holds lists of lists or structs;/],
   ["mixed", ["words"], /column "words" holds lists of strings;/],
   ["mixed", ["map"], /column "map" holds a map;/],
-  ["words", undefined, /no column of numbers; there are: "a" \(strings\), "text" \(strings\), "day" \(dates\)/],
+  ["words", undefined, /has no column of numbers to read; it has "a" \(strings\), "text" \(strings\), "day" \(dates\)/],
   ["none", undefined, /no rows; give at least one$/],
   ["empty", undefined, /column "e": the list of row 0 has 0 entries/],
   ["nulls", undefined, /column "e" holds no list; name another$/],
