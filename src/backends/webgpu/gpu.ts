@@ -224,14 +224,7 @@ export class Gpu {
     }
     this.submit(batch);
     try {
-      await this.guard(staging.mapAsync(MAP_READ));
-      const mapped = staging.getMappedRange();
-      offset = 0;
-      return parts.map(([, bytes]) => {
-        const copy = mapped.slice(offset, offset + bytes);
-        offset += align(bytes);
-        return copy;
-      });
+      return await this.guard(staging.mapAsync(MAP_READ).then(() => copies(staging, parts)));
     } finally {
       staging.destroy();
     }
@@ -241,6 +234,17 @@ export class Gpu {
     this.device.removeEventListener("uncapturederror", this.noteFault);
     if (this.owned) this.device.destroy();
   }
+}
+
+/** What each part left in a buffer that is mapped. */
+function copies(staging: GPUBuffer, parts: readonly [source: GPUBuffer, bytes: number][]): ArrayBuffer[] {
+  const mapped = staging.getMappedRange();
+  let offset = 0;
+  return parts.map(([, bytes]) => {
+    const copy = mapped.slice(offset, offset + bytes);
+    offset += align(bytes);
+    return copy;
+  });
 }
 
 /** The bit pattern of a float32: as kernels compare what may be no number. */

@@ -90,10 +90,8 @@ export class ChunkedRows {
     const values = rows * this.width;
     const buffer = await this.gpu.buffer(this.source.name, values * 4, usage.storage | usage.copyTarget);
     try {
-      await this.gpu.guard(staging.ready);
-      const into = new Float32Array(staging.buffer.getMappedRange(0, values * 4));
-      // Guarded: losing the device takes the mapped memory from under whoever is writing to it.
-      await this.gpu.guard((async () => this.source.read(first, rows, into))());
+      // Guarded to the end: losing the device takes the mapped memory from under whoever is writing to it.
+      await this.gpu.guard(this.fill(staging, first, rows));
     } catch (error) {
       buffer.destroy();
       throw error;
@@ -106,6 +104,11 @@ export class ChunkedRows {
     // Closing destroys a staging buffer whose map nobody waits for any more.
     staging.ready.catch(() => {});
     return { first, rows, buffer };
+  }
+
+  private async fill({ buffer, ready }: Staging, first: number, rows: number): Promise<void> {
+    await ready;
+    await this.source.read(first, rows, new Float32Array(buffer.getMappedRange(0, rows * this.width * 4)));
   }
 
   close(): void {
