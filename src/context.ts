@@ -160,19 +160,19 @@ export class PoolContext implements BatchContext {
   }
 
   private get points(): PointData {
-    const { data, dims } = this.embeddings;
-    return { data, dims, metric: this.asked.metric };
+    return { ...this.embeddings, metric: this.asked.metric };
   }
 
-  space = (): PointSpace => embeddingSpace(this.embeddings.data, this.embeddings.dims, this.asked.metric);
+  space = (): PointSpace => embeddingSpace(this.embeddings, this.asked.metric);
 
   free = (scores?: ScoreBounds, k = this.options.k): Uint32Array => {
     const taken = this.takenOrNoPoint();
-    const free: number[] = [];
+    const free = new Uint32Array(this.rows);
+    let left = 0;
     for (let row = 0; row < this.rows; row++)
-      if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0 && !Number.isNaN(scores?.lowest[row])) free.push(row);
-    if (free.length < k) this.tooFew(k, free.length);
-    return Uint32Array.from(free);
+      if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0 && !Number.isNaN(scores?.lowest[row])) free[left++] = row;
+    if (left < k) this.tooFew(k, left);
+    return free.slice(0, left);
   };
 
   /** A bit a row, 32 a word, for rows that may not be picked. */

@@ -3,6 +3,7 @@
  *
  * A sum of squares, never the dot expansion: rows that are equal are at distance 0 exactly.
  */
+import type { Vectors } from "./vectors.ts";
 
 export const metricNames = ["euclidean", "squared", "cosine"] as const;
 /**
@@ -36,25 +37,23 @@ export interface PointSpace extends Space {
 /** Dimensions summed up before it is asked whether they are enough already. */
 const STRETCH = 16;
 
-/** The space of row-major embeddings [rows, dims]. The array is read where it lies. */
-export function embeddingSpace(data: Float32Array, dims: number, metric: Metric): PointSpace {
-  return new EmbeddingSpace(data, dims, metric);
+/** The space of embeddings, which are read where they lie. */
+export function embeddingSpace(vectors: Vectors, metric: Metric): PointSpace {
+  return new EmbeddingSpace(vectors, metric);
 }
 
 class EmbeddingSpace implements PointSpace {
   readonly rows: number;
-  private readonly data: Float32Array;
-  private readonly dims: number;
+  private readonly vectors: Vectors;
   private readonly metric: Metric;
   private readonly chosen: PointList;
   readonly point: Float64Array;
 
-  constructor(data: Float32Array, dims: number, metric: Metric) {
-    this.rows = data.length / dims;
-    this.data = data;
-    this.dims = dims;
+  constructor(vectors: Vectors, metric: Metric) {
+    this.rows = vectors.rows;
+    this.vectors = vectors;
     this.metric = metric;
-    const width = Math.ceil(dims / STRETCH) * STRETCH;
+    const width = Math.ceil(vectors.dims / STRETCH) * STRETCH;
     this.point = new Float64Array(width);
     this.chosen = new PointList(width);
   }
@@ -84,8 +83,9 @@ class EmbeddingSpace implements PointSpace {
   }
 
   look(row: number): void {
-    const { data, dims, point } = this;
-    const first = row * dims;
+    const { vectors, point } = this;
+    const first = vectors.at(row);
+    const { data, dims } = vectors;
     for (let i = 0; i < dims; i++) point[i] = data[first + i];
     if (this.metric !== "cosine") return;
     let squares = 0;

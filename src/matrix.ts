@@ -39,7 +39,16 @@ export interface RowSource {
   readonly data?: Float32Array;
   /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
+  /** Opens the same rows to be read without waiting, where that can be. Some have to be copied to a file for it. */
+  direct?(): Promise<DirectRows>;
   close?(): Promise<void>;
+}
+
+/** Rows of one pass that are there at once, for work that asks for single ones in no order. */
+export interface DirectRows {
+  /** Writes rows [start, start + count) into `into`, which is exactly [count, cols]. */
+  read(start: number, count: number, into: Float32Array): void;
+  close(): Promise<void>;
 }
 
 /** Predictions, or those of each member of a committee: rows and classes alike. */

@@ -146,7 +146,7 @@ export class Pool {
     const { taken, labelled } = this.takenRows(options.labelled ?? []);
     if (density > 0) checkDensity(this.input, rule);
     const measures = rule.needs.includes("embeddings") || density > 0;
-    const points = measures ? await this.pointsFor(metric) : undefined;
+    const points = measures ? await this.pointsFor(metric, pass.pace) : undefined;
     const weight = density > 0 ? { of: await this.densityFor(metric, points!, pass.pace), power: density } : undefined;
     const context = new PoolContext(this.input, this.resident, {
       options: asked,
@@ -279,9 +279,9 @@ export class Pool {
   }
 
   /** Embeddings are read and checked once for each metric. */
-  private async pointsFor(metric: Metric): Promise<Points> {
+  private async pointsFor(metric: Metric, pace: Pace): Promise<Points> {
     const source = this.input.embeddings!;
-    const known = this.points.get(metric) ?? readPoints(source, metric);
+    const known = this.points.get(metric) ?? readPoints(source, metric, Infinity, pace);
     this.points.set(metric, known);
     known.catch(() => this.points.delete(metric));
     const points = await known;
@@ -291,8 +291,7 @@ export class Pool {
 
   /** Densities are those of the pool, whatever its model: they are found once for each metric. */
   private async densityFor(metric: Metric, points: Points, pace: Pace): Promise<Density> {
-    const known =
-      this.densities.get(metric) ?? densityOf({ data: points.data, dims: points.dims, metric }, points.invalid, pace);
+    const known = this.densities.get(metric) ?? densityOf({ ...points, metric }, points.invalid, pace);
     this.densities.set(metric, known);
     known.catch(() => this.densities.delete(metric));
     return known;

@@ -8,6 +8,7 @@ const groups = [
   [
     "errors",
     "matrix",
+    "vectors",
     "distance",
     "head",
     "activations",

@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import {
   clusterPrograms,
   distanceProgram,
-  distancePrograms,
+  sweepProgram,
   headPrograms,
   productProgram,
   scoreProgram,
@@ -22,6 +22,7 @@ import {
   type Slice,
   type Tile,
 } from "../src/backends/webgpu/program.ts";
+import { pointStorages } from "../src/vectors.ts";
 
 Object.assign(globalThis, globals);
 const gpu = create(["backend=null"]);
@@ -59,10 +60,11 @@ for (const [entryPoint, program] of Object.entries({
   ...selectPrograms,
   ...headPrograms,
   ...trainPrograms,
-  ...distancePrograms,
   ...clusterPrograms,
 }))
   programs.set(entryPoint, { code: program(), entryPoint });
+for (const storage of pointStorages)
+  programs.set(`lower ${storage}`, { code: sweepProgram(storage), entryPoint: "lower_tiles" });
 for (const tile of [4, 8, 12] satisfies Tile[]) {
   programs.set(`distance ${tile}`, { code: distanceProgram(tile), entryPoint: "add_distances" });
   for (const write of ["hidden", "deltas"] as const) {

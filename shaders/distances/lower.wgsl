@@ -1,6 +1,7 @@
 // Lowers what rows know of their squared distance to the nearest centre: Σ (x − c)², never the dot expansion, so that
 // equal rows are at 0. A thread takes a row, a workgroup the rows of a tile, which are compared with the same centres at
-// the same time, four for each value of the row that is read. No rows × centres array exists.
+// the same time, four for each value of the row that is read. No rows × centres array exists. How points are stored is
+// said elsewhere, by point_part.
 
 struct SweepParams {
   width: u32,       // vec4f a point
@@ -13,7 +14,6 @@ struct SweepParams {
 }
 
 @group(0) @binding(0) var<uniform> params: SweepParams;
-@group(0) @binding(1) var<storage, read> points: array<vec4f>;     // [rows, width]
 @group(0) @binding(2) var<storage, read> centres: array<vec4f>;    // [centres, width]
 @group(0) @binding(3) var<storage, read> tiles: array<u32>;        // [tiles, 3]: begin and end in the list, rows
 @group(0) @binding(4) var<storage, read> list: array<u32>;         // numbers of centres
@@ -43,7 +43,7 @@ fn value_of(line: u32, place: u32) -> f32 {
 fn squared_distances(row: u32, four: vec4u) -> vec4f {
   var sums = vec4f();
   for (var d = 0u; d < params.width; d++) {
-    let x = points[row * params.width + d];
+    let x = point_part(row, d);
     let a = x - centres[four.x * params.width + d];
     let b = x - centres[four.y * params.width + d];
     let c = x - centres[four.z * params.width + d];

@@ -2,12 +2,14 @@
  * What a backend does, and all that the rest knows of it. There are two: `cpu`, the textbook in float64, and `webgpu`,
  * kernels in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
  */
+import type { Metric } from "../distance.ts";
 import type { Head } from "../head.ts";
 import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Pace } from "../pace.ts";
 import type { Strategy } from "../strategy.ts";
 import type { ClusterKernel } from "./clusters.ts";
 import type { DistanceKernel, PointData } from "./distances.ts";
+import type { PointStorage } from "../vectors.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 
 /**
@@ -20,6 +22,8 @@ export interface PoolInput {
   readonly head?: Head;
   /** What distances are measured on, [rows, dims]. */
   readonly embeddings?: RowSource;
+  /** How a device keeps them. */
+  readonly storage?: PointStorage;
   /** What a head reads, or would read if there were one, [rows, dims]. */
   readonly features?: RowSource;
 }
@@ -102,6 +106,8 @@ export interface BackendPool {
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
   /** Compares the pool's embeddings with so many centres at most, where a device can; they stay on it from then on. */
   distances?(points: PointData, mostCentres: number): Promise<DistanceKernel | undefined>;
+  /** Whether points of that metric stay on the device, or are brought there by each sweep; undefined without any. */
+  areResident?(metric: Metric): Promise<boolean | undefined>;
   /** Puts rows of them, which ascend, into k clusters, where a device does that. */
   clusters?(points: PointData, rows: Uint32Array, k: number): Promise<ClusterKernel | undefined>;
   /** The same rows, by another model. What is on the device already stays there, where the model can use it. */

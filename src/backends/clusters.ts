@@ -57,7 +57,8 @@ export function unitOf(points: PointData, rows: Uint32Array): number {
   let largest = 0;
   for (const row of rows) {
     const scale = scaleOf(points, row);
-    for (let i = row * dims; i < (row + 1) * dims; i++) largest = Math.max(largest, Math.abs(data[i] * scale));
+    const first = points.at(row);
+    for (let i = first; i < first + dims; i++) largest = Math.max(largest, Math.abs(data[i] * scale));
   }
   /** The largest is below 2 to it. */
   const exponent = (new Uint32Array(Float32Array.of(largest).buffer)[0] >>> 23) - 126;

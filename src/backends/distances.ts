@@ -4,11 +4,10 @@
  */
 import type { Metric } from "../distance.ts";
 import { unitRoundoff } from "../strategy.ts";
+import type { Vectors } from "../vectors.ts";
 
-/** Embeddings in memory, [rows, dims], every row of which is a point or is never asked for. */
-export interface PointData {
-  readonly data: Float32Array;
-  readonly dims: number;
+/** Embeddings, every row of which is a point or is never asked for. */
+export interface PointData extends Vectors {
   readonly metric: Metric;
 }
 
@@ -101,16 +100,18 @@ export const roundedUp = (value: number): number => {
 };
 
 /** 1 / length of each row asked for, which `cosine` scales it by; 1 for a distance that does not. */
-export function scaleOf({ data, dims, metric }: PointData, row: number): number {
-  if (metric !== "cosine") return 1;
+export function scaleOf(points: PointData, row: number): number {
+  if (points.metric !== "cosine") return 1;
+  const first = points.at(row);
+  const { data, dims } = points;
   let squares = 0;
-  for (let i = row * dims; i < (row + 1) * dims; i++) squares += data[i] ** 2;
+  for (let i = first; i < first + dims; i++) squares += data[i] ** 2;
   return 1 / Math.sqrt(squares);
 }
 
 /** A row as kernels see it, [dims]. */
 export function pointOf(points: PointData, row: number): Float32Array {
-  const { data, dims } = points;
   const scale = scaleOf(points, row);
-  return data.slice(row * dims, (row + 1) * dims).map((value) => value * scale);
+  const first = points.at(row);
+  return points.data.slice(first, first + points.dims).map((value) => value * scale);
 }

@@ -2,6 +2,7 @@
 import type { Pace } from "../pace.ts";
 import type { ClusterKernel } from "../backends/clusters.ts";
 import type { PointSpace } from "../distance.ts";
+import type { Points } from "../points.ts";
 import type { RowBeliefs } from "../strategy.ts";
 import type { Measuring } from "./sweeps.ts";
 
@@ -40,7 +41,7 @@ export interface BatchContext {
   /** Whether embeddings came beside what the model reads, and not in its place. */
   readonly hasOwnEmbeddings: boolean;
   /** The pool's embeddings, [rows, dims], and the rows of them that are no points, ascending. */
-  readonly embeddings: { readonly data: Float32Array; readonly dims: number; readonly invalid: Uint32Array };
+  readonly embeddings: Points;
   /** The pool's embeddings as points, without any centres yet. */
   space(): PointSpace;
   /** The same, and what measures many distances at a time. */

@@ -67,8 +67,8 @@ export class GradientSpace implements Space {
   private lastInput({ row, lastInput }: RowBeliefs): Float32Array | Float64Array {
     const { hasOwnEmbeddings, embeddings } = this.context;
     if (lastInput && !hasOwnEmbeddings) return lastInput();
-    const { data, dims } = embeddings;
-    return data.subarray(row * dims, (row + 1) * dims);
+    const first = embeddings.at(row);
+    return embeddings.data.slice(first, first + embeddings.dims);
   }
 }
 

@@ -54,7 +54,7 @@ export class Groups {
     const sampled = await SimdDistances.open(points);
     for (const row of sample) sampled.addCentres(pointOf(points, row));
     const tree = new Tree(sampled, await SimdDistances.open(points));
-    const groups = new Groups(points.data.length / points.dims, tree);
+    const groups = new Groups(points.rows, tree);
     groups.places.evaluations += sampled.evaluations;
     const isTight = groups.tightness(sample) < TIGHT;
     return { ...(isTight && { groups }), evaluations: groups.evaluations };

@@ -7,6 +7,8 @@ export interface Bytes {
   readonly size: number;
   /** Fills all of `into` from `position` on. */
   read(into: Uint8Array, position: number): Promise<void>;
+  /** The same at once, where bytes do not have to be waited for. */
+  readNow?(into: Uint8Array, position: number): void;
   close(): Promise<void>;
 }
 

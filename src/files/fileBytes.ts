@@ -1,5 +1,5 @@
 /** Files of this machine as bytes. */
-import type { Stats } from "node:fs";
+import { fstatSync, readSync, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { InputError } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
@@ -9,22 +9,41 @@ export async function openBytes(path: string): Promise<Bytes> {
   const { handle, began } = await openRegular(path).catch((error) => {
     throw error instanceof InputError ? error : new InputError(`${path}: ${reason(error)}`);
   });
+  const refuse = (error: unknown): never => {
+    throw new InputError(`${path}: ${reason(error)}`);
+  };
+  const checkRead = (read: number, position: number, missing: number): void => {
+    if (read === 0) throw new InputError(`${path}: ends at byte ${position}, ${missing} bytes too early`);
+  };
+  const checkSame = (now: Stats): void => {
+    if (now.mtimeMs !== began.mtimeMs || now.size !== began.size)
+      throw new InputError(`${path}: was written to while it was read: read it again when it is whole`);
+  };
   return {
     name: path,
     size: began.size,
     async read(into, position) {
       for (let done = 0; done < into.length;) {
         const length = Math.min(into.length - done, LONGEST_READ);
-        const { bytesRead } = await handle.read(into, done, length, position + done).catch((error) => {
-          throw new InputError(`${path}: ${reason(error)}`);
-        });
-        if (bytesRead === 0)
-          throw new InputError(`${path}: ends at byte ${position + done}, ${into.length - done} bytes too early`);
+        const { bytesRead } = await handle.read(into, done, length, position + done).catch(refuse);
+        checkRead(bytesRead, position + done, into.length - done);
         done += bytesRead;
       }
-      const now = await handle.stat();
-      if (now.mtimeMs !== began.mtimeMs || now.size !== began.size)
-        throw new InputError(`${path}: was written to while it was read: read it again when it is whole`);
+      checkSame(await handle.stat());
+    },
+    readNow(into, position) {
+      try {
+        for (let done = 0; done < into.length;) {
+          const length = Math.min(into.length - done, LONGEST_READ);
+          const read = readSync(handle.fd, into, done, length, position + done);
+          checkRead(read, position + done, into.length - done);
+          done += read;
+        }
+        checkSame(fstatSync(handle.fd));
+      } catch (error) {
+        if (error instanceof InputError) throw error;
+        refuse(error);
+      }
     },
     close: () => handle.close(),
   };

@@ -2,7 +2,8 @@
 import { stat } from "node:fs/promises";
 import { glob } from "tinyglobby";
 import { InputError } from "../errors.ts";
-import type { RowSource } from "../matrix.ts";
+import { passesOf, type DirectRows, type RowSource } from "../matrix.ts";
+import type { Bytes } from "./bytes.ts";
 import { openBytes } from "./fileBytes.ts";
 import { httpBytes } from "./httpBytes.ts";
 import { joinRows } from "./parts.ts";
@@ -30,19 +31,45 @@ export async function openRows(place: string, options: FormatOptions = {}): Prom
 
 async function openPlace(place: string, options: FormatOptions): Promise<RowSource> {
   rowExtensionOf(place);
-  if (/^https?:\/\//i.test(place)) return openFormat(await httpBytes(place), options, spool);
-  if (!/[*?[{]/.test(place) || (await isThere(place))) return openFormat(await openBytes(place), options, spool);
+  if (/^https?:\/\//i.test(place)) return openOne(await httpBytes(place), options);
+  if (!/[*?[{]/.test(place) || (await isThere(place))) return openOne(await openBytes(place), options);
   const paths = await glob(place.replaceAll("\\", "/"), { expandDirectories: false });
   if (paths.length === 0) throw new InputError(`${place}: no file has such a name; check the pattern`);
   const parts: RowSource[] = [];
   try {
-    for (const path of paths.sort(byName)) parts.push(await openFormat(await openBytes(path), options, spool));
+    for (const path of paths.sort(byName)) parts.push(await openOne(await openBytes(path), options));
     return joinRows(parts);
   } catch (error) {
     await Promise.all(parts.map((part) => part.close?.()));
     throw error;
   }
 }
+
+/** What cannot be read at once where it lies is, where it has to be, in a temporary file. */
+async function openOne(bytes: Bytes, options: FormatOptions): Promise<RowSource> {
+  const source = await openFormat(bytes, options, spool);
+  if (source.direct || source.data || passesOf(source) > 1) return source;
+  return { ...source, direct: () => copied(source) };
+}
+
+async function copied(source: RowSource): Promise<DirectRows> {
+  const { name, cols } = source;
+  const copy = await spool(name, cols, blocksOf(source));
+  const direct = await copy.direct?.();
+  return { read: direct?.read ?? (copy.read as DirectRows["read"]), close: async () => copy.close?.() };
+}
+
+async function* blocksOf({ rows, cols, read }: RowSource): AsyncGenerator<Float32Array> {
+  const most = Math.max(1, Math.floor(BLOCK / cols));
+  for (let first = 0; first < rows; first += most) {
+    const block = new Float32Array(Math.min(most, rows - first) * cols);
+    await read(first, block.length / cols, block);
+    yield block;
+  }
+}
+
+/** Values copied at a time. */
+const BLOCK = 2 ** 18;
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -1,6 +1,6 @@
 /** Several files as one pool. */
 import { InputError } from "../errors.ts";
-import { passesOf, type RowSource } from "../matrix.ts";
+import { passesOf, type DirectRows, type RowSource } from "../matrix.ts";
 
 /** The rows of these, one behind the other. All have the same columns. */
 export function joinRows(parts: readonly RowSource[]): RowSource {
@@ -36,8 +36,27 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
         row += some;
       }
     },
+    ...(parts.every(({ direct }) => direct) && { direct: () => directParts(parts, starts) }),
     async close() {
       await Promise.all(parts.map((part) => part.close?.()));
+    },
+  };
+}
+
+async function directParts(parts: readonly RowSource[], starts: readonly number[]): Promise<DirectRows> {
+  const { cols } = parts[0];
+  const direct = await Promise.all(parts.map((part) => part.direct!()));
+  return {
+    read(start, count, into) {
+      for (let row = start; row < start + count;) {
+        const at = starts.findLastIndex((begin) => begin <= row);
+        const some = Math.min(start + count, starts[at] + parts[at].rows) - row;
+        direct[at].read(row - starts[at], some, into.subarray((row - start) * cols, (row - start + some) * cols));
+        row += some;
+      }
+    },
+    async close() {
+      await Promise.all(direct.map((part) => part.close()));
     },
   };
 }

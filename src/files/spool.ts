@@ -1,6 +1,6 @@
 /** Rows that come only once, kept where they can be read again: in memory if they are few, else in a temporary file. */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readSync, rmSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,9 @@ function fileSource(name: string, rows: number, cols: number, file: Temporary): 
       checkRange(name, rows, cols, start, count, into);
       await file.read(into, start * cols * 4);
     },
+    async direct() {
+      return { read: (start, _, into) => file.readNow(into, start * cols * 4), async close() {} };
+    },
     close: () => file.close(),
   };
 }
@@ -49,6 +52,7 @@ function fileSource(name: string, rows: number, cols: number, file: Temporary): 
 interface Temporary {
   append(values: Float32Array): Promise<void>;
   read(into: Float32Array, position: number): Promise<void>;
+  readNow(into: Float32Array, position: number): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +72,13 @@ async function openTemporary(name: string): Promise<Temporary> {
   return {
     append: (values) => file.writeFile(bytesOf(values)).catch(refuse),
     read: (into, position) => fill(file, bytesOf(into), position).catch(refuse),
+    readNow(into, position) {
+      try {
+        fillNow(file.fd, bytesOf(into), position);
+      } catch (error) {
+        refuse(error);
+      }
+    },
     close: () => (closing ??= file.close().then(remove)),
   };
 }
@@ -91,9 +102,18 @@ function nothing(): void {}
 async function fill(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < into.length;) {
     const { bytesRead } = await file.read(into, done, Math.min(into.length - done, LONGEST_READ), position + done);
-    if (bytesRead === 0) throw new Error("the temporary file is too short; load it again");
-    done += bytesRead;
+    done += checked(bytesRead);
   }
+}
+
+function fillNow(file: number, into: Uint8Array, position: number): void {
+  for (let done = 0; done < into.length;)
+    done += checked(readSync(file, into, done, Math.min(into.length - done, LONGEST_READ), position + done));
+}
+
+function checked(read: number): number {
+  if (read === 0) throw new Error("the temporary file is too short; load it again");
+  return read;
 }
 
 /** One read call takes less than 2 GiB. */

@@ -38,7 +38,7 @@ const ROUNDING = 1e-12;
  * estimate of the mean over all.
  */
 export async function densityOf(points: PointData, invalid: Uint32Array, pace: Pace): Promise<Density> {
-  const all = points.data.length / points.dims;
+  const all = points.rows;
   const isPoint = new Uint8Array(all).fill(1);
   for (const row of invalid) isPoint[row] = 0;
   const rows = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => isPoint[row] === 1);
@@ -51,13 +51,15 @@ function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array): De
   const total = new Float64Array(dims);
   for (const row of rows) {
     const scale = scaleOf(points, row);
-    for (let d = 0; d < dims; d++) total[d] += data[row * dims + d] * scale;
+    const first = points.at(row);
+    for (let d = 0; d < dims; d++) total[d] += data[first + d] * scale;
   }
   const values = Float64Array.from(isPoint, (point, row) => {
     if (point === 0) return NaN;
     const scale = scaleOf(points, row);
+    const first = points.at(row);
     let sum = 0;
-    for (let d = 0; d < dims; d++) sum += data[row * dims + d] * scale * total[d];
+    for (let d = 0; d < dims; d++) sum += data[first + d] * scale * total[d];
     return Math.max(0, (sum - 1) / (rows.length - 1));
   });
   return {
@@ -69,8 +71,8 @@ function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array): De
   };
 }
 
-async function byDistance({ data, dims }: PointData, rows: Uint32Array, pace: Pace): Promise<Density> {
-  const points: PointData = { data, dims, metric: "euclidean" };
+async function byDistance(given: PointData, rows: Uint32Array, pace: Pace): Promise<Density> {
+  const points: PointData = { ...given, metric: "euclidean" };
   const isSampled = rows.length > DENSITY_ROWS;
   const others = isSampled ? sampleOf(rows) : rows;
   const own = new Set(others);
@@ -83,7 +85,7 @@ async function byDistance({ data, dims }: PointData, rows: Uint32Array, pace: Pa
   }
   // 1 / (1 + d) moves by a quarter of what d does relative to itself, at most; a root, a sum and a quotient round.
   const slack = host.error.relative / 4 + host.error.absolute + 4 * unitRoundoff;
-  const lowest = new Float64Array(data.length / dims).fill(NaN);
+  const lowest = new Float64Array(points.rows).fill(NaN);
   const highest = lowest.slice();
   rows.forEach((row, i) => {
     const isOwn = own.has(row);
@@ -92,7 +94,7 @@ async function byDistance({ data, dims }: PointData, rows: Uint32Array, pace: Pa
     highest[row] = Math.min(1, mean + slack);
   });
   const space = (row: number) => {
-    const around = embeddingSpace(data, dims, "euclidean");
+    const around = embeddingSpace(points, "euclidean");
     around.addCentre(row);
     return around;
   };

@@ -16,6 +16,7 @@ import {
   type ClusterCase,
 } from "../support/clusterOracle.ts";
 import { bell, makePool, scoresOf } from "../support/pools.ts";
+import { vectorsIn } from "../../src/vectors.ts";
 
 const kinds = {
   ...engineKinds,
@@ -97,10 +98,10 @@ describe.each(Object.keys(kinds) as (keyof typeof kinds)[])("%s", (kind) => {
     const given = caseOf(shapes[name]);
     const { data, dims, metric, rows, k, seed } = given;
     const pool: BackendPool = backend.load({ kind: "embeddings", source: arraySource("points", data, ROWS, dims) });
-    const points = { data, dims, metric };
+    const points = { ...vectorsIn(data, dims), metric };
     const context = {
       pace: new Pace(),
-      space: () => embeddingSpace(data, dims, metric),
+      space: () => embeddingSpace(points, metric),
       clusters: async () => {
         const kernel = await pool.clusters?.(points, rows, k);
         expect(kernel === undefined).toBe(backend.name === "cpu");

@@ -12,11 +12,12 @@ import {
 } from "../../src/backends/distances.ts";
 import { DeviceDistances, DevicePoints } from "../../src/backends/webgpu/distances.ts";
 import { Gpu } from "../../src/backends/webgpu/gpu.ts";
-import { tunings } from "../../src/backends/webgpu/tuning.ts";
+import { tunings, type Tuning } from "../../src/backends/webgpu/tuning.ts";
 import { metricNames, type Metric } from "../../src/distance.ts";
 import { randomBits } from "../../src/random.ts";
 import { testDevice } from "../support/gpu.ts";
 import { bell, makePool } from "../support/pools.ts";
+import { type PointStorage, vectorsIn } from "../../src/vectors.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -29,20 +30,30 @@ const ROWS = 300;
 const CENTRES = 41;
 const rowOf = (centre: number): number => 7 * centre + 2;
 
+const tiny = { ...tunings.software, pointBytes: 4096, chunkProducts: 1, maxGroups: 1 };
+const onDevice =
+  (tuning: Tuning, storage?: PointStorage) =>
+  async (points: PointData): Promise<DistanceKernel> =>
+    (await DeviceDistances.open(await DevicePoints.open(gpu, tuning, points, storage), CENTRES))!;
+
 const kinds: Record<string, (points: PointData) => Promise<DistanceKernel>> = {
   cpu: SimdDistances.open,
-  webgpu: async (points) =>
-    (await DeviceDistances.open((await DevicePoints.upload(gpu, tunings.gpu, points))!, CENTRES))!,
-  "webgpu, points in many buffers, a tile a submit": async (points) => {
-    const tuning = { ...tunings.software, pointBytes: 4096, chunkProducts: 1, maxGroups: 1 };
-    return (await DeviceDistances.open((await DevicePoints.upload(gpu, tuning, points))!, CENTRES))!;
-  },
+  webgpu: onDevice(tunings.gpu),
+  "webgpu, points in many buffers, a tile a submit": onDevice(tiny),
+  "webgpu, float16": onDevice(tunings.gpu, "float16"),
+  "webgpu, int8": onDevice(tunings.gpu, "int8"),
+  "webgpu, points brought by each sweep": onDevice({ ...tunings.gpu, allPointBytes: 0 }),
+  "webgpu, float16 brought by each sweep, a tile a part": onDevice({ ...tiny, allPointBytes: 0 }, "float16"),
+  "webgpu, int8 in many buffers": onDevice(tiny, "int8"),
+  "webgpu, int8 brought by each sweep, two tiles a part": onDevice(
+    { ...tunings.gpu, allPointBytes: 0, sweepBytes: 2 * 64 * 4 * (10 + 17) },
+    "int8",
+  ),
 };
 
 /** Every fifth row is a copy of row 2. */
 const pointsOf = (dims: number, metric: Metric): PointData => ({
-  data: makePool("points", ROWS, dims, (row, d) => bell(41, 3)(row % 5 === 0 ? 2 : row, d) + 0.25).data,
-  dims,
+  ...vectorsIn(makePool("points", ROWS, dims, (row, d) => bell(41, 3)(row % 5 === 0 ? 2 : row, d) + 0.25).data, dims),
   metric,
 });
 
@@ -107,7 +118,7 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
         expect(narrowed(found, kernel.error)).toBeLessThanOrEqual(truth);
         if (truth === 0) {
           equal++;
-          expect(found).toBe(0);
+          if (!/float16|int8/.test(kind)) expect(found).toBe(0);
         }
       }
       expect(equal).toBeGreaterThan(10);
@@ -164,12 +175,14 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
       const distances = range(0, CENTRES).map((c) => squaredBetween(points, row, rowOf(c)));
       const reached = sweep.reached[place];
       const least = Math.min(...distances.slice(0, reached));
-      expect(Math.abs(sweep.least[place] - least)).toBeLessThan(1e-4);
+      expect(widened(sweep.least[place], kernel.error)).toBeGreaterThanOrEqual(least);
+      expect(narrowed(sweep.least[place], kernel.error)).toBeLessThanOrEqual(least);
       if (reached === CENTRES) continue;
       stopped++;
       expect(sweep.least[place]).toBeLessThan(60);
       // One more might have been looked at for every three that come along with it.
-      expect(Math.min(...distances.slice(0, Math.max(0, reached - 4)), 2 ** 127)).toBeGreaterThan(60 - 1e-4);
+      const before = Math.min(...distances.slice(0, Math.max(0, reached - 4)), 2 ** 127);
+      expect(before).toBeGreaterThanOrEqual(narrowed(60, kernel.error));
     }
     expect(stopped).toBeGreaterThan(30);
     kernel.close();
@@ -178,7 +191,7 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
   test("what the triangle inequality rules out is left out, and changes nothing", async () => {
     // Two clouds, 100 apart; anchors in their middles.
     const data = makePool("clouds", ROWS, 4, (row, d) => bell(42, 1)(row, d) + (row % 2) * 50).data;
-    const points: PointData = { data, dims: 4, metric: "euclidean" };
+    const points: PointData = { ...vectorsIn(data, 4), metric: "euclidean" };
     const kernel = await opened(kind, points);
     const rows = [range(0, 64).map((i) => 2 * i), range(0, 64).map((i) => 2 * i + 1)];
     const anchored = rows.map((_, cloud) => {
@@ -247,9 +260,36 @@ describe("centres in the order of their distance to a point", () => {
   });
 });
 
+test.each([
+  ["float16", 2 ** -11],
+  ["int8", 1 / 254],
+] as const)("storing points as %s moves them as far as it says", async (storage, step) => {
+  const dims = 24;
+  const points = pointsOf(dims, "euclidean");
+  const kernel = await onDevice(tunings.gpu, storage)(points);
+  const largest = points.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  // As far as every value might be moved at worst, and not by much less.
+  expect(kernel.error.absolute).toBeLessThan(step * largest * Math.sqrt(dims));
+  expect(kernel.error.absolute).toBeGreaterThan((step * largest * Math.sqrt(dims)) / 20);
+  kernel.close();
+});
+
+test("what float16 cannot hold is refused, but for rows that are no points", async () => {
+  const open = (value: number): Promise<DevicePoints> =>
+    DevicePoints.open(
+      gpu,
+      tunings.gpu,
+      { ...vectorsIn(new Float32Array([1, value]), 1), metric: "euclidean" },
+      "float16",
+    );
+  await expect(open(65520)).rejects.toThrow("embeddings reach beyond ±65504");
+  for (const value of [65504, 65519, 2 ** -14, 2 ** -24, 2 ** -130, NaN, Infinity, 2 ** 60])
+    (await open(value)).close();
+});
+
 test("more centres than one binding holds are not for the device", async () => {
   const points = pointsOf(64, "euclidean");
-  const resident = (await DevicePoints.upload(gpu, tunings.gpu, points))!;
+  const resident = await DevicePoints.open(gpu, tunings.gpu, points);
   const most = gpu.device.limits.maxStorageBufferBindingSize / 256;
   expect(await DeviceDistances.open(resident, most + 1)).toBeUndefined();
   resident.close();

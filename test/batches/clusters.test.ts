@@ -7,6 +7,7 @@ import { cluster, type Clustering } from "../../src/batches/clusters.ts";
 import { embeddingSpace, squaredDistance } from "../../src/distance.ts";
 import { openEngine } from "../../src/index.ts";
 import { bell, makePool } from "../support/pools.ts";
+import { vectorsIn } from "../../src/vectors.ts";
 
 const engine = await openEngine({ backend: "cpu" });
 const rows = 600;
@@ -17,8 +18,8 @@ const data = makePool("clouds", rows, dims, (row, d) => bell(71, 20)(cloudOf(row
 
 const clustering = (points: Float32Array, width: number): Clustering => ({
   pace: new Pace(),
-  space: () => embeddingSpace(points, width, "euclidean"),
-  clusters: (own, k) => HostClusters.open({ data: points, dims: width, metric: "euclidean" }, own, k),
+  space: () => embeddingSpace(vectorsIn(points, width), "euclidean"),
+  clusters: (own, k) => HostClusters.open({ ...vectorsIn(points, width), metric: "euclidean" }, own, k),
 });
 
 /** Rows and centres, all distances in full. */

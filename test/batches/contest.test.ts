@@ -7,6 +7,7 @@ import { Contest, type Weights } from "../../src/batches/contest.ts";
 import { Sweeps } from "../../src/batches/sweeps.ts";
 import { embeddingSpace } from "../../src/distance.ts";
 import { randomUniform } from "../../src/random.ts";
+import { vectorsIn } from "../../src/vectors.ts";
 
 /** More than come into view at first. */
 const ROWS = 12_000;
@@ -30,8 +31,8 @@ test.each([
   const data = Float32Array.from({ length: ROWS }, (_row, row) => Math.ceil(4096 * randomUniform(1, 2, row)) / 4096);
   data[0] = 0;
   const scores = Float64Array.from({ length: ROWS }, (_row, row) => Math.floor(512 * randomUniform(3, 2, row)) / 512);
-  const points: PointData = { data, dims: 1, metric: "euclidean" };
-  const space = embeddingSpace(data, 1, "euclidean");
+  const points: PointData = { ...vectorsIn(data, 1), metric: "euclidean" };
+  const space = embeddingSpace(points, "euclidean");
   const sweeps = new Sweeps(
     { space, points, host: await SimdDistances.open(points), device: undefined, pace: new Pace() },
     Uint32Array.of(0),

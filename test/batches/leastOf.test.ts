@@ -6,6 +6,7 @@ import type { PointData } from "../../src/backends/distances.ts";
 import { Sweeps } from "../../src/batches/sweeps.ts";
 import { embeddingSpace } from "../../src/distance.ts";
 import { randomUniform } from "../../src/random.ts";
+import { vectorsIn } from "../../src/vectors.ts";
 
 /** More than a sample takes: every third row is in it. */
 const ROWS = 6000;
@@ -44,9 +45,9 @@ test.each([
       (least, row) => labelled.reduce((found, label) => Math.min(found, squared(row, label)), least),
       Infinity,
     );
-    const points: PointData = { data, dims, metric: "euclidean" };
+    const points: PointData = { ...vectorsIn(data, dims), metric: "euclidean" };
     const host = await SimdDistances.open(points);
-    const space = embeddingSpace(data, dims, "euclidean");
+    const space = embeddingSpace(points, "euclidean");
     const sweeps = new Sweeps({ space, points, host, device: undefined, pace: new Pace() }, labelled);
     if (inGroups) await sweeps.group(free, 100);
     expect(await sweeps.leastOf(free)).toBe(expected);

@@ -5,6 +5,7 @@ import { InputError, openEngine, type Engine } from "../../src/index.ts";
 import { DENSITY_ROWS, DENSITY_SAMPLE, densityOf } from "../../src/remedies/density.ts";
 import { randomUniform } from "../../src/random.ts";
 import { engineNames, openTestEngine } from "../support/engines.ts";
+import { vectorsIn } from "../../src/vectors.ts";
 
 const pointsOf = (seed: number, rows: number, dims: number): Float32Array =>
   Float32Array.from({ length: rows * dims }, (_, i) => 4 * randomUniform(seed, 2, i) ** 2 - 1);
@@ -38,7 +39,7 @@ describe.each(["euclidean", "cosine"] as const)("%s", (metric) => {
     if (rows > 2) data.copyWithin(dims, 0, dims);
     const invalid = rows > 2 ? Uint32Array.of(7) : new Uint32Array();
     if (rows > 2) data[7 * dims] = NaN;
-    const found = await densityOf({ data, dims, metric }, invalid, new Pace());
+    const found = await densityOf({ ...vectorsIn(data, dims), metric }, invalid, new Pace());
     const points = [...Array(rows).keys()].filter((row) => rows === 2 || row !== 7);
     expect(found.measuredOn).toBe(points.length - 1);
     const asked = points.filter((_, i) => i % Math.ceil(points.length / 40) === 0);
@@ -63,7 +64,7 @@ describe.each(["euclidean", "cosine"] as const)("%s", (metric) => {
 test("of many rows is a mean over a sample, within its standard error of the mean over all", async () => {
   const [rows, dims] = [DENSITY_ROWS + 500, 2];
   const data = pointsOf(4, rows, dims);
-  const found = await densityOf({ data, dims, metric: "euclidean" }, new Uint32Array(), new Pace());
+  const found = await densityOf({ ...vectorsIn(data, dims), metric: "euclidean" }, new Uint32Array(), new Pace());
   expect(found.measuredOn).toBe(DENSITY_SAMPLE);
   const asked = Uint32Array.from({ length: 60 }, (_, i) => i * 301);
   const [exact, errors] = [await found.exact(asked), found.standardError(asked)];

@@ -1,6 +1,7 @@
 /** k-means and what is picked by it as the definitions read: every distance at every step, in float64. */
 import { embeddingSpace, squaredDistance, type Metric } from "../../src/distance.ts";
 import { randomBits, randomUniform, streams } from "../../src/random.ts";
+import { vectorsIn } from "../../src/vectors.ts";
 
 export interface ClusterCase {
   /** [rows, dims]. */
@@ -29,7 +30,7 @@ const argmax = (values: readonly number[]): number =>
   values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
 
 export function lloydOracle({ data, dims, metric, rows, k, seed }: ClusterCase): OracleClusters {
-  const space = embeddingSpace(data, dims, metric);
+  const space = embeddingSpace(vectorsIn(data, dims), metric);
   const points = Array.from(rows, (row) => {
     space.look(row);
     return space.point.slice();
@@ -101,7 +102,7 @@ export function typiClustOracle(given: ClusterCase, labelled: readonly number[])
   const { data, dims, metric, rows, k } = given;
   const { own } = lloydOracle({ ...given, k: k + labelled.length });
   const groups = membersOf(own, k + labelled.length).map((list) => list.map((i) => rows[i]));
-  const space = embeddingSpace(data, dims, metric);
+  const space = embeddingSpace(vectorsIn(data, dims), metric);
   const pointOf = (row: number): Float64Array => {
     space.look(row);
     return space.point.slice();

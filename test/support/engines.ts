@@ -8,7 +8,7 @@ import { testDevice } from "./gpu.ts";
 
 /** Few workgroups, so that rows are taken in strides and a software adapter is not kept busy with emptying histograms. */
 const maxGroups = 8;
-const small = { chunkBytes: 2 ** 16, scratchBytes: 2 ** 18, segmentRows: 2 ** 14, maxGroups };
+const small = { chunkBytes: 2 ** 16, scratchBytes: 2 ** 18, segmentBytes: 2 ** 16, maxGroups };
 
 export const engineKinds: Record<string, Partial<Tuning> | undefined> = {
   cpu: undefined,

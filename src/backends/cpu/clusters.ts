@@ -99,10 +99,11 @@ export class HostClusters implements ClusterKernel {
     const { data, dims } = points;
     const row = rows[place];
     const scale = scaleOf(points, row);
+    const first = points.at(row);
     const from = clusterOf[place];
     const leaves = from < sizes.length;
     for (let d = 0; d < dims; d++) {
-      const value = Math.trunc(Math.fround(data[row * dims + d] * scale) * unit);
+      const value = Math.trunc(Math.fround(data[first + d] * scale) * unit);
       sums[to * dims + d] += value;
       if (leaves) sums[from * dims + d] -= value;
     }

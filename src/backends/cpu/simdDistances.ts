@@ -297,7 +297,7 @@ export class SimdDistances implements DistanceKernel {
     const { data, dims } = points;
     for (let i = 0; i < count; i++) {
       const row = rows[first + i];
-      const from = row * dims;
+      const from = points.at(row);
       const to = (place + i) * width;
       if (points.metric !== "cosine") {
         floats.set(data.subarray(from, from + dims), to);

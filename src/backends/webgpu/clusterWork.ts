@@ -36,7 +36,7 @@ export interface PlaceStretch {
 
 /** Undefined where the device has no room for so many places. */
 export async function openBuffers(
-  { gpu, width }: DevicePoints,
+  { gpu, tuning, width }: DevicePoints,
   places: number,
   k: number,
 ): Promise<ClusterBuffers | undefined> {
@@ -53,6 +53,7 @@ export async function openBuffers(
     sums: 8 * k * width,
   };
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+  if (Object.values(sizes).reduce((sum, size) => sum + size) > tuning.clusterBytes) return undefined;
   if (Math.max(...Object.values(sizes)) > Math.min(maxStorageBufferBindingSize, maxBufferSize)) return undefined;
   const buffers: Partial<ClusterBuffers> = {};
   for (const name of Object.keys(usages) as (keyof ClusterBuffers)[]) {

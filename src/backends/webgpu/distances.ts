@@ -1,4 +1,7 @@
-/** Distances on the device: points that stay there, and sweeps over them. */
+/** Distances on the device: points that stay there or are brought there by the sweep, and sweeps over them. */
+import type { PointStorage } from "../../vectors.ts";
+import { InputError } from "../../errors.ts";
+import { FEATURE_LIMIT } from "../../matrix.ts";
 import {
   distanceError,
   scaleOf,
@@ -10,8 +13,9 @@ import {
   type PointData,
   type Sweep,
 } from "../distances.ts";
-import { usage, type Gpu } from "./gpu.ts";
-import { distancePrograms } from "./program.ts";
+import { NoRoomError, usage, type Gpu, type Kernel } from "./gpu.ts";
+import { storePoint, wordsAPoint } from "./pointStorage.ts";
+import { sweepProgram } from "./program.ts";
 import type { SweepParams } from "./shaders.gen.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -22,54 +26,61 @@ const PIECES_UNDERWAY = 8;
 const KNOWN_LINES = 7;
 const FOUND_LINES = 3;
 
+/** What all parts of a sweep read. */
+interface SharedBuffers {
+  readonly list: GPUBuffer;
+  readonly near: GPUBuffer;
+}
+
 /** A stretch of the pool's points in one buffer. */
 interface PointStretch {
   readonly first: number;
   readonly rows: number;
-  /** [rows, width], vec4f. */
+  /** [rows, words], as they are stored. */
   readonly buffer: GPUBuffer;
 }
 
-/** The points of a pool on the device, as far as one binding reaches in each buffer. */
+/** The points of a pool on the device, as far as one binding reaches in each buffer; or none, where they do not fit. */
 export class DevicePoints {
   readonly gpu: Gpu;
   readonly tuning: Tuning;
   readonly points: PointData;
+  readonly storage: PointStorage;
   /** Values a point: dims rounded up to a vec4f. */
   readonly width: number;
-  /** Of a distance to them. */
-  readonly error: DistanceError;
-  readonly stretches: readonly PointStretch[];
+  /** Words a point takes as it is stored. */
+  readonly words: number;
+  /** Without any, rows are brought to the device by each sweep anew. */
+  readonly stretches: PointStretch[] = [];
+  /** How far a point is from where it should be, at most. */
+  private moved = 0;
+  private readonly scaled: Float32Array;
 
-  private constructor(gpu: Gpu, tuning: Tuning, points: PointData, stretches: readonly PointStretch[]) {
+  private constructor(gpu: Gpu, tuning: Tuning, points: PointData, storage: PointStorage) {
     this.gpu = gpu;
     this.tuning = tuning;
     this.points = points;
-    this.width = widthOf(points);
-    // Four products of a dot and one sum for each vec4f.
-    this.error = distanceError(points.dims, this.width / 4 + 4, points.metric);
-    this.stretches = stretches;
+    this.storage = storage;
+    this.width = 4 * Math.ceil(points.dims / 4);
+    this.words = wordsAPoint(storage, this.width);
+    this.scaled = new Float32Array(this.width);
   }
 
-  /** Undefined where the device has no room for them. */
-  static async upload(gpu: Gpu, tuning: Tuning, points: PointData): Promise<DevicePoints | undefined> {
-    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-    const bytes = 4 * widthOf(points);
-    const rows = points.data.length / points.dims;
-    const most = Math.floor(Math.min(tuning.pointBytes, maxStorageBufferBindingSize, maxBufferSize) / bytes);
-    const stretches: PointStretch[] = [];
-    const all = new DevicePoints(gpu, tuning, points, stretches);
+  /** Uploads them, where the device has room for all. */
+  static async open(
+    gpu: Gpu,
+    tuning: Tuning,
+    points: PointData,
+    storage: PointStorage = "float32",
+  ): Promise<DevicePoints> {
+    const all = new DevicePoints(gpu, tuning, points, storage);
     try {
-      for (let first = 0; first < rows; first += most) {
-        const count = Math.min(most, rows - first);
-        const buffer = most > 0 && (await gpu.tryBuffer("points", count * bytes, usage.storage | usage.copyTarget));
-        if (!buffer) {
-          all.close();
-          return undefined;
-        }
-        stretches.push({ first, rows: count, buffer });
-        await all.fill(stretches[stretches.length - 1]);
+      if (!(await all.upload())) {
+        all.close();
+        if (storage !== "float32") all.measure();
       }
+      if (all.moved === Infinity)
+        throw new InputError(`embeddings reach beyond ±65504, the largest float16: store them as int8 or float32`);
     } catch (error) {
       all.close();
       throw error;
@@ -77,29 +88,75 @@ export class DevicePoints {
     return all;
   }
 
+  get isResident(): boolean {
+    return this.stretches.length > 0;
+  }
+
+  /** Of a distance to them: four products of a dot and one sum for each vec4f, and what storing has moved. */
+  get error(): DistanceError {
+    const { points, width, moved } = this;
+    const { relative, absolute } = distanceError(points.dims, width / 4 + 4, points.metric);
+    return { relative, absolute: absolute + moved };
+  }
+
+  /** Writes a row as it is stored to word `to`. */
+  store(row: number, words: Uint32Array, to: number): void {
+    const { points, scaled, storage } = this;
+    const scale = scaleOf(points, row);
+    const first = points.at(row);
+    const { data, dims } = points;
+    let largest = 0;
+    for (let d = 0; d < dims; d++) {
+      scaled[d] = data[first + d] * scale;
+      largest = Math.max(largest, Math.abs(scaled[d]));
+    }
+    const moved = storePoint[storage](scaled, words, to);
+    // A row that is no point is never asked for.
+    if (largest < FEATURE_LIMIT) this.moved = Math.max(this.moved, moved);
+  }
+
   close(): void {
     for (const { buffer } of this.stretches) buffer.destroy();
+    this.stretches.length = 0;
+  }
+
+  /** Whether all of them had room, and left some. */
+  private async upload(): Promise<boolean> {
+    const { gpu, tuning, points, words, stretches } = this;
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+    const bytes = 4 * words;
+    if (points.rows * bytes > tuning.allPointBytes) return false;
+    const most = Math.floor(Math.min(tuning.pointBytes, maxStorageBufferBindingSize, maxBufferSize) / bytes);
+    if (most === 0) return false;
+    for (let first = 0; first < points.rows; first += most) {
+      const rows = Math.min(most, points.rows - first);
+      const buffer = await gpu.tryBuffer("points", rows * bytes, usage.storage | usage.copyTarget);
+      if (!buffer) return false;
+      stretches.push({ first, rows, buffer });
+      await this.fill(stretches[stretches.length - 1]);
+    }
+    const spare = await gpu.tryBuffer("spare", tuning.sweepBytes, usage.storage);
+    spare?.destroy();
+    return spare !== undefined;
   }
 
   private async fill({ first, rows, buffer }: PointStretch): Promise<void> {
-    const { gpu, points, width } = this;
-    const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / width));
-    const piece = new Float32Array(Math.min(step, rows) * width);
+    const { gpu, words } = this;
+    const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / words));
+    const piece = new Uint32Array(Math.min(step, rows) * words);
     for (let at = 0, underway = 1; at < rows; at += step, underway++) {
       const count = Math.min(step, rows - at);
-      for (let i = 0; i < count; i++) copyPoint(points, first + at + i, piece, i * width);
-      gpu.device.queue.writeBuffer(buffer, at * width * 4, piece, 0, count * width);
+      for (let i = 0; i < count; i++) this.store(first + at + i, piece, i * words);
+      gpu.device.queue.writeBuffer(buffer, at * words * 4, piece, 0, count * words);
       if (underway % PIECES_UNDERWAY === 0) await gpu.finished();
     }
   }
-}
 
-const widthOf = ({ dims }: PointData): number => 4 * Math.ceil(dims / 4);
-
-function copyPoint(points: PointData, row: number, into: Float32Array, to: number): void {
-  const { data, dims } = points;
-  const scale = scaleOf(points, row);
-  for (let d = 0; d < dims; d++) into[to + d] = data[row * dims + d] * scale;
+  /** How far points will be moved that are not stored yet. */
+  private measure(): void {
+    const words = new Uint32Array(this.words);
+    for (let row = 0; row < this.points.rows; row++) this.store(row, words, 0);
+  }
 }
 
 /** Centres beside the points of a pool. */
@@ -139,52 +196,25 @@ export class DeviceDistances implements DistanceKernel {
   }
 
   async lower(sweep: Sweep): Promise<void> {
-    const { gpu, tuning, stretches, width } = this.points;
-    const { centres } = this;
-    const places = sweep.rows.length;
-    const kernel = await gpu.kernel({ code: distancePrograms.lower_tiles(), entryPoint: "lower_tiles", constants: {} });
+    const { gpu, storage } = this.points;
+    const kernel = await gpu.kernel({ code: sweepProgram(storage), entryPoint: "lower_tiles", constants: {} });
     this.sendCentres();
-    const known = new Uint32Array(KNOWN_LINES * places);
-    const lines = [sweep.rows, sweep.least, sweep.reach, sweep.enough, sweep.seen, sweep.met, sweep.depth];
-    lines.forEach((line, i) => known.set(bitsOf(line), i * places));
-    const owned: GPUBuffer[] = [];
-    const filled = (label: string, values: Uint32Array | Float32Array): GPUBuffer => {
-      const buffer = gpu.filled(label, values, usage.storage);
-      owned.push(buffer);
-      return buffer;
-    };
+    const list = gpu.filled("list", sweep.list, usage.storage);
+    const near = gpu.filled("near", sweep.near, usage.storage);
+    // While the device is at one part, the next is brought together.
+    let before: Promise<void> = Promise.resolve();
     try {
-      const read = {
-        tiles: filled("tiles", sweep.tiles),
-        list: filled("list", sweep.list),
-        near: filled("near", sweep.near),
-        known: filled("known", known),
-      };
-      const found = await gpu.buffer("found", FOUND_LINES * places * 4, usage.storage | usage.copySource);
-      owned.push(found);
-      for (const [first_tile, end_tile] of this.parts(sweep)) {
-        const batch = gpu.batch();
-        for (const { first, rows, buffer } of stretches) {
-          const params: SweepParams = {
-            width: width / 4,
-            first_row: first,
-            rows,
-            first_tile,
-            end_tile,
-            places,
-            wider: widerOf(this.error),
-          };
-          const groups = Math.min(end_tile - first_tile, tuning.maxGroups);
-          kernel.dispatch(batch, { params, points: buffer, centres, ...read, found }, groups);
-        }
-        gpu.submit(batch);
+      for (const [first, end] of this.parts(sweep)) {
+        const own = this.lowerOrHalve(kernel, partOf(sweep, first, end), { list, near });
+        own.catch(() => {});
+        await before;
+        before = own;
       }
-      const [bytes] = await gpu.read([found, FOUND_LINES * places * 4]);
-      sweep.least.set(new Float32Array(bytes, 0, places));
-      sweep.reached.set(new Uint32Array(bytes, 4 * places, places));
-      for (const taken of new Uint32Array(bytes, 8 * places, places)) this.evaluations += taken;
     } finally {
-      for (const buffer of owned) buffer.destroy();
+      await before.finally(() => {
+        list.destroy();
+        near.destroy();
+      });
     }
   }
 
@@ -192,16 +222,88 @@ export class DeviceDistances implements DistanceKernel {
     this.centres.destroy();
   }
 
-  /** Tiles, from the first to before the last, that one submit may cost: all of a list for each row, at worst. */
+  /** Where the device has no room for a part, it takes a half after the other. */
+  private async lowerOrHalve(kernel: Kernel, part: Sweep, shared: SharedBuffers): Promise<void> {
+    const tiles = part.tiles.length / TILE_FIELDS;
+    try {
+      await this.lowerPart(kernel, part, shared);
+    } catch (error) {
+      if (!(error instanceof NoRoomError) || tiles === 1) throw error;
+      const half = tiles >> 1;
+      await this.lowerOrHalve(kernel, partOf(part, 0, half), shared);
+      await this.lowerOrHalve(kernel, partOf(part, half, tiles), shared);
+    }
+  }
+
+  private async lowerPart(kernel: Kernel, part: Sweep, shared: SharedBuffers): Promise<void> {
+    const { gpu, tuning, width, stretches, isResident } = this.points;
+    const places = part.rows.length;
+    const tiles = part.tiles.length / TILE_FIELDS;
+    const known = new Uint32Array(KNOWN_LINES * places);
+    const rows = isResident ? part.rows : part.rows.map((_, place) => place);
+    const lines = [rows, part.least, part.reach, part.enough, part.seen, part.met, part.depth];
+    lines.forEach((line, i) => known.set(bitsOf(line), i * places));
+    const owned: GPUBuffer[] = [];
+    const filled = (label: string, values: Uint32Array): GPUBuffer => {
+      const buffer = gpu.filled(label, values, usage.storage);
+      owned.push(buffer);
+      return buffer;
+    };
+    try {
+      const found = await gpu.buffer("found", FOUND_LINES * places * 4, usage.storage | usage.copySource);
+      owned.push(found);
+      const read = { ...shared, tiles: filled("tiles", part.tiles), known: filled("known", known) };
+      const among = isResident ? stretches : [{ first: 0, rows: places, buffer: filled("points", this.gather(part)) }];
+      const batch = gpu.batch();
+      for (const stretch of among) {
+        const params: SweepParams = {
+          width: width / 4,
+          first_row: stretch.first,
+          rows: stretch.rows,
+          first_tile: 0,
+          end_tile: tiles,
+          places,
+          wider: widerOf(this.error),
+        };
+        const bindings = { params, points: stretch.buffer, centres: this.centres, ...read, found };
+        kernel.dispatch(batch, bindings, Math.min(tiles, tuning.maxGroups));
+      }
+      gpu.submit(batch);
+      const [bytes] = await gpu.read([found, FOUND_LINES * places * 4]);
+      part.least.set(new Float32Array(bytes, 0, places));
+      part.reached.set(new Uint32Array(bytes, 4 * places, places));
+      for (const taken of new Uint32Array(bytes, 8 * places, places)) this.evaluations += taken;
+    } finally {
+      for (const buffer of owned) buffer.destroy();
+    }
+  }
+
+  /** The points of the rows of a part, place by place, as they are stored. */
+  private gather({ tiles, rows }: Sweep): Uint32Array {
+    const { points } = this;
+    const words = new Uint32Array(rows.length * points.words);
+    for (let tile = 0; tile * TILE < rows.length; tile++) {
+      const end = tile * TILE + tiles[tile * TILE_FIELDS + 2];
+      for (let place = tile * TILE; place < end; place++) points.store(rows[place], words, place * points.words);
+    }
+    return words;
+  }
+
+  /**
+   * Tiles, from the first to before the last, that are worked on at a time: all of a list for each row, at worst, and
+   * what is on the device for it.
+   */
   private *parts({ tiles }: Sweep): Iterable<[first: number, end: number]> {
-    const { width, tuning } = this.points;
+    const { width, words, tuning, isResident } = this.points;
     const all = tiles.length / TILE_FIELDS;
+    const tileBytes = 4 * TILE * (KNOWN_LINES + FOUND_LINES + (isResident ? 0 : words));
+    const most = Math.max(1, Math.floor(tuning.sweepBytes / tileBytes));
     let first = 0;
     let products = 0;
     for (let tile = 0; tile < all; tile++) {
       const [begin, end] = tiles.subarray(tile * TILE_FIELDS);
       const own = (end - begin) * TILE * width;
-      if (tile > first && products + own > tuning.chunkProducts) {
+      if (tile > first && (products + own > tuning.chunkProducts || tile - first === most)) {
         yield [first, tile];
         first = tile;
         products = 0;
@@ -221,6 +323,24 @@ export class DeviceDistances implements DistanceKernel {
     this.count += waiting.length;
     this.waiting = [];
   }
+}
+
+/** Some tiles of a sweep, over the same arrays. */
+function partOf({ tiles, list, near, ...lines }: Sweep, first: number, end: number): Sweep {
+  const cut = <T extends Uint32Array | Float32Array>(line: T): T => line.subarray(first * TILE, end * TILE) as T;
+  return {
+    tiles: tiles.subarray(first * TILE_FIELDS, end * TILE_FIELDS),
+    list,
+    near,
+    rows: cut(lines.rows),
+    reach: cut(lines.reach),
+    enough: cut(lines.enough),
+    seen: cut(lines.seen),
+    met: cut(lines.met),
+    depth: cut(lines.depth),
+    least: cut(lines.least),
+    reached: cut(lines.reached),
+  };
 }
 
 const bitsOf = (values: Uint32Array | Float32Array): Uint32Array =>

@@ -7,6 +7,13 @@ import { DeviceLostError, InputError } from "../../errors.ts";
 /** A buffer, or the values of a uniform struct. */
 export type Binding = GPUBuffer | object;
 
+/** Less of it may find room. */
+export class NoRoomError extends InputError {
+  constructor(label: string, bytes: number) {
+    super(`the GPU has no room for ${label} (${bytes} bytes): use fewer rows, or the cpu backend`);
+  }
+}
+
 /** A compiled compute shader that is called with its bindings by name. */
 export interface Kernel {
   /** Records one dispatch. Uniform structs are given as plain objects of their fields. */
@@ -113,8 +120,7 @@ export class Gpu {
   /** A buffer of zeros. */
   async buffer(label: string, size: number, usages: number): Promise<GPUBuffer> {
     const buffer = await this.tryBuffer(label, size, usages);
-    if (!buffer)
-      throw new InputError(`the GPU has no room for ${label} (${size} bytes): use fewer rows, or the cpu backend`);
+    if (!buffer) throw new NoRoomError(label, size);
     return buffer;
   }
 
@@ -123,15 +129,23 @@ export class Gpu {
     const bytes = ArrayBuffer.isView(data)
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data);
-    const buffer = this.device.createBuffer({
-      label,
-      size: align(bytes.length),
-      usage: usages,
-      mappedAtCreation: true,
-    });
-    new Uint8Array(buffer.getMappedRange()).set(bytes);
-    buffer.unmap();
-    return buffer;
+    this.device.pushErrorScope("out-of-memory");
+    try {
+      const buffer = this.device.createBuffer({
+        label,
+        size: align(bytes.length),
+        usage: usages,
+        mappedAtCreation: true,
+      });
+      new Uint8Array(buffer.getMappedRange()).set(bytes);
+      buffer.unmap();
+      return buffer;
+    } catch (error) {
+      // As the specification has it where there is no memory to map.
+      throw error instanceof RangeError ? new NoRoomError(label, bytes.length) : error;
+    } finally {
+      this.device.popErrorScope().catch(() => {});
+    }
   }
 
   /** Compiles a kernel once a device for each source and set of constants. */

@@ -2,6 +2,7 @@
  * Puts shader files together. A .wgsl file is never edited: files are concatenated, and the one thing WGSL cannot say,
  * which score's functions fill which slot, is linked by a few forwarding functions.
  */
+import type { PointStorage } from "../../vectors.ts";
 import { shaders, type ShaderName } from "./shaders.gen.ts";
 
 /** How one pass is read, how several are, or that scores are given. */
@@ -128,10 +129,8 @@ export const headPrograms = {
 export const distanceProgram = (tile: Tile): string =>
   text("head/params", "head/distance", "head/length", `head/tile-${tile}`);
 
-/** Distances between rows and centres; the entry point is in the name of each. */
-export const distancePrograms = {
-  lower_tiles: () => text("distances/lower"),
-} as const;
+/** Distances between centres and points that are stored so; entry point `lower_tiles`. */
+export const sweepProgram = (storage: PointStorage): string => text("distances/lower", `distances/${storage}`);
 
 /** k-means' steps; the entry point is in the name of each. */
 export const clusterPrograms = {

@@ -56,7 +56,7 @@ const NO_ROW = 0xffffffff;
 
 /** Rows whose scores are on the device at a time: whole chunks, so that none crosses into the next segment. */
 function rowsASegment({ gpu, input, tuning, chunkRows }: DevicePool, slots: number): number {
-  const most = Math.min(tuning.segmentRows, gpu.device.limits.maxStorageBufferBindingSize / 4 / slots);
+  const most = Math.min(tuning.segmentBytes, gpu.device.limits.maxStorageBufferBindingSize) / 4 / slots;
   return Math.min(input.source.rows, Math.max(1, Math.floor(most / chunkRows)) * chunkRows);
 }
 

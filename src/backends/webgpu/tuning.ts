@@ -15,15 +15,29 @@ export interface Tuning {
   readonly chunksASubmit: number;
   /** More workgroups than this would only cost: rows past them are taken in strides. */
   readonly maxGroups: number;
-  /** Longest stretch of scores in one buffer, when the binding limit allows it. */
-  readonly segmentRows: number;
+  /** Bytes of scores in one buffer, when the binding limit allows it. */
+  readonly segmentBytes: number;
   /** Most bytes of embeddings in one buffer, where the binding limit allows it. */
   readonly pointBytes: number;
+  /** Most bytes of embeddings in all; more are brought to the device by each sweep anew. */
+  readonly allPointBytes: number;
+  /** Bytes that a sweep over embeddings may take beside them, in one part of it. */
+  readonly sweepBytes: number;
+  /** Bytes that clusters of rows may take. */
+  readonly clusterBytes: number;
   /** Bytes of input that stay on the device between passes; the rest is read anew for each. */
   readonly residentBytes: number;
 }
 
-const common = { scratchBytes: 96 * 2 ** 20, segmentRows: 2 ** 24, pointBytes: 2 ** 32, residentBytes: 8 * 2 ** 30 };
+const common = {
+  scratchBytes: 96 * 2 ** 20,
+  segmentBytes: 2 ** 26,
+  pointBytes: 2 ** 32,
+  allPointBytes: Infinity,
+  sweepBytes: 96 * 2 ** 20,
+  clusterBytes: Infinity,
+  residentBytes: 8 * 2 ** 30,
+};
 
 export const tunings: Record<AdapterClass, Tuning> = {
   gpu: { adapterClass: "gpu", chunkBytes: 2 ** 26, chunkProducts: 2e11, chunksASubmit: 64, maxGroups: 2048, ...common },
@@ -36,3 +50,22 @@ export const tunings: Record<AdapterClass, Tuning> = {
     ...common,
   },
 };
+
+/**
+ * The same within so many bytes of device memory. What is there at a time: resident input and points, a quarter each; a
+ * head's work and clusters, an eighth each; up to five chunks, three of them to write into; scores, and up to two parts of a
+ * sweep.
+ */
+export function tuningWithin(tuning: Tuning, bytes: number): Tuning {
+  const share = (most: number, part: number): number => Math.min(most, Math.floor(bytes / part));
+  return {
+    ...tuning,
+    residentBytes: share(tuning.residentBytes, 4),
+    allPointBytes: share(tuning.allPointBytes, 4),
+    scratchBytes: share(tuning.scratchBytes, 8),
+    clusterBytes: share(tuning.clusterBytes, 8),
+    chunkBytes: share(tuning.chunkBytes, 64),
+    segmentBytes: share(tuning.segmentBytes, 32),
+    sweepBytes: share(tuning.sweepBytes, 32),
+  };
+}

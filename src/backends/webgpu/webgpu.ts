@@ -16,7 +16,7 @@ import {
 import type { PointData } from "../distances.ts";
 import { DeviceClusters } from "./clusters.ts";
 import { DeviceDistances, DevicePoints } from "./distances.ts";
-import { usage, type Gpu } from "./gpu.ts";
+import { NoRoomError, usage, type Gpu } from "./gpu.ts";
 import { gradientError, headError } from "./headError.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
 import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
@@ -24,11 +24,16 @@ import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import type { Slack } from "./shaders.gen.ts";
 import type { Tally } from "./program.ts";
 import { openTrainer } from "./trainer.ts";
-import type { Tuning } from "./tuning.ts";
+import { tuningWithin, type Tuning } from "./tuning.ts";
 import { ChunkedRows } from "./upload.ts";
 
 /** Scores of a chunk by 32 strategies still fit the smallest binding limit there is. */
 const MAX_CHUNK_ROWS = 2 ** 20;
+
+/** Bytes that a pool is to make do with once the device has run out of memory, and each time that it does so again. */
+const MOST_ROOM = 2 ** 35;
+const LESS_ROOM = 4;
+const LEAST_ROOM = 2 ** 23;
 
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
@@ -60,14 +65,40 @@ function devicePool(gpu: Gpu, tuning: Tuning, input: PoolInput, earlier?: Device
 }
 
 function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
-  let pool = devicePool(gpu, tuning, input);
+  let sizes = tuning;
+  let pool = devicePool(gpu, sizes, input);
+  let room = MOST_ROOM;
 
-  const devicePoints = new Map<Metric, Promise<DevicePoints | undefined>>();
-  const residentPoints = (points: PointData): Promise<DevicePoints | undefined> => {
-    const uploaded = devicePoints.get(points.metric) ?? DevicePoints.upload(gpu, tuning, points);
-    devicePoints.set(points.metric, uploaded);
-    uploaded.catch(() => devicePoints.delete(points.metric));
-    return uploaded;
+  const devicePoints = new Map<Metric, Promise<DevicePoints>>();
+  const pointsOn = (points: PointData): Promise<DevicePoints> => {
+    const opened = devicePoints.get(points.metric) ?? DevicePoints.open(gpu, sizes, points, input.storage);
+    devicePoints.set(points.metric, opened);
+    opened.catch(() => devicePoints.delete(points.metric));
+    return opened;
+  };
+
+  /** Makes do with less of the device's memory; false where that would be too little. */
+  const shrink = (): boolean => {
+    room /= LESS_ROOM;
+    if (room < LEAST_ROOM) return false;
+    sizes = tuningWithin(tuning, room);
+    pool.chunks.close();
+    pool = devicePool(gpu, sizes, pool.input, pool);
+    return true;
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  /** One pass over the pool after the other; one that the device has no room for is made again in smaller pieces. */
+  const inTurn = <T>(pass: () => Promise<T>): Promise<T> => {
+    const own = last.then(async () => {
+      for (;;)
+        try {
+          return await pass();
+        } catch (error) {
+          if (!(error instanceof NoRoomError) || !shrink()) throw error;
+        }
+    });
+    last = own.catch(() => {});
+    return own;
   };
 
   /** Scores by strategies of which all need gradients, or none does. */
@@ -101,19 +132,18 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   return {
     async scores(strategies, options) {
       const plain = strategies.filter(({ needs }) => needs !== "gradients");
-      if (plain.length === strategies.length) return scoreTogether(strategies, options);
+      if (plain.length === strategies.length) return inTurn(() => scoreTogether(strategies, options));
       // Gradients are those of the head without dropout: a forward pass of its own.
       const withGradients = strategies.filter(({ needs }) => needs === "gradients");
-      if (plain.length === 0) return scoreTogether(withGradients, withoutDropout(options));
+      if (plain.length === 0) return inTurn(() => scoreTogether(withGradients, withoutDropout(options)));
       const { onProgress: tell } = options;
-      const first = await scoreTogether(plain, {
-        ...options,
-        onProgress: tell && ((rows) => tell(Math.floor(rows / 2))),
-      });
-      const second = await scoreTogether(withGradients, {
+      const firstHalf = { ...options, onProgress: tell && ((rows: number) => tell(Math.floor(rows / 2))) };
+      const first = await inTurn(() => scoreTogether(plain, firstHalf));
+      const secondHalf = {
         ...withoutDropout(options),
-        onProgress: tell && ((rows) => tell(Math.floor((input.source.rows + rows) / 2))),
-      });
+        onProgress: tell && ((rows: number) => tell(Math.floor((input.source.rows + rows) / 2))),
+      };
+      const second = await inTurn(() => scoreTogether(withGradients, secondHalf));
       const { upload, kernel, readback } = first.timings;
       return {
         values: strategies.map(({ needs }) => (needs === "gradients" ? second : first).values.shift()!),
@@ -128,7 +158,8 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
     async bounded(strategy, given) {
       const options = passesFor(strategy, given);
-      const { values, state, ...pass } = await scoreTogether(strategy ? [strategy] : [], options, "marks");
+      const scored = inTurn(() => scoreTogether(strategy ? [strategy] : [], options, "marks"));
+      const { values, state, ...pass } = await scored;
       const { fixed, per_norm, per_square, per_doubt } = strategy ? slackOf(pool, strategy, options) : exact;
       const square = new Float32Array(state)[2];
       const doubts = new Uint32Array(state)[3];
@@ -136,52 +167,61 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       return { ...pass, values: values[0], slack };
     },
 
-    async candidates(strategy, selection, given) {
-      const options = passesFor(strategy, given);
-      const report = newReport(gpu);
-      const histogram = gpu.filled("histogram", new Uint32Array(HISTOGRAM_BYTES / 4), usage.storage | usage.copyTarget);
-      // Whoever is among the k best is so in its segment, too.
-      const found: Uint32Array[] = [];
-      const started = performance.now();
-      let readback = 0;
-      const consume = async (segment: Segment): Promise<void> => {
-        const slack = strategy ? slackOf(pool, strategy, options) : exact;
-        const best = await selectCandidates(pool, segment, { report, histogram }, selection, slack);
-        found.push(best.rows.sort());
-        readback += best.readback;
-      };
-      try {
-        const strategies = strategy ? [strategy] : [];
-        const tally = "histogram";
-        const { taken } = selection;
-        const upload = await scorePool(pool, { strategies, options, tally, report, histogram, taken, consume });
-        const kernel = (performance.now() - started) / 1000 - upload - readback;
-        const [state] = await gpu.read([report, REPORT_BYTES]);
-        return { rows: joined(found), invalid: invalidIn(state), timings: { upload, kernel, readback } };
-      } finally {
-        report.destroy();
-        histogram.destroy();
-      }
-    },
+    candidates: (strategy, selection, given) =>
+      inTurn(async () => {
+        const options = passesFor(strategy, given);
+        const report = newReport(gpu);
+        const histogram = gpu.filled(
+          "histogram",
+          new Uint32Array(HISTOGRAM_BYTES / 4),
+          usage.storage | usage.copyTarget,
+        );
+        // Whoever is among the k best is so in its segment, too.
+        const found: Uint32Array[] = [];
+        const started = performance.now();
+        let readback = 0;
+        const consume = async (segment: Segment): Promise<void> => {
+          const slack = strategy ? slackOf(pool, strategy, options) : exact;
+          const best = await selectCandidates(pool, segment, { report, histogram }, selection, slack);
+          found.push(best.rows.sort());
+          readback += best.readback;
+        };
+        try {
+          const strategies = strategy ? [strategy] : [];
+          const tally = "histogram";
+          const { taken } = selection;
+          const upload = await scorePool(pool, { strategies, options, tally, report, histogram, taken, consume });
+          const kernel = (performance.now() - started) / 1000 - upload - readback;
+          const [state] = await gpu.read([report, REPORT_BYTES]);
+          return { rows: joined(found), invalid: invalidIn(state), timings: { upload, kernel, readback } };
+        } finally {
+          report.destroy();
+          histogram.destroy();
+        }
+      }),
 
     async distances(points, mostCentres) {
-      const resident = await residentPoints(points);
-      return resident && DeviceDistances.open(resident, mostCentres);
+      return DeviceDistances.open(await pointsOn(points), mostCentres);
     },
 
     async clusters(points, rows, k) {
-      const resident = await residentPoints(points);
-      return resident && DeviceClusters.open(resident, rows, k);
+      const all = await pointsOn(points);
+      // Sums are of the points as they are.
+      return all.isResident && all.storage === "float32" ? DeviceClusters.open(all, rows, k) : undefined;
+    },
+
+    async areResident(metric) {
+      return (await devicePoints.get(metric))?.isResident;
     },
 
     use(next) {
-      pool = devicePool(gpu, tuning, next, pool);
+      pool = devicePool(gpu, sizes, next, pool);
     },
 
     close() {
-      for (const uploaded of devicePoints.values())
-        void uploaded.then(
-          (resident) => resident?.close(),
+      for (const opened of devicePoints.values())
+        void opened.then(
+          (points) => points.close(),
           () => {},
         );
       pool.chunks.close();
@@ -214,7 +254,7 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, class
   }
   const byBytes = Math.min(head ? tuning.scratchBytes : tuning.chunkBytes, limit) / (width * 4);
   const byWork = head ? tuning.chunkProducts / productsOf(head) : Infinity;
-  return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentRows, MAX_CHUNK_ROWS) / 64)) * 64;
+  return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentBytes / 4, MAX_CHUNK_ROWS) / 64)) * 64;
 }
 
 const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0, per_doubt: 0 };
