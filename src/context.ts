@@ -9,7 +9,7 @@ import type { ClusterKernel } from "./backends/clusters.ts";
 import type { PointData } from "./backends/distances.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
 import type { Pace } from "./pace.ts";
-import type { Points } from "./points.ts";
+import type { Points } from "./vectors.ts";
 import { weighted, type Density } from "./remedies/density.ts";
 import { believe, judge, settle } from "./referee.ts";
 import type { RowBeliefs, Strategy } from "./strategy.ts";

@@ -5,8 +5,10 @@ import { cpuBackend } from "./backends/cpu/cpu.ts";
 import { InputError } from "./errors.ts";
 import { checkHead, type Head } from "./head.ts";
 import { sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
+import { checkBudget, type MemoryBudget } from "./memory.ts";
 import { Pool, type InvalidPolicy } from "./pool.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
+import { pointStorages, type PointStorage } from "./vectors.ts";
 
 export interface EngineOptions {
   /**
@@ -16,11 +18,15 @@ export interface EngineOptions {
   backend?: "auto" | "cpu" | "webgpu";
   /** A device of the caller's own, used and never destroyed. */
   device?: GPUDevice;
+  /** What work may take of memory. */
+  memory?: MemoryBudget;
 }
 
 interface LoadOptions {
   /** What becomes of rows that hold NaN, an infinity, or no probabilities. Default `error`. */
   invalid?: InvalidPolicy;
+  /** How a device keeps embeddings: picks are the same. Default `float32`. */
+  storage?: PointStorage;
 }
 
 /**
@@ -34,7 +40,7 @@ export type PoolData = (
   | { scores: Float32Array | RowSource }
   | { embeddings: Features | RowSource }
 ) & {
-  /** What batch rules measure distances on. Default: the features, where there are any. They are kept in memory. */
+  /** What batch rules measure distances on. Default: the features, where there are any. */
   embeddings?: Features | RowSource;
 };
 
@@ -46,15 +52,17 @@ export class Engine {
   /** Why this backend was chosen. */
   readonly reason: string;
   private readonly opened: Backend;
+  private readonly memory: MemoryBudget;
   private readonly pools = new Set<Pool>();
   private closed = false;
 
   /** Made by `openEngine`. */
-  constructor(backend: Backend, reason: string) {
+  constructor(backend: Backend, reason: string, memory: MemoryBudget = {}) {
     this.backend = backend.name;
     this.adapter = backend.adapter;
     this.reason = reason;
     this.opened = backend;
+    this.memory = memory;
   }
 
   /**
@@ -66,10 +74,13 @@ export class Engine {
   async load(data: PoolData & LoadOptions): Promise<Pool> {
     if (data === null || typeof data !== "object") throw new InputError(NOTHING_TO_LOAD);
     this.checkOpen();
-    const { invalid = "error" } = data;
+    const { invalid = "error", storage = "float32" } = data;
     if (invalid !== "error" && invalid !== "skip")
       throw new InputError(`invalid must be error or skip, got ${String(invalid)}`);
-    const pool = new Pool(this.opened, inputOf(data), invalid, () => this.pools.delete(pool));
+    if (!pointStorages.includes(storage))
+      throw new InputError(`unknown storage "${String(storage)}": known are ${pointStorages.join(", ")}`);
+    const input = { ...inputOf(data), storage };
+    const pool = new Pool(this.opened, input, { invalid, memory: this.memory }, () => this.pools.delete(pool));
     this.pools.add(pool);
     return pool;
   }
@@ -106,33 +117,39 @@ export class Engine {
  *
  * @throws InputError when `webgpu` is asked for and there is none: says what was looked for
  */
-export async function openEngine({ backend = "auto", device }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine({ backend = "auto", device, memory = {} }: EngineOptions = {}): Promise<Engine> {
+  checkBudget(memory);
   if (backend === "cpu") {
     if (device) throw new InputError("a device was given, but backend is cpu: leave one of them out");
-    return new Engine(cpuBackend(describeCpu()), "asked for");
+    return new Engine(cpuBackend(describeCpu()), "asked for", memory);
   }
   if (backend !== "auto" && backend !== "webgpu") {
     throw new InputError(`unknown backend "${String(backend)}": known are auto, cpu, webgpu`);
   }
   // Loaded only when wanted: a process that asks for the CPU never touches WebGPU.
   const { findAdapter, openAdapter, openDevice } = await import("./backends/webgpu/open.ts");
-  if (device) return new Engine(await openDevice(device), "a device was given");
+  if (device) return new Engine(await openDevice(device, { room: memory.device }), "a device was given", memory);
   const found = await findAdapter();
   if (backend === "webgpu") {
     if (!found.adapter) throw new InputError(`no WebGPU adapter: ${found.looked}. ${found.remedy}`);
-    return new Engine(await openAdapter(found), "asked for");
+    return new Engine(await openAdapter(found, memory.device), "asked for", memory);
   }
-  if (!found.adapter) return new Engine(cpuBackend(describeCpu()), `no GPU: ${found.looked}`);
+  if (!found.adapter) return new Engine(cpuBackend(describeCpu()), `no GPU: ${found.looked}`, memory);
   if (found.adapterClass === "software") {
     return new Engine(
       cpuBackend(describeCpu()),
       `the only adapter is software (${found.description}), slower than the cpu backend`,
+      memory,
     );
   }
   try {
-    return new Engine(await openAdapter(found), "a real GPU");
+    return new Engine(await openAdapter(found, memory.device), "a real GPU", memory);
   } catch (error) {
-    return new Engine(cpuBackend(describeCpu()), `${found.description} did not open: ${(error as Error).message}`);
+    return new Engine(
+      cpuBackend(describeCpu()),
+      `${found.description} did not open: ${(error as Error).message}`,
+      memory,
+    );
   }
 }
 

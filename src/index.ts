@@ -1,11 +1,14 @@
 /** The public face: exports only. */
 export { openEngine, type Engine, type EngineOptions, type PoolData } from "./engine.ts";
 export type { Progress, ScoreOptions, SelectOptions } from "./options.ts";
-export type { Batch, DensityReport, InvalidPolicy, Pool, PoolModel, Scores } from "./pool.ts";
+export type { InvalidPolicy, Pool, PoolModel } from "./pool.ts";
+export type { Batch, DensityReport, Scores, Whereabouts } from "./results.ts";
+export type { MemoryBudget, MemoryNeeds } from "./memory.ts";
+export type { PointStorage } from "./vectors.ts";
 export type { Pick } from "./batches/batch.ts";
 export type { GradientLayers, Timings } from "./backends/backend.ts";
 export type { Metric } from "./distance.ts";
-export type { Features, Members, Predictions, RowSource } from "./matrix.ts";
+export type { DirectRows, Features, Members, Predictions, RowSource } from "./matrix.ts";
 export type { Activation, Head, Layer } from "./head.ts";
 export { strategies, strategyNames, type StrategyName } from "./scores/index.ts";
 export { batches, batchNames, type BatchName } from "./batches/index.ts";

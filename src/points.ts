@@ -1,38 +1,70 @@
 /** Embeddings as points: within reach one at a time, and checked. */
 import { InputError } from "./errors.ts";
-import { FEATURE_LIMIT, type RowSource } from "./matrix.ts";
+import { FEATURE_LIMIT, type DirectRows, type RowSource } from "./matrix.ts";
 import type { Metric } from "./distance.ts";
 import type { Pace } from "./pace.ts";
-import { pagedVectors, vectorsIn, type Vectors } from "./vectors.ts";
+import { densityOf, type Density } from "./remedies/density.ts";
+import { pagedVectors, vectorsIn, type Points, type Vectors } from "./vectors.ts";
 
-export interface Points extends Vectors {
-  /** Rows that are no points, ascending. */
-  readonly invalid: Uint32Array;
-  /** Releases what was opened for them. */
-  close(): Promise<void>;
-}
+/** The embeddings of a pool, read and checked when they are first asked for, and their densities. */
+export class PoolPoints {
+  private readonly source: RowSource;
+  private vectors: Promise<Vectors> | undefined;
+  private readonly points = new Map<Metric, Promise<Points>>();
+  private readonly densities = new Map<Metric, Promise<Density>>();
+  private direct: DirectRows | undefined;
+  /** Bytes of memory that they take by now. */
+  held = 0;
 
-/** Values read at a time. */
-const BLOCK = 2 ** 18;
+  constructor(source: RowSource) {
+    this.source = source;
+  }
 
-/** Brings embeddings into memory where no more than so many bytes hold them, and else within reach, a page at a time. */
-export async function readPoints(source: RowSource, metric: Metric, bytes: number, pace: Pace): Promise<Points> {
-  const { rows, cols, data: there } = source;
-  if (there) return { ...vectorsIn(there, cols), invalid: await faultyRows(source, metric, pace), close: nothing };
-  const direct = pages(source, bytes) ? await source.direct!() : undefined;
-  try {
-    const data = direct ? undefined : new Float32Array(rows * cols);
-    const invalid = await faultyRows(source, metric, pace, data);
-    if (data) return { ...vectorsIn(data, cols), invalid, close: nothing };
-    return { ...pagedVectors(direct!, rows, cols, bytes), invalid, close: () => direct!.close() };
-  } catch (error) {
-    await direct?.close();
-    throw error;
+  /** Brings embeddings into memory where no more than so many bytes hold them, and else within reach, a page at a time. */
+  of(metric: Metric, bytes: number, pace: Pace): Promise<Points> {
+    return once(this.points, metric, async () => {
+      this.vectors ??= this.open(bytes, pace);
+      this.vectors.catch(() => (this.vectors = undefined));
+      const vectors = await this.vectors;
+      return { ...vectors, invalid: await faultyRows(this.source, vectors, metric, pace) };
+    });
+  }
+
+  /** Densities are those of the pool, whatever its model. */
+  density(metric: Metric, points: Points, pace: Pace): Promise<Density> {
+    return once(this.densities, metric, () => densityOf({ ...points, metric }, points.invalid, pace));
+  }
+
+  get isPaged(): boolean {
+    return this.direct !== undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.direct?.close();
+    this.direct = undefined;
+  }
+
+  private async open(bytes: number, pace: Pace): Promise<Vectors> {
+    const { source } = this;
+    const { rows, cols } = source;
+    if (source.data) return vectorsIn(source.data, cols);
+    if (mustPage(source, bytes)) {
+      this.direct = await source.direct!();
+      const paged = pagedVectors(this.direct, rows, cols, bytes);
+      this.held = paged.data.byteLength;
+      return paged;
+    }
+    const data = new Float32Array(rows * cols);
+    await eachBlock(source, pace, (first, count) =>
+      source.read(first, count, data.subarray(first * cols, (first + count) * cols)),
+    );
+    this.held = data.byteLength;
+    return vectorsIn(data, cols);
   }
 }
 
 /** Whether embeddings are read a page at a time where they may have so many bytes of memory. */
-export const pages = ({ rows, cols, data, direct }: RowSource, bytes: number): boolean =>
+export const mustPage = ({ rows, cols, data, direct }: RowSource, bytes: number): boolean =>
   data === undefined && direct !== undefined && 4 * rows * cols > bytes;
 
 /** Under the policy "error", names the first row that is no point and what is wrong with it. */
@@ -47,23 +79,40 @@ export function refusePoints({ name }: RowSource, points: Points, metric: Metric
   );
 }
 
-async function nothing(): Promise<void> {}
+/** What is kept for a metric, made when it is first asked for; what fails is made again. */
+function once<T>(kept: Map<Metric, Promise<T>>, metric: Metric, make: () => Promise<T>): Promise<T> {
+  const known = kept.get(metric) ?? make();
+  kept.set(metric, known);
+  known.catch(() => kept.delete(metric));
+  return known;
+}
 
-/** Rows that are no points, ascending, in one read of all; they are written `into` where that is given. */
-async function faultyRows(source: RowSource, metric: Metric, pace: Pace, into?: Float32Array): Promise<Uint32Array> {
+/** Rows that are no points, ascending. */
+async function faultyRows(source: RowSource, held: Vectors, metric: Metric, pace: Pace): Promise<Uint32Array> {
   const { rows, cols } = source;
-  const most = Math.min(rows, Math.max(1, Math.floor(BLOCK / cols)));
-  const all = source.data ?? into;
-  const block = all ? undefined : new Float32Array(most * cols);
+  const isHeld = held.data.length === rows * cols;
   const found: number[] = [];
-  for (let first = 0; first < rows; first += most) {
-    const count = Math.min(most, rows - first);
-    const values = all ? all.subarray(first * cols, (first + count) * cols) : block!.subarray(0, count * cols);
-    if (!source.data) await source.read(first, count, values);
+  await eachBlock(source, pace, async (first, count) => {
+    const values = isHeld ? held.data.subarray(first * cols, (first + count) * cols) : new Float32Array(count * cols);
+    if (!isHeld) await source.read(first, count, values);
     for (let i = 0; i < count; i++) if (faultIn(values, i * cols, cols, metric) !== undefined) found.push(first + i);
+  });
+  return Uint32Array.from(found);
+}
+
+/** Values of a block. */
+const BLOCK = 2 ** 18;
+
+async function eachBlock(
+  { rows, cols }: RowSource,
+  pace: Pace,
+  visit: (first: number, count: number) => void | Promise<void>,
+): Promise<void> {
+  const most = Math.max(1, Math.floor(BLOCK / cols));
+  for (let first = 0; first < rows; first += most) {
+    await visit(first, Math.min(most, rows - first));
     await pace.turn();
   }
-  return Uint32Array.from(found);
 }
 
 /** What is wrong with the vector that begins at `at`. */

@@ -1,13 +1,15 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
-import type { BatchReport, Pick } from "./batches/batch.ts";
+import type { BatchRule, Pick } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
-import type { Backend, BackendPool, InvalidRows, PoolInput, Timings } from "./backends/backend.ts";
+import type { Backend, BackendPool, InvalidRows, PoolInput } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
-import { densityOf, type Density } from "./remedies/density.ts";
-import { explore, type ExploredPick } from "./remedies/exploration.ts";
+import type { Density } from "./remedies/density.ts";
+import { explore } from "./remedies/exploration.ts";
 import { checkHead, type Head } from "./head.ts";
 import { FEATURE_LIMIT, passName, passesOf, sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
+import { labelledRows, tooFew } from "./leftRows.ts";
+import type { Batch, DensityReport, Scores, Whereabouts } from "./results.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
@@ -20,49 +22,11 @@ import {
   type SelectOptions,
 } from "./options.ts";
 import type { Pace } from "./pace.ts";
-import { readPoints, refusePoints, type Points } from "./points.ts";
+import { planFor, type MemoryBudget, type MemoryNeeds, type Plan } from "./memory.ts";
+import { PoolPoints, refusePoints } from "./points.ts";
+import type { Points } from "./vectors.ts";
 import { printOf, readRows, unfitRows } from "./rows.ts";
 import type { StrategyName } from "./scores/index.ts";
-
-/** The scores of every row by one strategy. */
-export interface Scores {
-  readonly strategy: StrategyName;
-  /**
-   * [rows]; higher means "ask first". NaN at rows left out for invalid values. On a device these are float32: a vote
-   * under a head whose two likeliest classes float32 cannot tell apart may fall either way. Picks are exact all the same.
-   */
-  readonly values: Float32Array;
-  /** Rows left out. */
-  readonly invalid: number;
-  /** Of the pass that made them; strategies of one call share it. */
-  readonly timings: Timings;
-}
-
-/** The rows to label next. */
-export interface Batch extends BatchReport {
-  readonly strategy: StrategyName | undefined;
-  readonly batch: BatchName;
-  readonly seed: number;
-  readonly backend: "cpu" | "webgpu";
-  /** Rows in the pool. */
-  readonly rows: number;
-  /** Best first; the same on every backend. */
-  readonly picks: readonly (Pick & Partial<ExploredPick>)[];
-  /** How scores were weighed, where they were. */
-  readonly density?: DensityReport;
-  /** Rows left out for invalid values. */
-  readonly invalid: number;
-  /** Rows that float32 could not tell from a pick, settled in float64. */
-  readonly refereed: number;
-  readonly timings: Timings & { readonly referee: number };
-}
-
-export interface DensityReport {
-  /** Rows that densities are means over. */
-  readonly measuredOn: number;
-  /** The largest standard error of the density of a pick; 0 where all rows were measured on. */
-  readonly standardError: number;
-}
 
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
 export type InvalidPolicy = "error" | "skip";
@@ -77,18 +41,25 @@ export class Pool {
   private readonly invalid: InvalidPolicy;
   private readonly resident: BackendPool;
   private readonly onClose: () => void;
-  private readonly points = new Map<Metric, Promise<Points>>();
-  private readonly densities = new Map<Metric, Promise<Density>>();
+  private readonly memory: MemoryBudget;
+  private readonly points: PoolPoints | undefined;
   private closed = false;
   /** Calls of score and select that have not come back. */
   private atWork = 0;
 
   /** Made by `engine.load`. */
-  constructor(backend: Backend, input: PoolInput, invalid: InvalidPolicy, onClose: () => void) {
+  constructor(
+    backend: Backend,
+    input: PoolInput,
+    { invalid, memory }: { invalid: InvalidPolicy; memory: MemoryBudget },
+    onClose: () => void,
+  ) {
     this.rows = input.source.rows;
     this.backend = backend;
     this.input = input;
     this.invalid = invalid;
+    this.memory = memory;
+    this.points = input.embeddings && new PoolPoints(input.embeddings);
     this.onClose = onClose;
     this.resident = backend.load(input);
   }
@@ -112,6 +83,7 @@ export class Pool {
       );
     const pass = passOptions(this.input, options);
     const strategies = list.map((name) => checkedStrategy(this.input, name, pass));
+    this.plan({ strategies: strategies.length });
     const { values, invalid, timings } = await this.working(async () => {
       const found = await this.resident.scores(strategies, pass);
       await this.refuse(found.invalid);
@@ -143,11 +115,13 @@ export class Pool {
     const pass = passOptions(this.input, options);
     const strategy = strategyFor(this.input, rule, options.strategy, pass);
     const { metric, epsilon, density, ...asked } = batchOptions(options, pass);
-    const { taken, labelled } = this.takenRows(options.labelled ?? []);
+    const { taken, labelled } = labelledRows(options.labelled ?? [], this.rows);
     if (density > 0) checkDensity(this.input, rule);
     const measures = rule.needs.includes("embeddings") || density > 0;
-    const points = measures ? await this.pointsFor(metric, pass.pace) : undefined;
-    const weight = density > 0 ? { of: await this.densityFor(metric, points!, pass.pace), power: density } : undefined;
+    const plan = this.plan({ rule, density: density > 0 });
+    const points = measures ? await this.pointsFor(metric, plan.embeddings, pass.pace) : undefined;
+    const weight =
+      density > 0 ? { of: await this.points!.density(metric, points!, pass.pace), power: density } : undefined;
     const context = new PoolContext(this.input, this.resident, {
       options: asked,
       metric,
@@ -160,7 +134,7 @@ export class Pool {
       density: weight,
       refuse: (invalid) => this.refuse(invalid),
       tooFew: (wanted, left, invalid) => {
-        throw this.tooFew(wanted, left, labelled.length, invalid);
+        throw tooFew(wanted, left, this.rows, labelled.length, invalid);
       },
     });
     try {
@@ -179,6 +153,7 @@ export class Pool {
         // What a rule says of its own picks together is not true of others.
         ...(explored ? { evaluations, evaluationShare } : report),
         ...(weight && { density: densityReport(weight.of, picks) }),
+        ...(points && { embeddings: await this.whereabouts(metric) }),
         invalid: context.invalid,
         refereed: context.refereed,
         timings: context.timings,
@@ -186,6 +161,16 @@ export class Pool {
     } finally {
       context.close();
     }
+  }
+
+  /**
+   * What picking by a batch rule, or scoring by so many strategies, is estimated to take of memory at most.
+   *
+   * @throws InputError where that is more than the engine's budget
+   */
+  memoryFor(work: { batch: BatchName; density?: boolean } | { strategies: number }): MemoryNeeds {
+    this.checkOpen();
+    return this.plan("batch" in work ? { rule: batchOf(work.batch), density: work.density } : work).needs;
   }
 
   /**
@@ -252,6 +237,7 @@ export class Pool {
     if (this.closed) return;
     this.closed = true;
     this.resident.close();
+    void this.points?.close();
     this.onClose();
   }
 
@@ -278,52 +264,22 @@ export class Pool {
     if (this.closed) throw new InputError("the pool is closed: load it again");
   }
 
-  /** Embeddings are read and checked once for each metric. */
-  private async pointsFor(metric: Metric, pace: Pace): Promise<Points> {
-    const source = this.input.embeddings!;
-    const known = this.points.get(metric) ?? readPoints(source, metric, Infinity, pace);
-    this.points.set(metric, known);
-    known.catch(() => this.points.delete(metric));
-    const points = await known;
-    if (this.invalid === "error") refusePoints(source, points, metric);
+  private plan(work: { rule?: BatchRule; strategies?: number; density?: boolean }): Plan {
+    return planFor(this.input, this.points, work, this.memory, (asked) => this.resident.needs?.(asked) ?? 0);
+  }
+
+  private async pointsFor(metric: Metric, bytes: number, pace: Pace): Promise<Points> {
+    const points = await this.points!.of(metric, bytes, pace);
+    if (this.invalid === "error") refusePoints(this.input.embeddings!, points, metric);
     return points;
   }
 
-  /** Densities are those of the pool, whatever its model: they are found once for each metric. */
-  private async densityFor(metric: Metric, points: Points, pace: Pace): Promise<Density> {
-    const known = this.densities.get(metric) ?? densityOf({ ...points, metric }, points.invalid, pace);
-    this.densities.set(metric, known);
-    known.catch(() => this.densities.delete(metric));
-    return known;
-  }
-
-  /** Row numbers as a bit a row; a row named twice counts once. */
-  private takenRows(labelled: Iterable<number>): { taken: Uint32Array; labelled: Uint32Array } {
-    const taken = new Uint32Array(Math.ceil(this.rows / 32));
-    const rows: number[] = [];
-    if (typeof labelled !== "object" || !(Symbol.iterator in labelled))
-      throw new InputError("labelled must be a list of rows");
-    for (const row of labelled) {
-      if (!Number.isInteger(row) || row < 0 || row >= this.rows) {
-        throw new InputError(`labelled row ${row} is not in the pool: rows are 0 to ${this.rows - 1}`);
-      }
-      const bit = 1 << (row & 31);
-      if (taken[row >>> 5] & bit) continue;
-      taken[row >>> 5] |= bit;
-      rows.push(row);
-    }
-    return { taken, labelled: Uint32Array.from(rows).sort() };
-  }
-
-  private tooFew(k: number, left: number, labelled: number, invalid: number): InputError {
-    if (left === 0) {
-      const all = labelled === 0 ? "invalid" : invalid === 0 ? "labelled" : "labelled or invalid";
-      return new InputError(`nothing is left to pick: all ${this.rows} rows are ${all}`);
-    }
-    const without = [labelled && `${labelled} labelled`, invalid && `${invalid} invalid`].filter(Boolean).join(" and ");
-    return new InputError(
-      `k = ${k} is more than the ${left} rows left of ${this.rows}${without && ` (${without})`}: ask for at most ${left}`,
-    );
+  private async whereabouts(metric: Metric): Promise<Whereabouts> {
+    const isResident = await this.resident.areResident?.(metric);
+    return {
+      host: this.points!.isPaged ? "paged" : "held",
+      ...(isResident !== undefined && { device: isResident ? "resident" : "streamed" }),
+    };
   }
 
   /** Under the policy "error", names the first invalid row and what is wrong with it. */
@@ -348,14 +304,14 @@ function densityReport(density: Density, picks: readonly Pick[]): DensityReport 
 }
 
 /** The same rows, by another model. */
-function withModel({ embeddings, features, source: { rows } }: PoolInput, model: PoolModel): PoolInput {
+function withModel({ embeddings, features, storage, source: { rows } }: PoolInput, model: PoolModel): PoolInput {
   if ("head" in model) {
     if (!features) throw new InputError("the pool was loaded without features for a head to read: load({ features })");
     checkHead(model.head, features.cols);
-    return { kind: "features", source: features, head: model.head, embeddings, features };
+    return { kind: "features", source: features, head: model.head, embeddings, features, storage };
   }
   const kind = "logits" in model ? "logits" : "probabilities";
   const source = sourceOf(kind, "logits" in model ? model.logits : model.probabilities, "classes");
   if (source.rows !== rows) throw new InputError(`${source.name}: ${source.rows} rows for a pool of ${rows}`);
-  return { kind, source, embeddings, features };
+  return { kind, source, embeddings, features, storage };
 }

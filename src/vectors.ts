@@ -17,6 +17,11 @@ export const pointStorages = ["float32", "float16", "int8"] as const;
  */
 export type PointStorage = (typeof pointStorages)[number];
 
+export interface Points extends Vectors {
+  /** Rows that are no points, ascending. */
+  readonly invalid: Uint32Array;
+}
+
 /** Vectors [rows, dims] that lie in memory, which is not copied. */
 export function vectorsIn(data: Float32Array, dims: number): Vectors {
   return { rows: data.length / dims, dims, data, at: (row) => row * dims };

@@ -22,7 +22,7 @@ const groups = [
   ["files", "backends"],
   ["scores", "batches"],
   ["remedies"],
-  ["referee", "points", "rows", "options", "context", "pool", "engine"],
+  ["referee", "points", "rows", "memory", "results", "leftRows", "options", "context", "pool", "engine"],
   ["models"],
   ["loop"],
   ["index", "node"],

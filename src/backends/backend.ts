@@ -96,6 +96,14 @@ export interface Selection {
   readonly taken: Uint32Array;
 }
 
+/** What is asked of a device, as far as it says how much memory that takes. */
+export interface DeviceWork {
+  /** Scored at a time. */
+  readonly strategies: number;
+  /** Whether distances are measured. */
+  readonly measures: boolean;
+}
+
 /** A pool on a backend. The first pass brings the rows in; they stay where they fit. */
 export interface BackendPool {
   /** Scores of every row by each strategy, each prediction read once. */
@@ -106,6 +114,8 @@ export interface BackendPool {
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
   /** Compares the pool's embeddings with so many centres at most, where a device can; they stay on it from then on. */
   distances?(points: PointData, mostCentres: number): Promise<DistanceKernel | undefined>;
+  /** Bytes of the device that this takes at most, where there is one. */
+  needs?(work: DeviceWork): number;
   /** Whether points of that metric stay on the device, or are brought there by each sweep; undefined without any. */
   areResident?(metric: Metric): Promise<boolean | undefined>;
   /** Puts rows of them, which ascend, into k clusters, where a device does that. */

@@ -2,7 +2,7 @@
 import type { Pace } from "../pace.ts";
 import type { ClusterKernel } from "../backends/clusters.ts";
 import type { PointSpace } from "../distance.ts";
-import type { Points } from "../points.ts";
+import type { Points } from "../vectors.ts";
 import type { RowBeliefs } from "../strategy.ts";
 import type { Measuring } from "./sweeps.ts";
 

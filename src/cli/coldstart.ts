@@ -3,14 +3,16 @@ import { Command, Option } from "commander";
 import { openEngine } from "../engine.ts";
 import { checkOutput, pickFormats, writePicks } from "../files/index.ts";
 import { metricNames, type Metric } from "../distance.ts";
+import type { MemoryBudget } from "../memory.ts";
 import { stopSignal } from "./interrupt.ts";
 import { checkApart, openRows } from "./input.ts";
-import { type CommonOptions, wholeNumber, withCommonOptions } from "./options.ts";
-import { count, say, seconds } from "./progress.ts";
+import { type CommonOptions, wholeNumber, withCommonOptions, withMemoryOption } from "./options.ts";
+import { count, say, sayNeeds, seconds } from "./progress.ts";
 
 const methods = ["kmeans", "typiclust"] as const;
 
 interface ColdStartArguments extends CommonOptions {
+  memory?: MemoryBudget;
   embeddings: string;
   method: (typeof methods)[number];
   metric: Metric;
@@ -38,23 +40,27 @@ export function coldStartCommand(): Command {
     .option("--seed <n>", "fixes all that is random", wholeNumber("--seed", 0), 0)
     .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
     .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`);
-  return withCommonOptions(command).action(coldStart);
+  return withCommonOptions(withMemoryOption(command)).action(coldStart);
 }
 
 async function coldStart(args: ColdStartArguments): Promise<void> {
-  const { embeddings, method, metric, seed, invalid, k, out, quiet, json, backend } = args;
+  const { embeddings, method, metric, seed, invalid, k, out, quiet, json, backend, memory } = args;
   await checkOutput(out, pickFormats);
   await checkApart(out, embeddings);
   const source = await openRows("--embeddings", embeddings, "[rows, dims]");
   try {
-    await using engine = await openEngine({ backend });
+    await using engine = await openEngine({ backend, memory });
     const pool = await engine.load({ embeddings: source, invalid });
+    const needs = pool.memoryFor({ batch: method });
+    sayNeeds(needs, memory, quiet);
     const started = performance.now();
     const { timings: _, picks, ...rest } = await pool.select(method, { k, metric, seed, signal: stopSignal });
     const took = (performance.now() - started) / 1000;
     await writePicks(out, { ...rest, picks: picks.map((pick) => ({ ...pick })) });
     if (json && out !== "-")
-      console.log(JSON.stringify({ ...rest, k: picks.length, adapter: engine.adapter, seconds: took, out }));
+      console.log(
+        JSON.stringify({ ...rest, k: picks.length, memory: needs, adapter: engine.adapter, seconds: took, out }),
+      );
     else
       say(
         `${count(k)} of ${count(source.rows)} rows picked by ${method} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +

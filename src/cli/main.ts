@@ -26,6 +26,9 @@ const FLAGS = [
     "give PREDICTIONS, --features with --model, or --scores",
   ],
   ["load embeddings beside it", "give --embeddings"],
+  ["give it more (memory.host)", "give it more (--memory)"],
+  ["memory.device", "--memory: the second size"],
+  ["store them as int8 or float32", "--storage int8 or float32"],
   ["need dropout: say its rate", "need a rate of dropout, which the head does not say: give --dropout"],
 ] as const;
 

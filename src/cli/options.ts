@@ -5,6 +5,7 @@ import { InputError } from "../errors.ts";
 import { MOST_DROPOUT } from "../head.ts";
 import { MOST_PASSES, type ScoreOptions } from "../options.ts";
 import { strategies } from "../scores/index.ts";
+import type { MemoryBudget } from "../memory.ts";
 import type { Need } from "../strategy.ts";
 
 export const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
@@ -17,6 +18,7 @@ export interface CommonOptions {
 }
 
 export interface PassArguments extends CommonOptions {
+  memory?: MemoryBudget;
   kind?: "logits" | "probabilities";
   features?: string;
   model?: string;
@@ -43,6 +45,10 @@ export function withCommonOptions(
     .option("--json", "machine-readable report on standard output")
     .option("--quiet", "no progress and no summary on standard error");
 }
+
+/** Adds how much memory the work may take. */
+export const withMemoryOption = (command: Command): Command =>
+  command.option("--memory <sizes>", "most to take of memory, as 400M; of a device as well, as 2G,8G", memoryBudget);
 
 /** Adds the pool that a command reads, by predictions or by features under a head. */
 export function withPoolOptions(command: Command): Command {
@@ -115,6 +121,20 @@ function strategiesByNeed(help: Help): string {
     return help.formatItem(what, "several passes".length, names.join(", "), help);
   });
   return ["Strategies, by what they need (poolwise info says what each measures):", ...groups].join("\n");
+}
+
+const UNITS: Record<string, number> = { "": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+/** "400M" of memory here, or "2G,8G": of a device, too. */
+function memoryBudget(text: string): MemoryBudget {
+  const sizes = text.split(",").map((size) => {
+    const [, number, unit] = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(size.trim()) ?? [];
+    return number === undefined ? NaN : Number(number) * UNITS[unit.toLowerCase()];
+  });
+  if (sizes.length > 2 || sizes.some((size) => !(size >= 1)))
+    throw new InputError(`--memory must be a size as 400M or 2G, or two of them, for a device as well, got "${text}"`);
+  const [host, device] = sizes;
+  return { host, device };
 }
 
 export function wholeNumber(flag: string, least: number, most = Infinity): (text: string) => number {

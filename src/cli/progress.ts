@@ -1,5 +1,6 @@
 /** What a person waiting at a terminal sees: rows done, rate, time left; and one line when the work is done. */
 import pc from "picocolors";
+import type { MemoryNeeds } from "../memory.ts";
 import type { Progress } from "../options.ts";
 import { strategyOf, type StrategyName } from "../scores/index.ts";
 
@@ -48,6 +49,16 @@ export const sampledBy = (strategies: readonly StrategyName[], asked: Sampled): 
 /** " by 20 passes of dropout 0.5"; nothing for a plain model. */
 export const byPasses = ({ passes, dropout }: Sampled): string =>
   (passes === undefined ? "" : ` by ${count(passes)} passes`) + (dropout === undefined ? "" : ` of dropout ${dropout}`);
+
+/** What work is estimated to take, before it begins: where a person waits for it, or has set a budget. */
+export function sayNeeds({ host, device, embeddings }: MemoryNeeds, budget: unknown, quiet: boolean | undefined): void {
+  if (budget === undefined && !process.stderr.isTTY) return;
+  const onDevice = device > 0 ? ` and ${megabytes(device)} on the device` : "";
+  const paged = embeddings === "paged" ? "; embeddings are read a page at a time" : "";
+  say(`needs up to ${megabytes(host)} of memory${onDevice}${paged}`, quiet);
+}
+
+const megabytes = (bytes: number): string => `${count(Math.ceil(bytes / 1e6))} MB`;
 
 /** 1234567 → "1,234,567". */
 export const count = (value: number): string => Math.round(value).toLocaleString("en-US");

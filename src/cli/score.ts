@@ -6,8 +6,8 @@ import { checkOutput, scoreFormats, writeScores } from "../files/index.ts";
 import { strategyOf } from "../scores/index.ts";
 import { stopSignal } from "./interrupt.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
-import { scoreOptions, withCommonOptions, withPoolOptions, withScoreOptions } from "./options.ts";
-import { byPasses, count, progressLine, sampledBy, say, seconds } from "./progress.ts";
+import { scoreOptions, withCommonOptions, withMemoryOption, withPoolOptions, withScoreOptions } from "./options.ts";
+import { byPasses, count, progressLine, sampledBy, say, sayNeeds, seconds } from "./progress.ts";
 
 interface ScoreArguments extends NamedInput {
   strategy: string;
@@ -24,21 +24,23 @@ export function scoreCommand(): Command {
   command
     .optionsGroup("Options:")
     .requiredOption("--out <file>", `where scores go: ${scoreFormats.join(", ")}, or - for standard output`);
-  return withCommonOptions(command).action((predictions: string[], options: ScoreArguments) =>
+  return withCommonOptions(withMemoryOption(command)).action((predictions: string[], options: ScoreArguments) =>
     score({ ...options, predictions }),
   );
 }
 
 async function score(args: ScoreArguments): Promise<void> {
-  const { out, quiet, json, invalid } = args;
+  const { out, quiet, json, invalid, memory } = args;
   const names = args.strategy.split(",").map((name) => strategyOf(name.trim()).name);
   if (new Set(names).size < names.length) throw new InputError(`--strategy ${args.strategy}: names one of them twice`);
   await checkOutput(out, scoreFormats);
   await checkApart(out, ...args.predictions, args.features, args.model);
   const input = await openInput(args, "score");
   try {
-    await using engine = await openEngine({ backend: args.backend });
+    await using engine = await openEngine({ backend: args.backend, memory });
     const pool = await engine.load({ ...input.data, invalid });
+    const needs = pool.memoryFor({ strategies: names.length });
+    sayNeeds(needs, memory, quiet);
     const started = performance.now();
     const progress = progressLine("scoring", quiet);
     const scores = await pool
@@ -61,6 +63,7 @@ async function score(args: ScoreArguments): Promise<void> {
       adapter: engine.adapter,
       seconds: took,
       invalid: leftOut,
+      memory: needs,
       out,
     };
     if (json && out !== "-") console.log(JSON.stringify(report));

@@ -5,6 +5,7 @@ import { openEngine } from "../engine.ts";
 import { metricNames, type Metric } from "../distance.ts";
 import { InputError } from "../errors.ts";
 import { checkOutput, pickFormats, readRows, rowFormats, writePicks } from "../files/index.ts";
+import { pointStorages, type PointStorage } from "../vectors.ts";
 import { strategyOf } from "../scores/index.ts";
 import { stopSignal } from "./interrupt.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
@@ -13,10 +14,11 @@ import {
   scoreOptions,
   wholeNumber,
   withCommonOptions,
+  withMemoryOption,
   withPoolOptions,
   withScoreOptions,
 } from "./options.ts";
-import { byPasses, count, progressLine, sampledBy, say, seconds } from "./progress.ts";
+import { byPasses, count, progressLine, sampledBy, say, sayNeeds, seconds } from "./progress.ts";
 
 interface SelectArguments extends NamedInput {
   strategy?: string;
@@ -27,6 +29,7 @@ interface SelectArguments extends NamedInput {
   powerTemperature: number;
   epsilon: number;
   density: number;
+  storage?: PointStorage;
   k: number;
   out: string;
 }
@@ -70,16 +73,21 @@ export function selectCommand(): Command {
       finiteNumber("--epsilon", 0, 1),
       0,
     )
+    .addOption(
+      new Option("--storage <type>", "how a device keeps embeddings; picks are the same (default: float32)").choices(
+        pointStorages,
+      ),
+    )
     .requiredOption("-k <n>", "rows to pick", wholeNumber("-k", 1))
     .requiredOption("--out <file>", `where picks go: ${pickFormats.join(", ")}, or - for standard output`)
     .optionsGroup("Options:");
-  return withCommonOptions(command).action((predictions: string[], options: SelectArguments) =>
+  return withCommonOptions(withMemoryOption(command)).action((predictions: string[], options: SelectArguments) =>
     select({ ...options, predictions }),
   );
 }
 
 async function select(args: SelectArguments): Promise<void> {
-  const { out, quiet, json, invalid, k, alpha, metric, powerTemperature, epsilon, density } = args;
+  const { out, quiet, json, invalid, memory, storage, k, alpha, metric, powerTemperature, epsilon, density } = args;
   const strategy = args.strategy === undefined ? undefined : strategyOf(args.strategy).name;
   const rule = batchOf(args.batch).name;
   if (strategy && args.scores)
@@ -89,8 +97,10 @@ async function select(args: SelectArguments): Promise<void> {
   const input = await openInput(args, "select");
   try {
     const labelled = args.labelled === undefined ? [] : await readLabelled(args.labelled, input.rows);
-    await using engine = await openEngine({ backend: args.backend });
-    const pool = await engine.load({ ...input.data, invalid });
+    await using engine = await openEngine({ backend: args.backend, memory });
+    const pool = await engine.load({ ...input.data, invalid, storage });
+    const needs = pool.memoryFor({ batch: rule, density: density > 0 });
+    sayNeeds(needs, memory, quiet);
     const started = performance.now();
     const progress = progressLine("scoring", quiet);
     const batch = await pool
@@ -114,11 +124,13 @@ async function select(args: SelectArguments): Promise<void> {
     const result = { ...rest, ...sampled };
     await writePicks(out, { ...result, picks: picks.map((pick) => ({ ...pick })) });
     if (json && out !== "-")
-      console.log(JSON.stringify({ ...result, k: picks.length, adapter: engine.adapter, seconds: took, out }));
+      console.log(
+        JSON.stringify({ ...result, k: picks.length, memory: needs, adapter: engine.adapter, seconds: took, out }),
+      );
     else
       say(
         `${count(k)} of ${count(input.rows)} rows picked${byPasses(sampled)} in ${seconds(took)} on ${engine.backend} (${engine.adapter})` +
-          `${batch.invalid > 0 ? `, ${count(batch.invalid)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
+          `${batch.embeddings?.device === "streamed" ? ", embeddings brought to the device by the sweep" : ""}${batch.invalid > 0 ? `, ${count(batch.invalid)} invalid rows left out` : ""}${out === "-" ? "" : ` → ${out}`}`,
         quiet,
       );
   } finally {

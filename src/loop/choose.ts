@@ -2,7 +2,7 @@
 import type { Pick } from "../batches/batch.ts";
 import { InputError } from "../errors.ts";
 import type { SelectOptions } from "../options.ts";
-import type { Batch } from "../pool.ts";
+import type { Batch } from "../results.ts";
 import { drawRows } from "./draws.ts";
 import { usePool, type Fitted, type Labelled } from "./model.ts";
 import type { LoopOptions } from "./options.ts";

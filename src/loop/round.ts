@@ -1,5 +1,5 @@
 /** What a loop tells of a round. */
-import type { Batch } from "../pool.ts";
+import type { Batch } from "../results.ts";
 import type { Calibrated } from "./calibrated.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Fitted, Labelled } from "./model.ts";

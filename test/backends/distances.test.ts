@@ -274,17 +274,15 @@ test.each([
   kernel.close();
 });
 
+const halves = (value: number): Promise<DevicePoints> => {
+  const points: PointData = { ...vectorsIn(new Float32Array([1, value]), 1), metric: "euclidean" };
+  return DevicePoints.open(gpu, tunings.gpu, points, "float16");
+};
+
 test("what float16 cannot hold is refused, but for rows that are no points", async () => {
-  const open = (value: number): Promise<DevicePoints> =>
-    DevicePoints.open(
-      gpu,
-      tunings.gpu,
-      { ...vectorsIn(new Float32Array([1, value]), 1), metric: "euclidean" },
-      "float16",
-    );
-  await expect(open(65520)).rejects.toThrow("embeddings reach beyond ±65504");
+  await expect(halves(65520)).rejects.toThrow("embeddings reach beyond ±65504");
   for (const value of [65504, 65519, 2 ** -14, 2 ** -24, 2 ** -130, NaN, Infinity, 2 ** 60])
-    (await open(value)).close();
+    (await halves(value)).close();
 });
 
 test("more centres than one binding holds are not for the device", async () => {

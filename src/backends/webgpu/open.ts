@@ -5,7 +5,7 @@ import { arraySource } from "../../matrix.ts";
 import type { Strategy } from "../../strategy.ts";
 import type { Backend } from "../backend.ts";
 import { Gpu } from "./gpu.ts";
-import { tunings, type AdapterClass, type Tuning } from "./tuning.ts";
+import { tunings, tuningWithin, type AdapterClass, type Tuning } from "./tuning.ts";
 import { mayHaveVulkan } from "./vulkan.ts";
 import { webgpuBackend } from "./webgpu.ts";
 
@@ -65,20 +65,26 @@ async function findGpu(): Promise<{ gpu: GPU | undefined; looked: string; remedy
 }
 
 /** Opens a device of our own on an adapter, with its limits for large buffers. */
-export async function openAdapter({ adapter, adapterClass, description }: FoundAdapter): Promise<Backend> {
+export async function openAdapter(
+  { adapter, adapterClass, description }: FoundAdapter,
+  room?: number,
+): Promise<Backend> {
   const { maxStorageBufferBindingSize, maxBufferSize } = (adapter as GPUAdapter).limits;
   const device = await (adapter as GPUAdapter).requestDevice({
     requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
   });
-  return proven(new Gpu(device, true), description, tunings[adapterClass]);
+  return proven(new Gpu(device, true), description, sizesWithin(tunings[adapterClass], room));
 }
 
-/** Opens a backend on the caller's device, with the sizes that fit its adapter unless some are given. */
-export async function openDevice(device: GPUDevice, sizes: Partial<Tuning> = {}): Promise<Backend> {
+/** Opens a backend on the caller's device, with the sizes that fit its adapter unless some are given, in so many bytes. */
+export async function openDevice(device: GPUDevice, { room, ...sizes }: Partial<Tuning> = {}): Promise<Backend> {
   const info = device.adapterInfo;
   const adapterClass = sizes.adapterClass ?? classOf(info);
-  return proven(new Gpu(device, false), describe(info), { ...tunings[adapterClass], ...sizes });
+  return proven(new Gpu(device, false), describe(info), sizesWithin({ ...tunings[adapterClass], ...sizes }, room));
 }
+
+const sizesWithin = (tuning: Tuning, room: number | undefined): Tuning =>
+  room === undefined ? tuning : tuningWithin(tuning, room);
 
 /** Runs the canary: a null device compiles everything and returns zeros. */
 async function proven(gpu: Gpu, description: string, tuning: Tuning): Promise<Backend> {

@@ -27,6 +27,8 @@ export interface Tuning {
   readonly clusterBytes: number;
   /** Bytes of input that stay on the device between passes; the rest is read anew for each. */
   readonly residentBytes: number;
+  /** What all of this is to fit in. */
+  readonly room: number;
 }
 
 const common = {
@@ -37,6 +39,7 @@ const common = {
   sweepBytes: 96 * 2 ** 20,
   clusterBytes: Infinity,
   residentBytes: 8 * 2 ** 30,
+  room: 2 ** 35,
 };
 
 export const tunings: Record<AdapterClass, Tuning> = {
@@ -67,5 +70,6 @@ export function tuningWithin(tuning: Tuning, bytes: number): Tuning {
     chunkBytes: share(tuning.chunkBytes, 64),
     segmentBytes: share(tuning.segmentBytes, 32),
     sweepBytes: share(tuning.sweepBytes, 32),
+    room: bytes,
   };
 }

@@ -18,6 +18,7 @@ import { DeviceClusters } from "./clusters.ts";
 import { DeviceDistances, DevicePoints } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
 import { gradientError, headError } from "./headError.ts";
+import { wordsAPoint } from "./pointStorage.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
 import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
@@ -30,10 +31,9 @@ import { ChunkedRows } from "./upload.ts";
 /** Scores of a chunk by 32 strategies still fit the smallest binding limit there is. */
 const MAX_CHUNK_ROWS = 2 ** 20;
 
-/** Bytes that a pool is to make do with once the device has run out of memory, and each time that it does so again. */
-const MOST_ROOM = 2 ** 35;
+/** What is left of the bytes that a pool may take each time that the device runs out of memory, down to these. */
 const LESS_ROOM = 4;
-const LEAST_ROOM = 2 ** 23;
+const LEAST_ROOM = 2 ** 22;
 
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
@@ -67,7 +67,6 @@ function devicePool(gpu: Gpu, tuning: Tuning, input: PoolInput, earlier?: Device
 function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   let sizes = tuning;
   let pool = devicePool(gpu, sizes, input);
-  let room = MOST_ROOM;
 
   const devicePoints = new Map<Metric, Promise<DevicePoints>>();
   const pointsOn = (points: PointData): Promise<DevicePoints> => {
@@ -79,7 +78,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
   /** Makes do with less of the device's memory; false where that would be too little. */
   const shrink = (): boolean => {
-    room /= LESS_ROOM;
+    const room = sizes.room / LESS_ROOM;
     if (room < LEAST_ROOM) return false;
     sizes = tuningWithin(tuning, room);
     pool.chunks.close();
@@ -208,6 +207,18 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       const all = await pointsOn(points);
       // Sums are of the points as they are.
       return all.isResident && all.storage === "float32" ? DeviceClusters.open(all, rows, k) : undefined;
+    },
+
+    needs({ strategies, measures }) {
+      const { rows, cols } = pool.input.source;
+      const bytes = 4 * passesOf(pool.input.source) * rows * cols;
+      const chunk = Math.min(sizes.chunkBytes, bytes);
+      const segment = Math.min(sizes.segmentBytes, 4 * strategies * rows);
+      const scoring = Math.min(sizes.residentBytes, bytes) + 5 * chunk + segment + (pool.head ? sizes.scratchBytes : 0);
+      const { embeddings, storage = "float32" } = pool.input;
+      if (!measures || !embeddings) return scoring;
+      const points = 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows;
+      return scoring + (points <= sizes.allPointBytes ? points : 0) + 2 * Math.min(sizes.sweepBytes, points);
     },
 
     async areResident(metric) {
