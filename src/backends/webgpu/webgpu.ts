@@ -33,7 +33,7 @@ const MAX_CHUNK_ROWS = 2 ** 20;
 
 /** What is left of the bytes that a pool may take each time that the device runs out of memory, down to these. */
 const LESS_ROOM = 4;
-const LEAST_ROOM = 2 ** 22;
+const LEAST_ROOM = 2 ** 18;
 
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {

@@ -1,0 +1,228 @@
+/** Picks are the same whatever memory there is, and however points are stored: a budget only says how they are come by. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  InputError,
+  openEngine,
+  type Batch,
+  type BatchName,
+  type Engine,
+  type PointStorage,
+  type Pool,
+  type RowSource,
+} from "../../src/index.ts";
+import { tunings, tuningWithin } from "../../src/backends/webgpu/tuning.ts";
+import { testDevice } from "../support/gpu.ts";
+import { meteredDevice } from "../support/meteredDevice.ts";
+import { bell, makePool, ordinaryHead } from "../support/pools.ts";
+
+const ROWS = 30_000;
+const DIMS = 12;
+const CLASSES = 3;
+const K = 12;
+
+const logits = makePool("logits", ROWS, CLASSES, bell(81, 2)).data;
+/** Clouds, and rows that are there twice. */
+const embeddings = makePool("points", ROWS, DIMS, (row, d) => {
+  const own = row % 7 === 0 ? 11 : row;
+  return bell(82, 9)(own % 40, d) + bell(83, 1)(own, d);
+}).data;
+const head = ordinaryHead([DIMS, 16, CLASSES], "relu");
+
+type Work = readonly [name: string, batch: BatchName, load: (pool: Engine) => Promise<Pool>];
+const predicted = (engine: Engine, storage?: PointStorage): Promise<Pool> =>
+  engine.load({
+    logits: { data: logits, rows: ROWS, classes: CLASSES },
+    embeddings: { data: embeddings, rows: ROWS, dims: DIMS },
+    storage,
+  });
+const under = (engine: Engine): Promise<Pool> =>
+  engine.load({ features: { data: embeddings, rows: ROWS, dims: DIMS }, head });
+const work: readonly Work[] = [
+  ["top-k of logits", "top-k", predicted],
+  ["top-k under a head", "top-k", under],
+  ["k-center", "k-center", predicted],
+  ["hybrid", "hybrid", under],
+  ["kmeans", "kmeans", predicted],
+  ["cluster-margin", "cluster-margin", predicted],
+];
+
+const pick = async (engine: Engine, [, batch, load]: Work): Promise<Batch> => {
+  using pool = await load(engine);
+  return await pool.select(batch, { k: K, labelled: [3, 5, 14] });
+};
+
+const expected = new Map<string, Batch["picks"]>();
+let device: GPUDevice;
+beforeAll(async () => {
+  device = await testDevice();
+  await using engine = await openEngine({ backend: "cpu" });
+  for (const one of work) expected.set(one[0], (await pick(engine, one)).picks);
+});
+afterAll(() => device.destroy());
+
+describe.each([16, 24, 64])("a device budget of %i MiB", (mebibytes) => {
+  const bytes = mebibytes * 2 ** 20;
+
+  test.each(work)("is kept, with the same picks: %s", async (...one) => {
+    const meter = meteredDevice(device);
+    await using engine = await openEngine({ device: meter.device, memory: { device: bytes } });
+    using pool = await one[2](engine);
+    const needs = pool.memoryFor({ batch: one[1] });
+    expect(needs.device).toBeGreaterThan(0);
+    expect(needs.device).toBeLessThanOrEqual(bytes);
+    expect((await pick(engine, one)).picks).toEqual(expected.get(one[0]));
+    expect(meter.peak()).toBeLessThanOrEqual(bytes);
+    expect(meter.refused()).toBe(0);
+  });
+});
+
+describe.each([0.75, 2, 4])("a device that has %d MiB and does not say so", (mebibytes) => {
+  test.each(work)("is worked in smaller pieces, with the same picks: %s", async (...one) => {
+    const meter = meteredDevice(device, mebibytes * 2 ** 20);
+    await using engine = await openEngine({ device: meter.device });
+    expect((await pick(engine, one)).picks).toEqual(expected.get(one[0]));
+    if (mebibytes < 1) expect(meter.refused()).toBeGreaterThan(0);
+    // The pool goes on as it is, and lets go of all it had.
+    expect((await pick(engine, one)).picks).toEqual(expected.get(one[0]));
+  });
+});
+
+test("scores are the same where there is hardly any room, of several calls at a time", async () => {
+  const roomy = await openEngine({ device });
+  using at = await predicted(roomy);
+  const all = await at.score(["entropy", "margin", "least-confidence"]);
+  const meter = meteredDevice(device, 2 ** 19);
+  await using engine = await openEngine({ device: meter.device });
+  using pool = await predicted(engine);
+  const names = ["entropy", "margin", "least-confidence"] as const;
+  const several = await Promise.all(names.map((name) => pool.score(name)));
+  several.forEach(({ values }, i) => expect(values).toEqual(all[i].values));
+  expect(meter.refused()).toBeGreaterThan(0);
+  await roomy.close();
+});
+
+test("a device with no room for anything says so", async () => {
+  const meter = meteredDevice(device, 2 ** 14);
+  await using engine = await openEngine({ device: meter.device });
+  using pool = await predicted(engine);
+  await expect(pool.score("entropy")).rejects.toThrow(/^the GPU has no room for .* or the cpu backend$/);
+});
+
+describe.each(["float16", "int8"] as const)("points stored as %s", (storage) => {
+  test.each(["k-center", "hybrid", "badge", "kmeans", "cluster-margin", "typiclust"] as const)(
+    "are picked as they are: %s",
+    async (batch) => {
+      const options = { k: K, labelled: [3, 5, 14], ...(batch !== "badge" && { metric: "cosine" as const }) };
+      const asked = batch === "typiclust" ? { ...options, k: 4 } : options;
+      await using cpu = await openEngine({ backend: "cpu" });
+      using exact = await predicted(cpu);
+      const { picks } = await exact.select(batch, asked);
+      await using engine = await openEngine({ device });
+      using pool = await predicted(engine, storage);
+      expect((await pool.select(batch, asked)).picks).toEqual(picks);
+    },
+  );
+
+  test("and brought there by each sweep", async () => {
+    await using engine = await openEngine({ device, memory: { device: 2 ** 24 } });
+    using pool = await predicted(engine, storage);
+    const { picks } = await pool.select("k-center", { k: K, labelled: [3, 5, 14] });
+    expect(picks).toEqual(expected.get("k-center"));
+  });
+});
+
+test("says where embeddings were", async () => {
+  const where = async (memory: { device?: number }, name: "device" | "cpu"): Promise<unknown> => {
+    await using engine = await openEngine(name === "cpu" ? { backend: "cpu" } : { device, memory });
+    using pool = await predicted(engine);
+    expect((await pool.select("top-k", { k: 2 })).embeddings).toBeUndefined();
+    return (await pool.select("k-center", { k: 2 })).embeddings;
+  };
+  expect(await where({}, "device")).toEqual({ host: "held", device: "resident" });
+  // 30,000 points of 48 bytes are more than a quarter of 2^22.
+  expect(await where({ device: 2 ** 24 }, "device")).toEqual({ host: "held", device: "resident" });
+  expect(await where({}, "cpu")).toEqual({ host: "held" });
+});
+
+test("a budget is shared out in full, and no share is above what would be taken without one", () => {
+  for (const tuning of Object.values(tunings)) {
+    expect(tuningWithin(tuning, Infinity)).toEqual({ ...tuning, room: Infinity });
+    const { residentBytes, allPointBytes, scratchBytes, clusterBytes, chunkBytes, segmentBytes, sweepBytes } =
+      tuningWithin(tuning, 2 ** 24);
+    const most =
+      residentBytes + allPointBytes + scratchBytes + clusterBytes + 5 * chunkBytes + segmentBytes + 2 * sweepBytes;
+    expect(most).toBeLessThanOrEqual(2 ** 24);
+    expect(most).toBeGreaterThan(2 ** 24 * 0.9);
+  }
+});
+
+describe("embeddings that memory does not hold", () => {
+  const [rows, dims] = [200_000, 32];
+  const data = makePool("points", rows, dims, (row, d) => bell(84, 6)(row % 100, d) + bell(85, 1)(row, d)).data;
+  let reads = 0;
+  let closed = 0;
+  const source: RowSource = {
+    name: "far.npy",
+    rows,
+    cols: dims,
+    async read(start, count, into) {
+      into.set(data.subarray(start * dims, (start + count) * dims));
+    },
+    async direct() {
+      return {
+        read(start, count, into) {
+          reads++;
+          into.set(data.subarray(start * dims, (start + count) * dims));
+        },
+        async close() {
+          closed++;
+        },
+      };
+    },
+  };
+
+  test.each(["k-center", "kmeans"] as const)("are paged in, with the same picks: %s", async (batch) => {
+    await using roomy = await openEngine({ backend: "cpu" });
+    using held = await roomy.load({ embeddings: { data, rows, dims } });
+    const { picks } = await held.select(batch, { k: 8 });
+    const needs = held.memoryFor({ batch });
+    await using engine = await openEngine({ backend: "cpu", memory: { host: needs.host + 20e6 } });
+    using pool = await engine.load({ embeddings: source });
+    expect(pool.memoryFor({ batch })).toMatchObject({ embeddings: "paged" });
+    [reads, closed] = [0, 0];
+    const found = await pool.select(batch, { k: 8 });
+    expect(found.picks).toEqual(picks);
+    expect(found.embeddings).toEqual({ host: "paged" });
+    expect(reads).toBeGreaterThan(rows / 128);
+    pool.close();
+    await Promise.resolve();
+    expect(closed).toBe(1);
+  });
+
+  test("work that needs more than its budget all the same is refused before it begins", async () => {
+    await using engine = await openEngine({ backend: "cpu", memory: { host: 1e6 } });
+    using pool = await engine.load({ embeddings: source });
+    reads = 0;
+    const refusal = /^k-center needs about \d[\d,]* MB of memory, and may take 1 MB: give it more \(memory\.host\)$/;
+    await expect(pool.select("k-center", { k: 8 })).rejects.toThrow(refusal);
+    expect(() => pool.memoryFor({ batch: "k-center" })).toThrow(refusal);
+    expect(reads).toBe(0);
+    using scored = await engine.load({ logits: { data: logits, rows: ROWS, classes: CLASSES } });
+    await expect(scored.score("entropy")).rejects.toThrow(/^scores of all rows need about .* \(memory\.host\)$/);
+  });
+});
+
+test.each([
+  [{ host: 0 }, "memory.host must be a number of bytes of at least 1, got 0"],
+  [{ host: NaN }, "memory.host must be a number of bytes of at least 1, got NaN"],
+  [{ device: 1000 }, "memory.device must be a number of bytes of at least 16777216, got 1000"],
+])("%j is no budget", async (memory, message) => {
+  await expect(openEngine({ backend: "cpu", memory })).rejects.toThrow(new InputError(message));
+});
+
+test("an unknown storage is refused", async () => {
+  await using engine = await openEngine({ backend: "cpu" });
+  await expect(predicted(engine, "float8" as "int8")).rejects.toThrow(
+    new InputError('unknown storage "float8": known are float32, float16, int8'),
+  );
+});

@@ -1,0 +1,56 @@
+/** A device with as much memory as a test says, and a meter on it. No node: imports here, the browser loads this file too. */
+
+export interface MeteredDevice {
+  readonly device: GPUDevice;
+  /** Most bytes of buffers that lived at a time. */
+  peak(): number;
+  /** How often there was no room. */
+  refused(): number;
+}
+
+/** Buffers past `most` bytes fail as the specification has it: by an error scope, or where they are mapped, at once. */
+export function meteredDevice(real: GPUDevice, most = Infinity): MeteredDevice {
+  const scopes: boolean[] = [];
+  let live = 0;
+  let peak = 0;
+  let refused = 0;
+  const create = (descriptor: GPUBufferDescriptor): GPUBuffer => {
+    const { size } = descriptor;
+    if (live + size > most) {
+      refused++;
+      if (descriptor.mappedAtCreation) throw new RangeError("no memory to map");
+      scopes[scopes.length - 1] = true;
+      return real.createBuffer({ ...descriptor, size: 4 });
+    }
+    const buffer = real.createBuffer(descriptor);
+    live += size;
+    peak = Math.max(peak, live);
+    let isLive = true;
+    buffer.destroy = () => {
+      if (isLive) live -= size;
+      isLive = false;
+      return Object.getPrototypeOf(buffer).destroy.call(buffer);
+    };
+    return buffer;
+  };
+  const own: Record<string, unknown> = {
+    createBuffer: create,
+    pushErrorScope(filter: GPUErrorFilter) {
+      scopes.push(false);
+      real.pushErrorScope(filter);
+    },
+    async popErrorScope() {
+      const failed = scopes.pop();
+      const error = await real.popErrorScope();
+      return failed ? { message: "out of memory" } : error;
+    },
+  };
+  const device = new Proxy(real, {
+    get(target, name) {
+      if (typeof name === "string" && name in own) return own[name];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { device, peak: () => peak, refused: () => refused };
+}
