@@ -25,7 +25,7 @@ const groups = [
   ["referee", "points", "rows", "memory", "results", "leftRows", "options", "context", "pool", "engine"],
   ["models"],
   ["loop"],
-  ["index", "node"],
+  ["index", "node", "web"],
   ["cli", "demo"],
 ];
 
@@ -52,6 +52,13 @@ test("files import from their own group and to the left", () => {
   expect(wrong.map((edge) => edge.join(" → "))).toEqual([]);
 });
 
+test("what a page opens files with knows nothing of Node", () => {
+  const reached = new Set(["src/web.ts"]);
+  for (const file of reached) for (const next of imports.get(file) ?? []) reached.add(next);
+  expect(reached.size).toBeGreaterThan(20);
+  expect([...reached].filter((file) => /from "node:|\b(Buffer|process)\b\./.test(codeOf(file)))).toEqual([]);
+});
+
 test("no file imports itself, however long the way round", () => {
   expect(circle()?.join(" → ")).toBeUndefined();
 });
@@ -65,9 +72,13 @@ function typescriptIn(folder: string): string[] {
 
 /** The files of ours that a file imports, for types too: what is erased when it runs is still read by a person. */
 function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, ""); // examples in comments
-  const specifiers = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g);
+  const specifiers = codeOf(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']+)["']/g);
   return [...specifiers].map(([, path]) => join(dirname(file), path).replaceAll(sep, "/"));
+}
+
+/** Without comments, which have examples. */
+function codeOf(file: string): string {
+  return readFileSync(join(root, file), "utf8").replace(/^\s*(\/\/|\/?\*).*$/gm, "");
 }
 
 /** src/files/npy.ts is part of "files", src/pool.ts is "pool", demo/flights.ts is "demo". */

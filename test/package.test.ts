@@ -39,12 +39,37 @@ test("the README's library example runs in Node", async () => {
 });
 
 test("the same example, bundled by vite, runs in a browser", async () => {
-  const page = `<link rel="icon" href="data:," /><script type="module" src="./example.mjs"></script>`;
-  writeFileSync(join(home, "index.html"), page);
-  await build({ root: home, configFile: false, logLevel: "error", build: { target: "esnext" } });
-  const { logs, errors } = await consoleOf(home);
+  const { logs, errors } = await consoleOf(await bundled("example.mjs"));
   expect(errors).toEqual([]);
   expect(logs.join("\n")).toMatch(rowNumber);
+}, 60_000);
+
+test("poolwise/web, bundled without the packages that some formats need, opens files in a browser", async () => {
+  const page = `
+    import { openFile } from "poolwise/web";
+    const messages = [];
+    for (const [name, text] of [["x.parquet", "PAR1\\0\\0\\0\\0\\0\\0\\0\\0PAR1"], ["x.arrow", "ARROW1......"]])
+      await openFile(new File([text], name)).catch(({ message }) => messages.push(message));
+    const rows = await openFile(new File(["a,b\\n0.5,0.25\\n"], "x.csv"));
+    const into = new Float32Array(2);
+    await rows.read(0, 1, into);
+    console.log([messages, ...into, rows.rows]);`;
+  writeFileSync(join(home, "web.mjs"), page);
+  const folder = await bundled("web.mjs");
+  const scripts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
+  for (const name of scripts)
+    expect(readFileSync(join(folder, name), "utf8")).not.toMatch(/browser-external|["']node:|\bBuffer\.|\bprocess\./);
+  const { logs, errors } = await consoleOf(folder);
+  expect(errors).toEqual([]);
+  expect(JSON.parse(logs[0])[0]).toEqual([
+    [
+      expect.stringMatching(/^x\.parquet: .*npm install hyparquet/),
+      expect.stringMatching(/^x\.arrow: .*npm install apache-arrow/),
+    ],
+    0.5,
+    0.25,
+    1,
+  ]);
 }, 60_000);
 
 /** The README promises this code to everybody, so it is this code that is tested. */
@@ -55,11 +80,27 @@ function libraryExample(): string {
   return found[1];
 }
 
+/** The folder of a page that runs a script of the package's user, and of it alone. */
+async function bundled(script: string): Promise<string> {
+  const outDir = join(home, script.replace(".mjs", "-built"));
+  writeFileSync(
+    join(home, "index.html"),
+    `<link rel="icon" href="data:," /><script type="module" src="./${script}"></script>`,
+  );
+  await build({ root: home, configFile: false, logLevel: "error", build: { target: "esnext", outDir } });
+  return outDir;
+}
+
 /** What a built page writes to its console until the picks, or an error, are there. */
 async function consoleOf(folder: string): Promise<{ logs: string[]; errors: string[] }> {
   const logs: string[] = [];
   const errors: string[] = [];
-  const server = await preview({ root: folder, configFile: false, preview: { port: 0, host: "127.0.0.1" } });
+  const server = await preview({
+    root: home,
+    configFile: false,
+    build: { outDir: folder },
+    preview: { port: 0, host: "127.0.0.1" },
+  });
   const browser = await chromium.launch(chromiumLaunchOptions());
   try {
     const page = await browser.newPage();

@@ -17,17 +17,22 @@ const LONGEST_MS = 30_000;
 export async function httpBytes(url: string): Promise<Bytes> {
   let size = 0;
   /** Of a file that is changed meanwhile the rest is refused. */
-  let condition: Record<string, string> = {};
+  let version: string | null = null;
   await persist(url, async () => {
-    const { status, headers } = await ask(url, 0, 1, {}, async ({ body }) => body?.cancel());
+    const { status, headers } = await ask(url, 0, 1, async ({ body }) => body?.cancel());
     if (status === 416) throw new InputError(`${url}: is empty: give a file with rows`);
-    const [, total] = /^bytes 0-0\/(\d+)$/.exec(headers.get("content-range") ?? "") ?? [];
+    if (status === 206 && !headers.has("content-range"))
+      throw new InputError(
+        `${url}: the server does not show which range it sent: have it send Access-Control-Expose-Headers: Content-Range`,
+      );
+    // Some servers take 0 for no end, and send all; what is not needed is left with them.
+    const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(headers.get("content-range") ?? "") ?? [];
     if (status !== 206 || total === undefined)
       throw new InputError(
         `${url}: the server ignores ranges (it answered ${status}): download the file, and name that`,
       );
     size = Number(total);
-    condition = conditionOf(headers);
+    version = versionOf(headers);
     return true;
   });
   return {
@@ -41,8 +46,8 @@ export async function httpBytes(url: string): Promise<Bytes> {
         await persist(url, async () => {
           const from = position + done;
           const before = done;
-          await ask(url, from, into.length - done, condition, async (part) => {
-            checkPart(url, part, from, size);
+          await ask(url, from, into.length - done, async (part) => {
+            checkPart(url, part, from, size, version);
             await eachPiece(part, (piece) => {
               const kept = piece.subarray(0, into.length - done);
               into.set(kept, done);
@@ -58,16 +63,21 @@ export async function httpBytes(url: string): Promise<Bytes> {
   };
 }
 
-function conditionOf(headers: Headers): Record<string, string> {
-  const tag = headers.get("etag");
-  const changed = headers.get("last-modified");
-  if (tag !== null && !tag.startsWith("W/")) return { "if-match": tag };
-  return changed === null ? {} : { "if-unmodified-since": changed };
-}
+/**
+ * Compared here: the condition in a request that has the server compare them is a header that servers of another origin
+ * seldom allow a page to send.
+ */
+const versionOf = (headers: Headers): string | null => headers.get("etag") ?? headers.get("last-modified");
 
-function checkPart(url: string, { status, headers }: Response, from: number, size: number): void {
+function checkPart(
+  url: string,
+  { status, headers }: Response,
+  from: number,
+  size: number,
+  version: string | null,
+): void {
   const range = headers.get("content-range") ?? "";
-  if (status === 412 || (status === 206 && !range.endsWith(`/${size}`)))
+  if (status === 206 && (!range.endsWith(`/${size}`) || versionOf(headers) !== version))
     throw new InputError(`${url}: was changed on the server while it was read: read it again`);
   if (status !== 206 || !range.startsWith(`bytes ${from}-`))
     throw new InputError(`${url}: the server ignores ranges (it answered ${status}): download the file, and name that`);
@@ -78,16 +88,15 @@ async function ask(
   url: string,
   from: number,
   length: number,
-  condition: Record<string, string>,
   use: (response: Response) => Promise<void>,
 ): Promise<Response> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`it took more than ${LONGEST_MS / 1000} s`)), LONGEST_MS);
   // Compressed, ranges would be those of something else.
-  const headers = { range: `bytes=${from}-${from + length - 1}`, "accept-encoding": "identity", ...condition };
+  const headers = { range: `bytes=${from}-${from + length - 1}`, "accept-encoding": "identity" };
   try {
     const response = await fetch(url, { headers, signal: late.signal });
-    if (!response.ok && response.status !== 412 && response.status !== 416) {
+    if (!response.ok && response.status !== 416) {
       await response.body?.cancel();
       const said = `answered ${response.status} ${response.statusText}`.trimEnd();
       // Of those a later request may have another answer.

@@ -39,16 +39,17 @@ export function npyHeader(dtype: "<f4" | "<i4", shape: readonly number[]): Uint8
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dict = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const total = Math.ceil((10 + dict.length + 1) / 64) * 64;
-  const header = Buffer.from(`${MAGIC}\x01\x00\x00\x00${dict.padEnd(total - 11)}\n`, "latin1");
-  header.writeUInt16LE(total - 10, 8);
+  const text = `${MAGIC}\x01\x00\x00\x00${dict.padEnd(total - 11)}\n`;
+  const header = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  new DataView(header.buffer).setUint16(8, total - 10, true);
   return header;
 }
 
 async function headerText(bytes: Bytes): Promise<{ text: string; start: number }> {
   const { name, size } = bytes;
-  const prefix = Buffer.alloc(Math.min(size, 12));
+  const prefix = new Uint8Array(Math.min(size, 12));
   await bytes.read(prefix, 0);
-  if (prefix.toString("latin1", 0, 6) !== MAGIC)
+  if (latin1(prefix.subarray(0, MAGIC.length)) !== MAGIC)
     throw new InputError(`${name}: not a .npy file: it does not begin with \\x93NUMPY; save it with numpy.save`);
   if (size < 12)
     throw new InputError(`${name}: truncated: the .npy header breaks off after ${size} bytes; copy or save it again`);
@@ -57,17 +58,21 @@ async function headerText(bytes: Bytes): Promise<{ text: string; start: number }
     throw new InputError(`${name}: .npy version ${version}.${prefix[7]} is not known; save it as version 1, 2 or 3`);
 
   const begin = version === 1 ? 10 : 12;
-  const length = version === 1 ? prefix.readUInt16LE(8) : prefix.readUInt32LE(8);
+  const view = new DataView(prefix.buffer);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (begin + length > size)
     throw new InputError(
       `${name}: truncated: the .npy header should have ${length} bytes, ${size - begin} are left; copy or save it again`,
     );
   if (length > LONGEST_HEADER)
     throw new InputError(`${name}: a .npy header of ${length} bytes is no array of numbers; save one plain array`);
-  const header = Buffer.alloc(length);
+  const header = new Uint8Array(length);
   await bytes.read(header, begin);
-  return { text: header.toString("latin1"), start: begin + length };
+  return { text: latin1(header), start: begin + length };
 }
+
+/** A letter a byte. TextDecoder's "latin1" is another code, in which the magic would not be found. */
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 
 /** A Python literal of strings, booleans, whole numbers, tuples and lists, by way of the JSON that says the same. */
 function parseDict(name: string, text: string): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { passesOf, type DirectRows, type RowSource } from "../matrix.ts";
 import type { Bytes } from "./bytes.ts";
 import { openBytes } from "./fileBytes.ts";
 import { httpBytes } from "./httpBytes.ts";
-import { joinRows } from "./parts.ts";
+import { openParts } from "./parts.ts";
 import { openFormat, rowExtensionOf, type FormatOptions } from "./rowFormats.ts";
 import { spool } from "./spool.ts";
 
@@ -35,14 +35,7 @@ async function openPlace(place: string, options: FormatOptions): Promise<RowSour
   if (!/[*?[{]/.test(place) || (await isThere(place))) return openOne(await openBytes(place), options);
   const paths = await glob(place.replaceAll("\\", "/"), { expandDirectories: false });
   if (paths.length === 0) throw new InputError(`${place}: no file has such a name; check the pattern`);
-  const parts: RowSource[] = [];
-  try {
-    for (const path of paths.sort(byName)) parts.push(await openOne(await openBytes(path), options));
-    return joinRows(parts);
-  } catch (error) {
-    await Promise.all(parts.map((part) => part.close?.()));
-    throw error;
-  }
+  return openParts(paths.sort(byName), async (path) => openOne(await openBytes(path), options));
 }
 
 /** What cannot be read at once where it lies is, where it has to be, in a temporary file. */

@@ -36,7 +36,7 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
         row += some;
       }
     },
-    ...(parts.every(({ direct }) => direct) && { direct: () => directParts(parts, starts) }),
+    ...(parts.every(({ direct, data }) => direct || data) && { direct: () => directParts(parts, starts) }),
     async close() {
       await Promise.all(parts.map((part) => part.close?.()));
     },
@@ -45,7 +45,7 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
 
 async function directParts(parts: readonly RowSource[], starts: readonly number[]): Promise<DirectRows> {
   const { cols } = parts[0];
-  const direct = await Promise.all(parts.map((part) => part.direct!()));
+  const direct = await Promise.all(parts.map(directOf));
   return {
     read(start, count, into) {
       for (let row = start; row < start + count;) {
@@ -59,6 +59,26 @@ async function directParts(parts: readonly RowSource[], starts: readonly number[
       await Promise.all(direct.map((part) => part.close()));
     },
   };
+}
+
+async function directOf(part: RowSource): Promise<DirectRows> {
+  // What is in memory is read at once as it is.
+  return part.direct?.() ?? { read: part.read as DirectRows["read"], async close() {} };
+}
+
+/** Opens each, in that order, as one pool. Where one cannot be opened, those before it are closed. */
+export async function openParts<Place>(
+  places: Iterable<Place>,
+  open: (place: Place) => Promise<RowSource>,
+): Promise<RowSource> {
+  const parts: RowSource[] = [];
+  try {
+    for (const place of places) parts.push(await open(place));
+    return joinRows(parts);
+  } catch (error) {
+    await Promise.all(parts.map((part) => part.close?.()));
+    throw error;
+  }
 }
 
 const shapeOf = (part: RowSource): string =>
