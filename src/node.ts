@@ -4,4 +4,6 @@ export { writeSafetensors as writeHead } from "./files/safetensors.ts";
 export type { NpyFile } from "./files/npy.ts";
 export { openNpy } from "./files/npyFiles.ts";
 export { openRows } from "./files/openRows.ts";
+export { keepRows } from "./files/spool.ts";
+export type { Chunks, KeepOptions } from "./files/chunks.ts";
 export { openLog as openJournal, type Log } from "./files/log.ts";

@@ -1,23 +1,31 @@
 /** Rows that come only once, kept where they can be read again: in memory if they are few, else in a blob. */
 import { InputError } from "../errors.ts";
 import { arraySource, type RowSource } from "../matrix.ts";
+import { type Chunks, givenChunks, type KeepOptions } from "./chunks.ts";
 import { checkRange, gatherRows } from "./gather.ts";
 
 /**
  * Takes chunks of whole rows, in order, and gives what they are as a source; close it. Browsers keep large blobs on
  * disk.
  */
-export async function spool(
-  name: string,
-  cols: number,
-  chunks: AsyncIterable<Float32Array> | Iterable<Float32Array>,
-): Promise<RowSource> {
+export async function spool(name: string, cols: number, chunks: Chunks): Promise<RowSource> {
   const parts: Blob[] = [];
   const { rows, rest } = await gatherRows(name, cols, chunks, async (piece) => {
     parts.push(new Blob([piece]));
   });
   if (parts.length === 0) return { ...arraySource(name, rest, rows, cols), async close() {} };
   return blobSource(name, rows, cols, new Blob([...parts, rest]));
+}
+
+/**
+ * Takes rows from anything that gives them once, such as an encoder's batches, and keeps them for a pool to read again and
+ * again: up to 32 MiB in memory, more of them in a blob, which browsers put on disk. Close them when done. What the
+ * iterable throws comes through, and nothing is left behind.
+ *
+ * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
+ */
+export async function keepRows(chunks: Chunks, { cols, name = "rows" }: KeepOptions): Promise<RowSource> {
+  return spool(name, cols, givenChunks(name, cols, chunks));
 }
 
 function blobSource(name: string, rows: number, cols: number, whole: Blob): RowSource {

@@ -1,5 +1,6 @@
 /** Chunks of rows gathered into pieces of one size, of which all but the last are put away as they fill. */
 import { InputError } from "../errors.ts";
+import type { Chunks } from "./chunks.ts";
 
 export interface Gathered {
   readonly rows: number;
@@ -14,7 +15,7 @@ export const PIECE = 2 ** 23;
 export async function gatherRows(
   name: string,
   cols: number,
-  chunks: AsyncIterable<Float32Array> | Iterable<Float32Array>,
+  chunks: Chunks,
   put: (piece: Float32Array<ArrayBuffer>) => Promise<void>,
 ): Promise<Gathered> {
   let piece = new Float32Array(FIRST);

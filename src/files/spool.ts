@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import { arraySource, type RowSource } from "../matrix.ts";
+import { type Chunks, givenChunks, type KeepOptions } from "./chunks.ts";
 import { reason } from "./fileBytes.ts";
 import { checkRange, gatherRows } from "./gather.ts";
 
@@ -13,11 +14,7 @@ import { checkRange, gatherRows } from "./gather.ts";
  * Takes chunks of whole rows, in order, and gives what they are as a source; close it. More than 32 MiB go to the
  * folder that TMPDIR names, into a file that is gone when this process is.
  */
-export async function spool(
-  name: string,
-  cols: number,
-  chunks: AsyncIterable<Float32Array> | Iterable<Float32Array>,
-): Promise<RowSource> {
+export async function spool(name: string, cols: number, chunks: Chunks): Promise<RowSource> {
   let file: Temporary | undefined;
   try {
     const { rows, rest } = await gatherRows(name, cols, chunks, async (piece) => {
@@ -31,6 +28,17 @@ export async function spool(
     await file?.close();
     throw error;
   }
+}
+
+/**
+ * Takes rows from anything that gives them once, such as an encoder's batches, and keeps them for a pool to read again and
+ * again: up to 32 MiB in memory, more of them in a temporary file. Close them when done. What the iterable throws comes
+ * through, and nothing is left behind.
+ *
+ * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
+ */
+export async function keepRows(chunks: Chunks, { cols, name = "rows" }: KeepOptions): Promise<RowSource> {
+  return spool(name, cols, givenChunks(name, cols, chunks));
 }
 
 function fileSource(name: string, rows: number, cols: number, file: Temporary): RowSource {

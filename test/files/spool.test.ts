@@ -5,8 +5,9 @@ import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { spool as blobSpool } from "../../src/files/blobSpool.ts";
-import { spool } from "../../src/files/spool.ts";
+import { keepRows as keepInBlob, spool as blobSpool } from "../../src/files/blobSpool.ts";
+import type { Chunks } from "../../src/files/chunks.ts";
+import { keepRows, spool } from "../../src/files/spool.ts";
 import { expectInputError, scratchFolder } from "./scratch.ts";
 
 const scratch = scratchFolder();
@@ -127,6 +128,76 @@ test.each(spools)("%s: what goes wrong on the way comes through, and nothing is 
   expect(isEnded).toBe(true);
   expect(readdirSync(folder)).toEqual([]);
 });
+
+const keepers = [
+  ["file", keepRows],
+  ["blob", keepInBlob],
+] as const;
+
+test.each(keepers)("%s: what a caller gives is rows, few or many", async (_, keep) => {
+  const few = await keep([Float32Array.of(1, 2, 3, 4), new Float32Array(0), Float32Array.of(5, 6)], { cols: 2 });
+  expect(few).toMatchObject({ name: "rows", rows: 3, cols: 2, data: Float32Array.of(1, 2, 3, 4, 5, 6) });
+  const stream = new ReadableStream<Float32Array>({
+    start(controller) {
+      for (const chunk of counting(LARGE, 3 * 1_000_001)) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+  const many = await keep(stream, { cols: 3, name: "embeddings" });
+  expect(many).toMatchObject({ name: "embeddings", rows: LARGE / 3, cols: 3 });
+  for (const row of [LARGE / 3 - 1, 0, LARGE / 3 - 1]) {
+    const into = new Float32Array(3);
+    await many.read(row, 1, into);
+    expect([...into]).toEqual([0, 1, 2].map((c) => 3 * row + c));
+  }
+  await many.close!();
+});
+
+test.each(keepers)("%s: what a caller gives that is no rows is one line", async (_, keep) => {
+  const two = new Float32Array(2);
+  for (const [given, cols, message] of [
+    [[two, [1, 2]], 2, /^rows: chunk 1 is one of the kind Array: give a Float32Array of whole rows$/],
+    [[two, new Float64Array(2)], 2, /^rows: chunk 1 is one of the kind Float64Array: /],
+    [two, 2, /^rows: chunk 0 is a number: /],
+    [[undefined], 2, /^rows: chunk 0 is undefined: /],
+    [[two, two, new Float32Array(3)], 2, /^rows: chunk 2 has 3 values, not whole rows of 2: check cols$/],
+    [[], 2, /^rows: has no rows$/],
+    [[new Float32Array(0)], 2, /^rows: has no rows$/],
+    [null, 2, /^rows: expected an iterable of Float32Arrays, sync or async, got null$/],
+    [{ data: two }, 2, /^rows: expected an iterable of Float32Arrays, sync or async, got one of the kind Object$/],
+    ...[0, -1, 1.5, NaN, undefined, "2"].map((bad) => [[two], bad, /^rows: cols must be a whole number of at least 1/]),
+  ] as [Chunks, number, RegExp][])
+    await expectInputError(keep(given, { cols }), "rows", message);
+});
+
+test.each(keepers)(
+  "%s: what a caller's iterable throws comes through as it is, and nothing is left",
+  async (_, keep) => {
+    vi.stubEnv("TMPDIR", folder);
+    const before = readdirSync(folder);
+    const thrown = new TypeError("the encoder is gone");
+    let ended = 0;
+    async function* failing(last: () => Float32Array) {
+      try {
+        yield* counting(2 * LARGE, LARGE);
+        yield last();
+      } finally {
+        ended++;
+      }
+    }
+    const fail = (): never => {
+      throw thrown;
+    };
+    await expect(keep(failing(fail), { cols: 3 })).rejects.toBe(thrown);
+    const half = keep(
+      failing(() => new Float32Array(4)),
+      { cols: 3 },
+    );
+    await expectInputError(half, "rows", /^rows: chunk 2 has 4 values, not whole rows of 3: check cols$/);
+    expect(ended).toBe(2);
+    expect(readdirSync(folder)).toEqual(before);
+  },
+);
 
 test("a folder for temporary files that is not there", async () => {
   vi.stubEnv("TMPDIR", scratch("missing"));
