@@ -20,7 +20,7 @@ export default defineConfig({
         },
       },
       {
-        optimizeDeps: { include: ["webgpu-utils", "fflate", "hyparquet", "hyparquet-compressors", "apache-arrow"] }, // found late, vite would reload the page in the middle of a test
+        optimizeDeps: { include: ["webgpu-utils", "fflate", "hyparquet", "hyparquet-compressors"] }, // found late, vite would reload the page in the middle of a test
         test: {
           ...patience,
           name: "browser",

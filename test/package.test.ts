@@ -47,13 +47,12 @@ test("the same example, bundled by vite, runs in a browser", async () => {
 test("poolwise/web, bundled without the packages that some formats need, opens files in a browser", async () => {
   const page = `
     import { openFile } from "poolwise/web";
-    const messages = [];
-    for (const [name, text] of [["x.parquet", "PAR1\\0\\0\\0\\0\\0\\0\\0\\0PAR1"], ["x.arrow", "ARROW1......"]])
-      await openFile(new File([text], name)).catch(({ message }) => messages.push(message));
+    const parquet = new File(["PAR1\\0\\0\\0\\0\\0\\0\\0\\0PAR1"], "x.parquet");
+    const said = await openFile(parquet).catch(({ message }) => message);
     const rows = await openFile(new File(["a,b\\n0.5,0.25\\n"], "x.csv"));
     const into = new Float32Array(2);
     await rows.read(0, 1, into);
-    console.log([messages, ...into, rows.rows]);`;
+    console.log([said, ...into, rows.rows]);`;
   writeFileSync(join(home, "web.mjs"), page);
   const folder = await bundled("web.mjs");
   const scripts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
@@ -61,15 +60,7 @@ test("poolwise/web, bundled without the packages that some formats need, opens f
     expect(readFileSync(join(folder, name), "utf8")).not.toMatch(/browser-external|["']node:|\bBuffer\.|\bprocess\./);
   const { logs, errors } = await consoleOf(folder);
   expect(errors).toEqual([]);
-  expect(JSON.parse(logs[0])[0]).toEqual([
-    [
-      expect.stringMatching(/^x\.parquet: .*npm install hyparquet/),
-      expect.stringMatching(/^x\.arrow: .*npm install apache-arrow/),
-    ],
-    0.5,
-    0.25,
-    1,
-  ]);
+  expect(JSON.parse(logs[0])[0]).toEqual([expect.stringMatching(/^x\.parquet: .*npm install hyparquet/), 0.5, 0.25, 1]);
 }, 60_000);
 
 /** The README promises this code to everybody, so it is this code that is tested. */

@@ -1,271 +1,160 @@
-/** Arrow's tables of columns, as a file or a stream of record batches, by way of the package apache-arrow. */
-import type { AsyncRecordBatchFileReader, RecordBatch, RecordBatchReader, Vector } from "apache-arrow";
+/** Arrow's tables of columns, as a file or a stream of record batches. */
 import { InputError } from "../errors.ts";
+import { type Column, columnsOf, type Piece, type Values } from "./arrowBody.ts";
+import { type Batch, type Field, type Item, openArrow } from "./arrowFile.ts";
 import type { Bytes } from "./bytes.ts";
-import { chooseColumns, type Column, shown, type TableRows } from "./columns.ts";
+import { chooseColumns, shown, type TableRows } from "./columns.ts";
 
-type Arrow = typeof import("apache-arrow");
-type DataType = Vector["type"];
+/** Values a chunk, unless a single row has more. */
+const PIECE = 2 ** 20;
 
 /**
- * Rows of an Arrow file or stream, a record batch at a time, as they are asked for: all columns of single numbers but
- * `row`, the only column of lists, or those named. Nulls are NaN. The bytes stay open.
+ * Rows of an Arrow file or stream, some at a time, as they are asked for: all columns of single numbers but `row`, the
+ * only column of lists, or those named. Nulls are NaN. The bytes stay open.
  */
 export async function arrowRows(bytes: Bytes, columns?: readonly string[]): Promise<TableRows> {
   const { name } = bytes;
-  const arrow = await loadArrow(name);
-  const handle = handleOf(bytes);
-  const isFile = await checkEnds(bytes);
-  const reader = await refusing(name, async () => {
-    const opened = await arrow.RecordBatchReader.from(handle);
-    return await opened.open();
-  });
-  const fields = reader.schema?.fields;
-  if (!fields) throw truncated(name);
-  const places = chooseColumns(
-    name,
-    fields.map((field): Column => ({ name: field.name, kind: kindOf(arrow, field.type) })),
-    columns,
-  );
-  const isList = kindOf(arrow, fields[places[0]].type) === "list";
-  const batches = isFile ? fileBatches(name, reader) : streamBatches(name, reader, handle);
-  const said = shown(fields[places[0]].name);
-  // A list's length may be known from its values alone.
-  const begun: RecordBatch[] = [];
-  let width = isList ? undefined : places.length;
-  while (width === undefined) {
-    const { value: batch } = await batches.next();
-    if (!batch) throw new InputError(`${name}: ${hasRows(begun) ? `column ${said} has only nulls` : "has no rows"}`);
-    begun.push(batch);
-    width = await refusing(name, async () => listLength(arrow, vectorAt(batch, places[0])));
-  }
-  const cols = width;
-  if (cols === 0) throw new InputError(`${name}: column ${said} has empty lists`);
-
-  async function* chunks(): AsyncGenerator<Float32Array> {
-    let row = 0;
-    for await (const batch of after(begun, batches)) {
-      const { numRows } = batch;
-      if (numRows === 0) continue;
-      const first = row;
-      yield await refusing(name, async () => {
-        const vectors = places.map((place) => vectorAt(batch, place));
-        if (isList) return listRows(arrow, name, fields[places[0]].name, vectors[0], cols, first);
-        for (const vector of vectors) checkValues(arrow, vector, numRows);
-        const values = new Float32Array(numRows * cols);
-        vectors.forEach((vector, c) => copyNumbers(arrow, vector, values, c, cols));
-        return values;
-      });
-      row += numRows;
-    }
-  }
-  const [only] = places;
-  const names = isList
-    ? Array.from({ length: cols }, (_, i) => `${fields[only].name}[${i}]`)
-    : places.map((place) => fields[place].name);
-  return { names, chunks: chunks() };
-}
-
-async function loadArrow(name: string): Promise<Arrow> {
   try {
-    return await import("apache-arrow");
+    const file = await openArrow(bytes);
+    const known = file.fields.map((field) => ({ name: field.name, kind: kindOf(field) }));
+    const fields = chooseColumns(name, known, columns).map((place) => file.fields[place]);
+    const [first] = fields;
+    const cols = first.list ? await listLength(bytes, file.batches(), first) : fields.length;
+    const names = first.list
+      ? Array.from({ length: cols }, (_, i) => `${first.name}[${i}]`)
+      : fields.map((f) => f.name);
+    return { names, chunks: chunksOf(bytes, file.batches(), fields, cols) };
   } catch (error) {
-    const said = (error as Error).message.split("\n", 1)[0];
-    throw new InputError(
-      `${name}: Arrow needs the npm package apache-arrow, which did not load (${said}): run npm install apache-arrow@21`,
-    );
+    throw refusal(name, error);
   }
 }
 
-function kindOf({ DataType: types }: Arrow, type: DataType): Column["kind"] {
-  if (types.isInt(type) || types.isFloat(type) || types.isBool(type)) return "number";
-  const isList = types.isList(type) || types.isLargeList(type) || types.isFixedSizeList(type);
-  if (!isList) return "other";
-  const item = type.children[0]?.type;
-  return types.isInt(item) || types.isFloat(item) || types.isBool(item) ? "list" : "other";
+function kindOf({ item, list }: Field): "number" | "list" | "other" {
+  if (!item) return "other";
+  return list ? "list" : "number";
 }
 
-const MAGIC = "ARROW1";
-/** The magic twice, and how long what says where the batches lie is. */
-const SHORTEST_FILE = 2 * MAGIC.length + 4;
-
-/** Whether it is a file, not a stream. The library would take a file that was cut off for one without a footer. */
-async function checkEnds(bytes: Bytes): Promise<boolean> {
-  const { name, size } = bytes;
-  if (size === 0) throw new InputError(`${name}: is empty; write it again`);
-  const begin = await textAt(bytes, 0);
-  if (begin.startsWith("FEA1"))
-    throw new InputError(`${name}: is Feather version 1; write it as version 2, which is Arrow`);
-  if (begin.startsWith("PAR1")) throw new InputError(`${name}: is Parquet, not Arrow; name it .parquet`);
-  if (begin !== MAGIC) {
-    if (begin !== MAGIC.slice(0, size)) return false;
-    throw truncated(name);
-  }
-  if (size < SHORTEST_FILE || (await textAt(bytes, size - MAGIC.length)) !== MAGIC) throw truncated(name);
-  const footer = new DataView(new ArrayBuffer(4));
-  await bytes.read(new Uint8Array(footer.buffer), size - MAGIC.length - 4);
-  const length = footer.getInt32(0, true);
-  if (length <= 0 || length > size - SHORTEST_FILE) throw damaged(name, `a footer of ${length} bytes`);
-  return true;
-}
-
-async function textAt(bytes: Bytes, position: number): Promise<string> {
-  const piece = new Uint8Array(Math.min(MAGIC.length, bytes.size));
-  await bytes.read(piece, position);
-  return String.fromCharCode(...piece);
-}
-
-/** What the library takes for a file that is open, and the last that was read from it. */
-interface Handle {
-  readonly fd: number;
-  last: Uint8Array;
-  stat(): Promise<{ size: number }>;
-  read(
-    into: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number; buffer: Uint8Array }>;
-  close(): Promise<void>;
-}
-
-function handleOf(bytes: Bytes) {
-  const handle: Handle = {
-    fd: -1,
-    last: new Uint8Array(0),
-    stat: async () => ({ size: bytes.size }),
-    async read(into, offset, length, position) {
-      handle.last = into.subarray(offset, offset + length);
-      await bytes.read(handle.last, position);
-      return { bytesRead: length, buffer: into };
-    },
-    async close() {},
-  };
-  return handle as Handle & import("node:fs/promises").FileHandle;
-}
-
-/** By number where it is a file: asked for the next one, the library would look at a damaged one forever. */
-async function* fileBatches(name: string, reader: RecordBatchReader): AsyncGenerator<RecordBatch, undefined> {
-  const file = reader as AsyncRecordBatchFileReader;
-  for (let i = 0; i < file.numRecordBatches; i++) {
-    const batch = await refusing(name, () => file.readRecordBatch(i));
-    if (!batch) throw damaged(name, `batch ${i} of ${file.numRecordBatches} is missing`);
-    yield batch;
-  }
-}
-
-async function* streamBatches(
-  name: string,
-  reader: RecordBatchReader,
-  handle: Handle,
-): AsyncGenerator<RecordBatch, undefined> {
-  for (;;) {
-    const { done, value } = await refusing(name, async () => reader.next());
-    if (done) break;
-    yield value as RecordBatch;
-  }
-  // A stream ends with a length of 0, or at the end of a message, which is longer than a length.
-  const { last } = handle;
-  if (last.length < 4 || (last.length === 4 && last.some((byte) => byte !== 0))) throw truncated(name);
-}
-
-const hasRows = (batches: readonly RecordBatch[]): boolean => batches.some(({ numRows }) => numRows > 0);
-
-async function* after(begun: RecordBatch[], rest: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
-  yield* begun.splice(0);
-  yield* rest;
-}
-
-function vectorAt(batch: RecordBatch, place: number): Vector {
-  const vector = batch.getChildAt(place);
-  if (!vector || vector.length !== batch.numRows) throw new Error(`column ${place} lacks values`);
-  return vector;
-}
-
-/** A column whose buffers are shorter than they should be reads as undefined. */
-function checkValues({ DataType: types }: Arrow, vector: Vector, rows: number): void {
-  for (const { type, length, values, nullBitmap, nullCount } of vector.data) {
-    const have = types.isBool(type) ? (values?.length ?? 0) * 8 : (values?.length ?? 0);
-    if (length > rows || have < length) throw new Error(`a column of ${rows} rows has ${have} values`);
-    if (nullCount > 0 && nullBitmap && nullBitmap.length * 8 < length) throw new Error("a column lacks its nulls");
-  }
-}
-
-/** Writes the values of a vector to every `stride`th place from `first` on. */
-function copyNumbers(arrow: Arrow, vector: Vector, into: Float32Array, first: number, stride: number): void {
-  const { type, length } = vector;
-  if (isDirect(arrow, type) && vector.nullCount === 0) {
-    const values = vector.toArray() as ArrayLike<number>;
-    for (let i = 0, to = first; i < length; i++, to += stride) into[to] = values[i];
-    return;
-  }
-  for (let i = 0, to = first; i < length; i++, to += stride) {
-    const value: unknown = vector.get(i);
-    into[to] = value === null ? NaN : Number(value);
-  }
-}
-
-/** Whether values lie in memory as numbers: not float16, 64 bits of integer, or a bit each. */
-function isDirect({ DataType: types, Precision }: Arrow, type: DataType): boolean {
-  return (types.isFloat(type) && type.precision !== Precision.HALF) || (types.isInt(type) && type.bitWidth < 64);
-}
-
-/** Of the first list that is there, or undefined. */
-function listLength({ DataType: types }: Arrow, vector: Vector): number | undefined {
-  if (types.isFixedSizeList(vector.type)) return vector.type.listSize;
-  for (let i = 0; i < vector.length; i++) {
-    if (vector.isValid(i)) return (vector.get(i) as Vector).length;
-  }
-  return undefined;
-}
-
-/** Rows of lists of `cols` numbers; `row` is the first. */
-function listRows(arrow: Arrow, name: string, column: string, vector: Vector, cols: number, row: number): Float32Array {
-  const values = new Float32Array(vector.length * cols);
-  let done = 0;
-  for (const { type, length, children, valueOffsets, nullBitmap, nullCount } of vector.data) {
-    const items = new arrow.Vector([children[0]]);
-    checkValues(arrow, items, items.length);
-    const numbers = new Float32Array(items.length);
-    copyNumbers(arrow, items, numbers, 0, 1);
-    const isFixed = arrow.DataType.isFixedSizeList(type);
-    if (nullCount > 0 && nullBitmap && nullBitmap.length * 8 < length) throw new Error("a column lacks its nulls");
-    for (let i = 0; i < length; i++, done++) {
-      const to = done * cols;
-      if (!vector.isValid(done)) {
-        values.fill(NaN, to, to + cols);
-        continue;
-      }
-      const start = isFixed ? i * cols : Number(valueOffsets[i]);
-      const end = isFixed ? start + cols : Number(valueOffsets[i + 1]);
-      if (end - start !== cols)
-        throw new InputError(
-          `${name}: row ${row + done}, column ${shown(column)} has ${end - start} values, rows before have ${cols}; give every row as many`,
-        );
-      if (!(start >= 0 && end <= numbers.length)) throw new Error("a list lies outside of its values");
-      values.set(numbers.subarray(start, end), to);
+/** Of the first list that is there. */
+async function listLength(bytes: Bytes, batches: AsyncIterable<Batch>, field: Field): Promise<number> {
+  const said = `${bytes.name}: column ${shown(field.name)}`;
+  let hasRows = false;
+  for await (const batch of batches) {
+    const [column] = await columnsOf(bytes, batch, [field]);
+    for (let row = 0; row < batch.rows; row += PIECE) {
+      hasRows = true;
+      const { starts, ends, isThere } = await listsOf(field, column, row, Math.min(PIECE, batch.rows - row));
+      const i = starts.findIndex((_, list) => isThere(list));
+      if (i < 0) continue;
+      if (ends[i] === starts[i]) throw new InputError(`${said} has empty lists`);
+      return ends[i] - starts[i];
     }
+  }
+  throw new InputError(hasRows ? `${said} has only nulls` : `${bytes.name}: has no rows`);
+}
+
+async function* chunksOf(
+  bytes: Bytes,
+  batches: AsyncIterable<Batch>,
+  fields: readonly Field[],
+  cols: number,
+): AsyncGenerator<Float32Array> {
+  const rowsAPiece = Math.max(1, Math.floor(PIECE / cols));
+  let before = 0;
+  try {
+    for await (const batch of batches) {
+      const columns = await columnsOf(bytes, batch, fields);
+      for (let row = 0; row < batch.rows; row += rowsAPiece) {
+        const count = Math.min(rowsAPiece, batch.rows - row);
+        if (fields[0].list) yield await listRows(bytes.name, fields[0], columns[0], row, count, cols, before);
+        else {
+          const values = new Float32Array(count * cols);
+          for (const [c, { values: column }] of columns.entries()) {
+            const numbers = await numbersOf(fields[c].item!, column, row, count);
+            for (let i = 0; i < count; i++) values[i * cols + c] = numbers[i];
+          }
+          yield values;
+        }
+      }
+      before += batch.rows;
+    }
+  } catch (error) {
+    throw refusal(bytes.name, error);
+  }
+}
+
+async function numbersOf(item: Item, { nulls, data }: Values, from: number, count: number): Promise<Float32Array> {
+  const values = new Float32Array(count);
+  if (item === "bits") {
+    const isTrue = await bitsOf(data, from, count);
+    for (let i = 0; i < count; i++) values[i] = isTrue(i) ? 1 : 0;
+  } else item.decode(await data.read(from * item.size, count * item.size), values);
+  if (nulls) {
+    const isThere = await bitsOf(nulls, from, count);
+    for (let i = 0; i < count; i++) if (!isThere(i)) values[i] = NaN;
   }
   return values;
 }
 
-/** Runs what the library does, whose complaints are about the file. */
-async function refusing<T>(name: string, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    const said = String((error as Error)?.message ?? error).replace(/\s+/g, " ");
-    if (said.includes("codec not found"))
-      throw new InputError(
-        `${name}: is compressed, which cannot be read: write it plain, as pandas does with to_feather(path, compression="uncompressed")`,
-      );
-    throw damaged(name, said);
-  }
+/** Bits from one on, the lowest of a byte first. */
+async function bitsOf(piece: Piece, from: number, count: number): Promise<(i: number) => boolean> {
+  const skipped = from % 8;
+  const bits = await piece.read((from - skipped) / 8, Math.ceil((skipped + count) / 8));
+  return (i) => ((bits[(skipped + i) >> 3] >> ((skipped + i) & 7)) & 1) === 1;
 }
 
-const damaged = (name: string, said: string): InputError =>
-  new InputError(`${name}: is damaged, or not Arrow: ${said.slice(0, 120)}; copy or write it again`);
+/** Some lists of a column: which items each has, and whether it is one, or null. */
+interface Lists {
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+  isThere(list: number): boolean;
+}
 
-const truncated = (name: string): InputError =>
-  new InputError(`${name}: truncated: breaks off; copy or write it again`);
+async function listsOf({ list }: Field, column: Column, row: number, count: number): Promise<Lists> {
+  const { nulls, offsets } = column.lists!;
+  const isThere = nulls ? await bitsOf(nulls, row, count) : always;
+  const bounds = new Float64Array(count + 1);
+  if (offsets && "offsetBytes" in list!) {
+    const { offsetBytes } = list;
+    const { buffer } = await offsets.read(row * offsetBytes, (count + 1) * offsetBytes);
+    if (offsetBytes === 4) bounds.set(new Int32Array(buffer));
+    else bounds.set(Float64Array.from(new BigInt64Array(buffer), Number));
+  } else if ("length" in list!) for (let i = 0; i <= count; i++) bounds[i] = (row + i) * list.length;
+  for (let i = 0; i < count; i++)
+    if (!(bounds[i] >= 0 && bounds[i] <= bounds[i + 1])) throw new Error("a list lies outside of its items");
+  if (!(bounds[count] <= column.values.length)) throw new Error("a list lies outside of its items");
+  return { starts: bounds.subarray(0, count), ends: bounds.subarray(1), isThere };
+}
+
+const always = (): boolean => true;
+
+/** Rows of lists of `cols` numbers; `before` are the rows before those of the batch. */
+async function listRows(
+  name: string,
+  field: Field,
+  column: Column,
+  row: number,
+  count: number,
+  cols: number,
+  before: number,
+): Promise<Float32Array> {
+  const { starts, ends, isThere } = await listsOf(field, column, row, count);
+  const [first, last] = [starts[0], ends[count - 1]];
+  const numbers = await numbersOf(field.item!, column.values, first, last - first);
+  const values = new Float32Array(count * cols);
+  for (let i = 0; i < count; i++) {
+    if (!isThere(i)) values.fill(NaN, i * cols, (i + 1) * cols);
+    else if (ends[i] - starts[i] === cols) values.set(numbers.subarray(starts[i] - first, ends[i] - first), i * cols);
+    else
+      throw new InputError(
+        `${name}: row ${before + row + i}, column ${shown(field.name)} has ${ends[i] - starts[i]} values, rows before have ${cols}; give every row as many`,
+      );
+  }
+  return values;
+}
+
+/** Lets errors for the user pass, and tells all others of a file that is damaged. */
+function refusal(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  const said = String((error as Error)?.message ?? error).replace(/\s+/g, " ");
+  return new InputError(`${name}: is damaged, or not Arrow: ${said.slice(0, 120)}; copy or write it again`);
+}

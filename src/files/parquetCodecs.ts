@@ -1,5 +1,6 @@
 /** What unpacks the pages of a Parquet file, of the codecs that it uses. */
 import { InputError } from "../errors.ts";
+import { hyparquetCompressors } from "./compressors.ts";
 import type { Column, ParquetFile } from "./parquetFile.ts";
 import type { Unpack } from "./parquetPages.ts";
 import { unpackSnappy } from "./snappy.ts";
@@ -36,12 +37,4 @@ export async function loadUnpackers(
     }
   }
   return unpackers;
-}
-
-async function hyparquetCompressors(name: string, codec: string): Promise<typeof import("hyparquet-compressors")> {
-  return import("hyparquet-compressors").catch(() => {
-    throw new InputError(
-      `${name}: it is packed with ${codec}, for which the package hyparquet-compressors is needed: npm install hyparquet-compressors`,
-    );
-  });
 }

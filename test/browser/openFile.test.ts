@@ -30,8 +30,9 @@ async function valuesOf(source: RowSource): Promise<Float32Array> {
   return values;
 }
 
-const stems = ["plain.csv", "quoted.csv", "arrays.jsonl", "numbers.arrow", "numbers.arrows", "lists nulls.arrow"];
-const tables = [...stems, "uncompressed.feather"].map((file) => `tables/${file}`);
+const arrows = ["numbers.arrow", "numbers.arrows", "lists nulls.arrow", "packed lz4 lists.arrow", "packed zstd.arrows"];
+const stems = ["plain.csv", "quoted.csv", "arrays.jsonl", ...arrows];
+const tables = [...stems, "uncompressed.feather", "lz4.feather", "zstd.feather"].map((file) => `tables/${file}`);
 
 async function expectedOf(name: string): Promise<Float32Array> {
   const [folder, file] = name.split("/");

@@ -71,9 +71,9 @@ def texts():
     expect("arrays", [str(i) for i in range(4)], rows)
 
 
-def arrow(stem, table, names, values, rows_a_batch=5):
+def arrow(stem, table, names, values, rows_a_batch=5, how=None):
     for extension, create in [("arrow", pa.ipc.new_file), ("arrows", pa.ipc.new_stream)]:
-        with create(str(here / f"{stem}.{extension}"), table.schema) as writer:
+        with create(str(here / f"{stem}.{extension}"), table.schema, options=how) as writer:
             writer.write_table(table, rows_a_batch)
     expect(stem, names, values)
 
@@ -126,6 +126,40 @@ def arrows():
     none = pa.schema([("a", pa.float32()), ("p", pa.list_(pa.float32()))])
     for extension, create in [("arrow", pa.ipc.new_file), ("arrows", pa.ipc.new_stream)]:
         create(str(here / f"none.{extension}"), none).close()
+
+    # Columns of every kind before one of numbers, which must be found behind their buffers.
+    long = [f"a text that is too long for a view, {i}" if i % 3 else None for i in range(rows)]
+    ints = pa.array(np.arange(rows) % 4, mask=absent)
+    kinds = {
+        **others,
+        "null": pa.nulls(rows),
+        **{f"text {kind}": pa.array(long, kind) for kind in [pa.string(), pa.large_string(), pa.string_view()]},
+        **{f"bytes {kind}": pa.array(long, kind) for kind in [pa.binary(), pa.large_binary(), pa.binary_view()]},
+        "fixed": pa.array([b"abc"] * rows, pa.binary(3)),
+        **{str(kind): ints.cast(kind) for kind in [pa.timestamp("us"), pa.duration("s"), pa.time64("ns"), pa.date64()]},
+        "decimal": ints.cast(pa.decimal128(22, 2)),
+        "struct": pa.StructArray.from_arrays([ints, pa.array(long)], ["a", "b"]),
+        "map": pa.array([[("a", i)] for i in range(rows)], pa.map_(pa.string(), pa.int32())),
+        "list of text": pa.array([[text] for text in long]),
+        "list view": pa.array([[i, i] for i in range(rows)], pa.list_view(pa.int16())),
+        "coded": pa.array(long).dictionary_encode(),
+        "runs": pa.RunEndEncodedArray.from_arrays(pa.array([3, rows], pa.int32()), pa.array([1.0, 2.0])),
+        "sparse": pa.UnionArray.from_sparse(pa.array(np.arange(rows) % 2, pa.int8()), [ints, pa.array(long)]),
+        "dense": pa.UnionArray.from_dense(pa.array([0] * rows, pa.int8()), pa.array(np.arange(rows), pa.int32()), [ints]),
+        "views again": pa.array(long, pa.string_view()),
+        "logits": lists,
+    }
+    arrow("kinds", pa.table(kinds), names, flat.to_numpy().reshape(rows, 3))
+
+    for codec in ["lz4", "zstd"]:
+        how = pa.ipc.IpcWriteOptions(compression=codec)
+        arrow(f"packed {codec}", nulls, list(columns), values, how=how)
+        arrow(f"packed {codec} lists", pa.table({"logits": pa.array(rows_of, pa.list_(pa.float64()))}), names, expected, how=how)
+        arrow(f"packed {codec} fixed", pa.table({"logits": fixed}), names, flat.to_numpy().reshape(rows, 3), how=how)
+        # Of more than a block, which goes on with what the one before held: value i is i % 1000 / 8.
+        steps = pa.table({"steps": np.arange(40_000) % 1000 / 8})
+        with pa.ipc.new_file(str(here / f"long {codec}.arrow"), steps.schema, options=how) as writer:
+            writer.write_table(steps)
 
     frame = pd.DataFrame(floats, columns=list("abc"))
     for compression in ["uncompressed", "lz4", "zstd"]:
