@@ -58,6 +58,19 @@ test("ranges are those of the file", async () => {
   await expect(read(url, 4000, 1001)).rejects.toThrow(new InputError(`${url}: ends at byte 5000, 1 bytes too early`));
 });
 
+test("nothing is asked for with a header that a server of another origin must allow first", async () => {
+  const sent = new Set<string>();
+  const url = await serve((request, response, range) => {
+    for (const header of Object.keys(request.headers)) sent.add(header);
+    well(request, response, range);
+  });
+  await read(url, 10, 100);
+  expect(sent).toContain("range");
+  // What fetch sends of its own accord, in a page without asking.
+  const own = ["host", "connection", "accept", "accept-encoding", "accept-language", "sec-fetch-mode", "user-agent"];
+  expect([...sent].filter((header) => header !== "range" && !own.includes(header))).toEqual([]);
+});
+
 test("an answer that breaks off is asked for again from where it broke", async () => {
   const asked: number[] = [];
   const url = await serve((_, response, [first, last]) => {
@@ -115,6 +128,17 @@ const refused: [what: string, answer: Answer, message: RegExp][] = [
       if (isFirst(range)) return well(request, response, range);
       const [first, last] = range;
       response.writeHead(206, { ...headersOf(first, last), etag: '"two"' }).end(content.subarray(first, last + 1));
+    },
+    /: was changed on the server while it was read: read it again$/,
+  ],
+  [
+    "has changed the file, and has no tags",
+    (_, response, range) => {
+      const [first, last] = range;
+      const changed = new Date(isFirst(range) ? 0 : 1000).toUTCString();
+      response
+        .writeHead(206, { "content-range": `bytes ${first}-${last}/${content.length}`, "last-modified": changed })
+        .end(content.subarray(first, last + 1));
     },
     /: was changed on the server while it was read: read it again$/,
   ],
