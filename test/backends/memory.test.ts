@@ -6,9 +6,11 @@ import {
   type Batch,
   type BatchName,
   type Engine,
+  type EngineOptions,
   type PointStorage,
   type Pool,
   type RowSource,
+  type Whereabouts,
 } from "../../src/index.ts";
 import { tunings, tuningWithin } from "../../src/backends/webgpu/tuning.ts";
 import { testDevice } from "../support/gpu.ts";
@@ -132,17 +134,20 @@ describe.each(["float16", "int8"] as const)("points stored as %s", (storage) => 
 });
 
 test("says where embeddings were", async () => {
-  const where = async (memory: { device?: number }, name: "device" | "cpu"): Promise<unknown> => {
-    await using engine = await openEngine(name === "cpu" ? { backend: "cpu" } : { device, memory });
-    using pool = await predicted(engine);
-    expect((await pool.select("top-k", { k: 2 })).embeddings).toBeUndefined();
-    return (await pool.select("k-center", { k: 2 })).embeddings;
-  };
-  expect(await where({}, "device")).toEqual({ host: "held", device: "resident" });
-  // 30,000 points of 48 bytes are more than a quarter of 2^22.
-  expect(await where({ device: 2 ** 24 }, "device")).toEqual({ host: "held", device: "resident" });
-  expect(await where({}, "cpu")).toEqual({ host: "held" });
+  expect(await whereabouts({ device })).toEqual({ host: "held", device: "resident" });
+  expect(await whereabouts({ device: meteredDevice(device, 2 ** 20).device })).toEqual({
+    host: "held",
+    device: "streamed",
+  });
+  expect(await whereabouts({ backend: "cpu" })).toEqual({ host: "held" });
 });
+
+async function whereabouts(options: EngineOptions): Promise<Whereabouts | undefined> {
+  await using engine = await openEngine(options);
+  using pool = await predicted(engine);
+  expect((await pool.select("top-k", { k: 2 })).embeddings).toBeUndefined();
+  return (await pool.select("k-center", { k: 2 })).embeddings;
+}
 
 test("a budget is shared out in full, and no share is above what would be taken without one", () => {
   for (const tuning of Object.values(tunings)) {
