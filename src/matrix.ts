@@ -21,6 +21,17 @@ export interface Features {
   readonly dims: number;
 }
 
+/** The values of rows in fewer bytes than float32, which holds each of them exactly. */
+export interface PackedRows {
+  /** `float16`: IEEE's binary16, little-endian. `int8`: two's complement. */
+  readonly type: "float16" | "int8";
+  /** Writes rows [start, start + count) of every pass into `into`, which is exactly the bytes of [passes, count, cols]. */
+  read(start: number, count: number, into: Uint8Array): void | Promise<void>;
+}
+
+/** Bytes a packed value. */
+export const packedBytes: Record<PackedRows["type"], number> = { float16: 2, int8: 1 };
+
 /**
  * Rows that can be read again, a range at a time. An array, a file, and rows computed on demand all come as this, so
  * no kernel and no strategy knows where its data lives.
@@ -37,6 +48,8 @@ export interface RowSource {
   readonly passNames?: readonly string[];
   /** All values, [passes, rows, cols], where they are in memory anyway. */
   readonly data?: Float32Array;
+  /** The same values in fewer bytes, where they are stored so: a device is given these, and makes float32 of them. */
+  readonly packed?: PackedRows;
   /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
   close?(): Promise<void>;
@@ -106,16 +119,40 @@ export function memberSource(members: readonly RowSource[]): RowSource {
     passNames: members.flatMap((member) =>
       Array.from({ length: passesOf(member) }, (_, pass) => passName(member, pass)),
     ),
+    packed: packedMembers(members),
     async read(start, count, into) {
-      let pass = 0;
+      let at = 0;
       for (const member of members) {
-        const end = pass + passesOf(member);
-        await member.read(start, count, into.subarray(pass * count * cols, end * count * cols));
-        pass = end;
+        const end = at + passesOf(member) * count * cols;
+        await member.read(start, count, into.subarray(at, end));
+        at = end;
       }
     },
     async close() {
       await Promise.all(members.map((member) => member.close?.()));
+    },
+  };
+}
+
+/** What these sources have packed, in their order, where all of them have the same. */
+export function packedOf(sources: readonly RowSource[]): PackedRows[] | undefined {
+  const all = sources.flatMap(({ packed }) => packed ?? []);
+  return all.length === sources.length && all.every(({ type }) => type === all[0].type) ? all : undefined;
+}
+
+function packedMembers(members: readonly RowSource[]): PackedRows | undefined {
+  const all = packedOf(members);
+  if (!all) return undefined;
+  const [{ type }] = all;
+  return {
+    type,
+    async read(start, count, into) {
+      let at = 0;
+      for (const [i, member] of members.entries()) {
+        const end = at + passesOf(member) * count * member.cols * packedBytes[type];
+        await all[i].read(start, count, into.subarray(at, end));
+        at = end;
+      }
     },
   };
 }
@@ -151,6 +188,10 @@ function oneSource(name: string, given: Given, sizes: "classes" | "dims" | "scor
     checkCount(given.name, "rows", given.rows);
     checkCount(given.name, "columns", given.cols);
     checkCount(given.name, "passes", passesOf(given));
+    if (given.packed && !Object.hasOwn(packedBytes, given.packed.type))
+      throw new InputError(
+        `${given.name}: packed values are ${Object.keys(packedBytes).join(" or ")}, got ${given.packed.type}: leave packed out`,
+      );
     if (sizes === "scores" && given.cols !== 1)
       throw new InputError(`${given.name}: scores are one column, got ${given.cols}: keep the one to rank by`);
     if (sizes !== "classes" && passesOf(given) !== 1)

@@ -1,6 +1,6 @@
 /** Several files as one pool. */
 import { InputError } from "../errors.ts";
-import { passesOf, type RowSource } from "../matrix.ts";
+import { packedBytes, packedOf, passesOf, type PackedRows, type RowSource } from "../matrix.ts";
 
 /** The rows of these, one behind the other. All have the same columns. */
 export function joinRows(parts: readonly RowSource[]): RowSource {
@@ -15,32 +15,58 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
       );
   let rows = 0;
   const starts = parts.map((part) => (rows += part.rows) - part.rows);
+  /** Reads each part's share by `read`, which is given its place among the parts; a row of a pass is `width` entries. */
+  const readParts = async <T extends Entries<T>>(
+    [start, count]: readonly [start: number, count: number],
+    into: T,
+    width: number,
+    make: (length: number) => T,
+    read: (at: number, start: number, count: number, into: T) => void | Promise<void>,
+  ): Promise<void> => {
+    for (let row = start; row < start + count;) {
+      const at = starts.findLastIndex((begin) => begin <= row);
+      const some = Math.min(start + count, starts[at] + parts[at].rows) - row;
+      const place = (row - start) * width;
+      if (passes === 1) await read(at, row - starts[at], some, into.subarray(place, place + some * width));
+      else {
+        const chunk = make(passes * some * width);
+        await read(at, row - starts[at], some, chunk);
+        for (let pass = 0; pass < passes; pass++)
+          into.set(chunk.subarray(pass * some * width, (pass + 1) * some * width), pass * count * width + place);
+      }
+      row += some;
+    }
+  };
+  const all = packedOf(parts);
+  const packed: PackedRows | undefined = all && {
+    type: all[0].type,
+    read: (start, count, into) =>
+      readParts([start, count], into, cols * packedBytes[all[0].type], newBytes, (at, from, some, target) =>
+        all[at].read(from, some, target),
+      ),
+  };
   return {
     name: `${first.name} and ${parts.length - 1} more`,
     rows,
     cols,
     passes,
-    async read(start, count, into) {
-      for (let row = start; row < start + count;) {
-        const at = starts.findLastIndex((begin) => begin <= row);
-        const some = Math.min(start + count, starts[at] + parts[at].rows) - row;
-        if (passes === 1) {
-          const target = into.subarray((row - start) * cols, (row - start + some) * cols);
-          await parts[at].read(row - starts[at], some, target);
-        } else {
-          const chunk = new Float32Array(passes * some * cols);
-          await parts[at].read(row - starts[at], some, chunk);
-          for (let pass = 0; pass < passes; pass++)
-            into.set(chunk.subarray(pass * some * cols, (pass + 1) * some * cols), (pass * count + row - start) * cols);
-        }
-        row += some;
-      }
-    },
+    packed,
+    read: (start, count, into) =>
+      readParts([start, count], into, cols, newFloats, (at, from, some, target) => parts[at].read(from, some, target)),
     async close() {
       await Promise.all(parts.map((part) => part.close?.()));
     },
   };
 }
+
+/** A typed array, in as much as rows are put into it. */
+interface Entries<T> {
+  subarray(begin: number, end: number): T;
+  set(entries: T, at: number): void;
+}
+
+const newFloats = (length: number): Float32Array => new Float32Array(length);
+const newBytes = (length: number): Uint8Array => new Uint8Array(length);
 
 const shapeOf = (part: RowSource): string =>
   passesOf(part) > 1 ? `${passesOf(part)} passes of ${part.cols} columns` : `${part.cols} columns`;

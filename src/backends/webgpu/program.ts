@@ -2,6 +2,7 @@
  * Puts shader files together. A .wgsl file is never edited: files are concatenated, and the one thing WGSL cannot say,
  * which score's functions fill which slot, is linked by a few forwarding functions.
  */
+import type { PackedRows } from "../../matrix.ts";
 import { shaders, type ShaderName } from "./shaders.gen.ts";
 
 /** How one pass is read, how several are, or that scores are given. */
@@ -95,6 +96,9 @@ export function scoreProgram({ frame, input, slice, tally, strategies }: ScorePr
   const scores = strategies.map((name) => shaders[`scores/${name}` as ShaderName]).join("\n");
   return shared + text(...inputFiles[input], `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);
 }
+
+/** Float32 out of packed values; entry point `expand_values`. */
+export const expandProgram = (type: PackedRows["type"]): string => text(`expand/${type}`, "expand/expand");
 
 /** The steps of a selection after the first digit has been counted; the entry point is in the name of each. */
 export const selectPrograms = {

@@ -53,7 +53,7 @@ function devicePool(gpu: Gpu, tuning: Tuning, input: PoolInput, earlier?: Device
     tuning,
     input,
     classes,
-    chunks: isLaidOut ? earlier.chunks : new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
+    chunks: isLaidOut ? earlier.chunks : new ChunkedRows(gpu, tuning, source, chunkRows),
     chunkRows,
     head: head && uploadHead(gpu, head),
   };
