@@ -199,17 +199,22 @@ describe.each(engineNames)("%s", (kind) => {
 
   test("members are packed together where all of them are alike", async () => {
     const rows = 5003;
-    const [first, second] = [1, 2].map((passes) =>
-      bitSource("int8", drawn("int8", passes * rows * 3), [passes, rows, 3]),
-    );
-    const half = bitSource("float16", drawn("float16", rows * 3), [1, rows, 3]);
-    for (const members of [
-      [first, second],
-      [first, half],
-      [plain(first), second],
-    ]) {
+    const memberOf = (type: Type, passes: number) => bitSource(type, drawn(type, passes * rows * 3), [passes, rows, 3]);
+    const [byte, bytes, half, halves] = [
+      memberOf("int8", 1),
+      memberOf("int8", 2),
+      memberOf("float16", 1),
+      memberOf("float16", 2),
+    ];
+    const committees: [type: Type | undefined, members: RowSource[]][] = [
+      ["int8", [byte, bytes]],
+      ["float16", [halves, half]],
+      [undefined, [byte, half]],
+      [undefined, [plain(byte), bytes]],
+    ];
+    for (const [type, members] of committees) {
       const together = memberSource(members);
-      expect(together.packed?.type).toBe(members[0] === first && members[1] === second ? "int8" : undefined);
+      expect(together.packed?.type).toBe(type);
       await expectAlike(together, memberSource(members.map(plain)), ["bald"]);
     }
   });
