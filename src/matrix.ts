@@ -35,6 +35,9 @@ export const packedBytes: Record<PackedRows["type"], number> = { float16: 2, int
 /**
  * Rows that can be read again, a range at a time. An array, a file, and rows computed on demand all come as this, so
  * no kernel and no strategy knows where its data lives.
+ *
+ * Work that goes over all rows asks for them in order, one range after the other: the next when the last has come back,
+ * though what came is still being computed on. Two such works at the same time ask independently of each other.
  */
 export interface RowSource {
   /** What errors call it: a file's path, or "logits". */

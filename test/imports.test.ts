@@ -8,6 +8,7 @@ const groups = [
   [
     "errors",
     "matrix",
+    "readAhead",
     "distance",
     "head",
     "activations",
