@@ -114,50 +114,57 @@ export function memberSource(members: readonly RowSource[]): RowSource {
       `${member.name}: ${member.rows} × ${member.cols} beside ${first.name} with ${rows} × ${cols}: members must agree on rows and classes`,
     );
   }
+  const passes = members.reduce((sum, member) => sum + passesOf(member), 0);
+  const readMembers = async <T extends Values<T>>(
+    readers: readonly RowReader<T>[],
+    start: number,
+    count: number,
+    into: T,
+  ): Promise<void> => {
+    const width = into.length / passes;
+    let pass = 0;
+    for (const [i, member] of members.entries()) {
+      const end = pass + passesOf(member);
+      await readers[i].read(start, count, into.subarray(pass * width, end * width));
+      pass = end;
+    }
+  };
+  const packed = packedOf(members);
   return {
     name: `${first.name} and ${members.length - 1} more`,
     rows,
     cols,
-    passes: members.reduce((sum, member) => sum + passesOf(member), 0),
+    passes,
     passNames: members.flatMap((member) =>
       Array.from({ length: passesOf(member) }, (_, pass) => passName(member, pass)),
     ),
-    packed: packedMembers(members),
-    async read(start, count, into) {
-      let at = 0;
-      for (const member of members) {
-        const end = at + passesOf(member) * count * cols;
-        await member.read(start, count, into.subarray(at, end));
-        at = end;
-      }
+    packed: packed && {
+      type: packed[0].type,
+      read: (start, count, into) => readMembers(packed, start, count, into),
     },
+    read: (start, count, into) => readMembers(members, start, count, into),
     async close() {
       await Promise.all(members.map((member) => member.close?.()));
     },
   };
 }
 
+/** What reads rows as float32, or as packed bytes. */
+export interface RowReader<T> {
+  read(start: number, count: number, into: T): void | Promise<void>;
+}
+
+/** A typed array, in as much as rows are put into it. */
+export interface Values<T> {
+  readonly length: number;
+  subarray(begin: number, end: number): T;
+  set(values: T, at: number): void;
+}
+
 /** What these sources have packed, in their order, where all of them have the same. */
 export function packedOf(sources: readonly RowSource[]): PackedRows[] | undefined {
   const all = sources.flatMap(({ packed }) => packed ?? []);
   return all.length === sources.length && all.every(({ type }) => type === all[0].type) ? all : undefined;
-}
-
-function packedMembers(members: readonly RowSource[]): PackedRows | undefined {
-  const all = packedOf(members);
-  if (!all) return undefined;
-  const [{ type }] = all;
-  return {
-    type,
-    async read(start, count, into) {
-      let at = 0;
-      for (const [i, member] of members.entries()) {
-        const end = at + passesOf(member) * count * member.cols * packedBytes[type];
-        await all[i].read(start, count, into.subarray(at, end));
-        at = end;
-      }
-    },
-  };
 }
 
 /** Some rows of features, in the order given. */
