@@ -21,9 +21,23 @@ export interface Features {
   readonly dims: number;
 }
 
+/** The values of rows in fewer bytes than float32, which holds each of them exactly. */
+export interface PackedRows {
+  /** `float16`: IEEE's binary16, little-endian. `int8`: two's complement. */
+  readonly type: "float16" | "int8";
+  /** Writes rows [start, start + count) of every pass into `into`, which is exactly the bytes of [passes, count, cols]. */
+  read(start: number, count: number, into: Uint8Array): void | Promise<void>;
+}
+
+/** Bytes a packed value. */
+export const packedBytes: Record<PackedRows["type"], number> = { float16: 2, int8: 1 };
+
 /**
  * Rows that can be read again, a range at a time. An array, a file, and rows computed on demand all come as this, so
  * no kernel and no strategy knows where its data lives.
+ *
+ * Work that goes over all rows asks for them in order, one range after the other: the next when the last has come back,
+ * though what came is still being computed on. Two such works at the same time ask independently of each other.
  */
 export interface RowSource {
   /** What errors call it: a file's path, or "logits". */
@@ -37,6 +51,8 @@ export interface RowSource {
   readonly passNames?: readonly string[];
   /** All values, [passes, rows, cols], where they are in memory anyway. */
   readonly data?: Float32Array;
+  /** The same values in fewer bytes, where they are stored so: a device is given these, and makes float32 of them. */
+  readonly packed?: PackedRows;
   /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
   /** Opens the same rows to be read without waiting, where that can be. Some have to be copied to a file for it. */
@@ -107,26 +123,57 @@ export function memberSource(members: readonly RowSource[]): RowSource {
       `${member.name}: ${member.rows} × ${member.cols} beside ${first.name} with ${rows} × ${cols}: members must agree on rows and classes`,
     );
   }
+  const passes = members.reduce((sum, member) => sum + passesOf(member), 0);
+  const readMembers = async <T extends Values<T>>(
+    readers: readonly RowReader<T>[],
+    start: number,
+    count: number,
+    into: T,
+  ): Promise<void> => {
+    const width = into.length / passes;
+    let pass = 0;
+    for (const [i, member] of members.entries()) {
+      const end = pass + passesOf(member);
+      await readers[i].read(start, count, into.subarray(pass * width, end * width));
+      pass = end;
+    }
+  };
+  const packed = packedOf(members);
   return {
     name: `${first.name} and ${members.length - 1} more`,
     rows,
     cols,
-    passes: members.reduce((sum, member) => sum + passesOf(member), 0),
+    passes,
     passNames: members.flatMap((member) =>
       Array.from({ length: passesOf(member) }, (_, pass) => passName(member, pass)),
     ),
-    async read(start, count, into) {
-      let pass = 0;
-      for (const member of members) {
-        const end = pass + passesOf(member);
-        await member.read(start, count, into.subarray(pass * count * cols, end * count * cols));
-        pass = end;
-      }
+    packed: packed && {
+      type: packed[0].type,
+      read: (start, count, into) => readMembers(packed, start, count, into),
     },
+    read: (start, count, into) => readMembers(members, start, count, into),
     async close() {
       await Promise.all(members.map((member) => member.close?.()));
     },
   };
+}
+
+/** What reads rows as float32, or as packed bytes. */
+export interface RowReader<T> {
+  read(start: number, count: number, into: T): void | Promise<void>;
+}
+
+/** A typed array, in as much as rows are put into it. */
+export interface Values<T> {
+  readonly length: number;
+  subarray(begin: number, end: number): T;
+  set(values: T, at: number): void;
+}
+
+/** What these sources have packed, in their order, where all of them have the same. */
+export function packedOf(sources: readonly RowSource[]): PackedRows[] | undefined {
+  const all = sources.flatMap(({ packed }) => packed ?? []);
+  return all.length === sources.length && all.every(({ type }) => type === all[0].type) ? all : undefined;
 }
 
 /** Some rows of features, in the order given. */
@@ -160,6 +207,10 @@ function oneSource(name: string, given: Given, sizes: "classes" | "dims" | "scor
     checkCount(given.name, "rows", given.rows);
     checkCount(given.name, "columns", given.cols);
     checkCount(given.name, "passes", passesOf(given));
+    if (given.packed && !Object.hasOwn(packedBytes, given.packed.type))
+      throw new InputError(
+        `${given.name}: packed values are ${Object.keys(packedBytes).join(" or ")}, got ${given.packed.type}: leave packed out`,
+      );
     if (sizes === "scores" && given.cols !== 1)
       throw new InputError(`${given.name}: scores are one column, got ${given.cols}: keep the one to rank by`);
     if (sizes !== "classes" && passesOf(given) !== 1)

@@ -1,6 +1,7 @@
 /** Embeddings as points: within reach one at a time, and checked. */
 import { InputError } from "./errors.ts";
-import { FEATURE_LIMIT, type DirectRows, type RowSource } from "./matrix.ts";
+import { arraySource, FEATURE_LIMIT, type DirectRows, type RowSource } from "./matrix.ts";
+import { blocksOf } from "./readAhead.ts";
 import type { Metric } from "./distance.ts";
 import type { Pace } from "./pace.ts";
 import { densityOf, type Density } from "./remedies/density.ts";
@@ -55,9 +56,10 @@ export class PoolPoints {
       return paged;
     }
     const data = new Float32Array(rows * cols);
-    await eachBlock(source, pace, (first, count) =>
-      source.read(first, count, data.subarray(first * cols, (first + count) * cols)),
-    );
+    for await (const { first, values } of blocksOf(source)) {
+      data.set(values, first * cols);
+      await pace.turn();
+    }
     this.held = data.byteLength;
     return vectorsIn(data, cols);
   }
@@ -89,30 +91,15 @@ function once<T>(kept: Map<Metric, Promise<T>>, metric: Metric, make: () => Prom
 
 /** Rows that are no points, ascending. */
 async function faultyRows(source: RowSource, held: Vectors, metric: Metric, pace: Pace): Promise<Uint32Array> {
-  const { rows, cols } = source;
+  const { name, rows, cols } = source;
   const isHeld = held.data.length === rows * cols;
   const found: number[] = [];
-  await eachBlock(source, pace, async (first, count) => {
-    const values = isHeld ? held.data.subarray(first * cols, (first + count) * cols) : new Float32Array(count * cols);
-    if (!isHeld) await source.read(first, count, values);
-    for (let i = 0; i < count; i++) if (faultIn(values, i * cols, cols, metric) !== undefined) found.push(first + i);
-  });
-  return Uint32Array.from(found);
-}
-
-/** Values of a block. */
-const BLOCK = 2 ** 18;
-
-async function eachBlock(
-  { rows, cols }: RowSource,
-  pace: Pace,
-  visit: (first: number, count: number) => void | Promise<void>,
-): Promise<void> {
-  const most = Math.max(1, Math.floor(BLOCK / cols));
-  for (let first = 0; first < rows; first += most) {
-    await visit(first, Math.min(most, rows - first));
+  for await (const block of blocksOf(isHeld ? arraySource(name, held.data, rows, cols) : source)) {
+    for (let i = 0; i < block.rows; i++)
+      if (faultIn(block.values, i * cols, cols, metric) !== undefined) found.push(block.first + i);
     await pace.turn();
   }
+  return Uint32Array.from(found);
 }
 
 /** What is wrong with the vector that begins at `at`. */

@@ -2,9 +2,7 @@
 import { validityCheck } from "./backends/cpu/reference.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Features, RowSource } from "./matrix.ts";
-
-/** Values that are read at a time. */
-const BLOCK = 2 ** 18;
+import { blocksOf } from "./readAhead.ts";
 
 /** These rows, [rows, dims], in the order given. Rows one after the other are read at once. */
 export async function readRows(source: RowSource, rows: ArrayLike<number>): Promise<Features> {
@@ -21,9 +19,8 @@ export async function readRows(source: RowSource, rows: ArrayLike<number>): Prom
 export async function unfitRows(source: RowSource): Promise<Uint32Array> {
   const isValid = validityCheck({ kind: "features", source });
   const found: number[] = [];
-  await eachBlock(source, (first, values) => {
-    for (let i = 0; i < values.length / source.cols; i++) if (!isValid(values, i * source.cols)) found.push(first + i);
-  });
+  for await (const { first, rows, values } of blocksOf(source))
+    for (let i = 0; i < rows; i++) if (!isValid(values, i * source.cols)) found.push(first + i);
   return Uint32Array.from(found);
 }
 
@@ -32,18 +29,7 @@ export async function printOf(sources: readonly RowSource[]): Promise<string> {
   const print = fingerprint();
   for (const source of sources) {
     print.add(Uint32Array.of(source.rows, source.cols));
-    await eachBlock(source, (_, values) => print.add(values));
+    for await (const { values } of blocksOf(source)) print.add(values);
   }
   return print.digits();
-}
-
-async function eachBlock(source: RowSource, visit: (first: number, values: Float32Array) => void): Promise<void> {
-  const { rows, cols } = source;
-  const most = Math.min(rows, Math.max(1, Math.floor(BLOCK / cols)));
-  const block = new Float32Array(most * cols);
-  for (let first = 0; first < rows; first += most) {
-    const values = block.subarray(0, Math.min(most, rows - first) * cols);
-    await source.read(first, values.length / cols, values);
-    visit(first, values);
-  }
 }

@@ -9,6 +9,7 @@ const groups = [
     "errors",
     "matrix",
     "vectors",
+    "readAhead",
     "distance",
     "head",
     "activations",

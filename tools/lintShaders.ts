@@ -8,6 +8,7 @@ import {
   clusterPrograms,
   distanceProgram,
   sweepProgram,
+  expandProgram,
   headPrograms,
   productProgram,
   scoreProgram,
@@ -56,6 +57,8 @@ for (const tally of tallies) {
   const code = scoreProgram({ frame: "given", input: "predictions", slice: 4, tally, strategies: [] });
   programs.set(`given ${tally}`, { code, entryPoint: "score_rows" });
 }
+for (const type of ["float16", "int8"] as const)
+  programs.set(`expand ${type}`, { code: expandProgram(type), entryPoint: "expand_values" });
 for (const [entryPoint, program] of Object.entries({
   ...selectPrograms,
   ...headPrograms,

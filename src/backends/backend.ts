@@ -60,7 +60,7 @@ export interface InvalidRows {
 
 /** Seconds. A stage that did not happen took none. */
 export interface Timings {
-  /** Reading the source and bringing it to where it is computed on. */
+  /** Waited for the source, and for bringing its rows to where they are computed on. */
   upload: number;
   kernel: number;
   readback: number;

@@ -2,7 +2,7 @@
  * numpy's .npy arrays as row sources: ranges of rows are read where they lie and become float32 on the way.
  */
 import { InputError } from "../errors.ts";
-import type { DirectRows, RowSource } from "../matrix.ts";
+import { packedBytes, type DirectRows, type PackedRows, type RowSource } from "../matrix.ts";
 import type { Bytes } from "./bytes.ts";
 import { type Numbers, swapBytes } from "./elements.ts";
 import { type NpyHeader, readNpyHeader } from "./npyHeader.ts";
@@ -13,8 +13,8 @@ export interface NpyFile {
   readonly dtype: string;
   /**
    * The rows of a [rows, cols] array, of a [rows] array (cols is 1), or of a [passes, rows, cols] array. A range of rows
-   * is read in all passes, and nothing else of the file. Values beyond float32 become infinite. Closing it closes the
-   * file. Any other shape is an InputError.
+   * is read in all passes, and nothing else of the file. Values beyond float32 become infinite. float16 and int8 in C
+   * order may be read packed, too. Closing it closes the file. Any other shape is an InputError.
    */
   source(name?: string): RowSource;
   close(): Promise<void>;
@@ -34,17 +34,30 @@ function npySource(name: string, bytes: Bytes, header: NpyHeader, close: () => P
   const { passes, rows, cols } = sizesOf(name, header.shape);
   // Where no two axes are longer than 1, both orders are the same bytes.
   const byColumns = header.fortran && header.shape.filter((size) => size > 1).length > 1;
+  const check = (start: number, count: number, values: number): void => {
+    if (start < 0 || start + count > rows || values !== passes * count * cols)
+      throw new RangeError(`${name}: rows ${start} to ${start + count} of ${rows} do not go into ${values} values`);
+  };
+  const type = byColumns ? undefined : packedType(header);
+  const packed: PackedRows | undefined = type && {
+    type,
+    async read(start, count, into) {
+      const size = packedBytes[type];
+      check(start, count, into.length / size);
+      for (let pass = 0; pass < passes; pass++) {
+        const target = into.subarray(pass * count * cols * size, (pass + 1) * count * cols * size);
+        await bytes.read(target, header.start + (pass * rows + start) * cols * size);
+      }
+    },
+  };
   return {
     name,
     rows,
     cols,
     passes,
+    packed,
     async read(start, count, into) {
-      if (start < 0 || start + count > rows || into.length !== passes * count * cols) {
-        throw new RangeError(
-          `${name}: rows ${start} to ${start + count} of ${rows} do not go into ${into.length} values`,
-        );
-      }
+      check(start, count, into.length);
       if (!byColumns) {
         for (let pass = 0; pass < passes; pass++) {
           const target = into.subarray(pass * count * cols, (pass + 1) * count * cols);
@@ -73,6 +86,12 @@ function directRows(bytes: Bytes, header: NpyHeader, cols: number): DirectRows {
     read: (start, _, into) => readValuesNow(bytes, header, start * cols, into),
     async close() {},
   };
+}
+
+/** A single byte has no order, whatever the header says. */
+function packedType({ dtype, bigEndian }: NpyHeader): PackedRows["type"] | undefined {
+  if (dtype.endsWith("i1")) return "int8";
+  return dtype.endsWith("f2") && !bigEndian ? "float16" : undefined;
 }
 
 /** Columns read at a time: their values of one row fill a cache line. */

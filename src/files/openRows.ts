@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { glob } from "tinyglobby";
 import { InputError } from "../errors.ts";
 import { passesOf, type DirectRows, type RowSource } from "../matrix.ts";
+import { blocksOf } from "../readAhead.ts";
 import type { Bytes } from "./bytes.ts";
 import { openBytes } from "./fileBytes.ts";
 import { httpBytes } from "./httpBytes.ts";
@@ -47,22 +48,14 @@ async function openOne(bytes: Bytes, options: FormatOptions): Promise<RowSource>
 
 async function copied(source: RowSource): Promise<DirectRows> {
   const { name, cols } = source;
-  const copy = await spool(name, cols, blocksOf(source));
+  const copy = await spool(name, cols, valuesOf(source));
   const direct = await copy.direct?.();
   return { read: direct?.read ?? (copy.read as DirectRows["read"]), close: async () => copy.close?.() };
 }
 
-async function* blocksOf({ rows, cols, read }: RowSource): AsyncGenerator<Float32Array> {
-  const most = Math.max(1, Math.floor(BLOCK / cols));
-  for (let first = 0; first < rows; first += most) {
-    const block = new Float32Array(Math.min(most, rows - first) * cols);
-    await read(first, block.length / cols, block);
-    yield block;
-  }
+async function* valuesOf(source: RowSource): AsyncGenerator<Float32Array> {
+  for await (const { values } of blocksOf(source)) yield values;
 }
-
-/** Values copied at a time. */
-const BLOCK = 2 ** 18;
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(

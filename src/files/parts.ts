@@ -1,6 +1,6 @@
 /** Several files as one pool. */
 import { InputError } from "../errors.ts";
-import { passesOf, type DirectRows, type RowSource } from "../matrix.ts";
+import { packedOf, passesOf, type DirectRows, type RowReader, type RowSource, type Values } from "../matrix.ts";
 
 /** The rows of these, one behind the other. All have the same columns. */
 export function joinRows(parts: readonly RowSource[]): RowSource {
@@ -15,50 +15,69 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
       );
   let rows = 0;
   const starts = parts.map((part) => (rows += part.rows) - part.rows);
+  /** What each part has of some rows: where they begin in it, how many they are, and which of those asked for comes first. */
+  const shares = function* (start: number, count: number): Generator<Share> {
+    for (let row = start; row < start + count;) {
+      const part = starts.findLastIndex((begin) => begin <= row);
+      const some = Math.min(start + count, starts[part] + parts[part].rows) - row;
+      yield { part, from: row - starts[part], count: some, place: row - start };
+      row += some;
+    }
+  };
+  /** Of each part its share, as float32 or as packed bytes. */
+  const readParts = async <T extends Values<T>>(
+    readers: readonly RowReader<T>[],
+    [start, count]: readonly [start: number, count: number],
+    into: T,
+    make: (length: number) => T,
+  ): Promise<void> => {
+    const width = into.length / passes / count;
+    for (const { part, from, count: some, place } of shares(start, count)) {
+      if (passes === 1) await readers[part].read(from, some, into.subarray(place * width, (place + some) * width));
+      else {
+        const chunk = make(passes * some * width);
+        await readers[part].read(from, some, chunk);
+        for (let pass = 0; pass < passes; pass++)
+          into.set(chunk.subarray(pass * some * width, (pass + 1) * some * width), (pass * count + place) * width);
+      }
+    }
+  };
+  const direct = async (): Promise<DirectRows> => {
+    const opened = await Promise.all(parts.map(directOf));
+    return {
+      read(start, count, into) {
+        for (const { part, from, count: some, place } of shares(start, count))
+          opened[part].read(from, some, into.subarray(place * cols, (place + some) * cols));
+      },
+      async close() {
+        await Promise.all(opened.map((part) => part.close()));
+      },
+    };
+  };
+  const packed = packedOf(parts);
   return {
     name: `${first.name} and ${parts.length - 1} more`,
     rows,
     cols,
     passes,
-    async read(start, count, into) {
-      for (let row = start; row < start + count;) {
-        const at = starts.findLastIndex((begin) => begin <= row);
-        const some = Math.min(start + count, starts[at] + parts[at].rows) - row;
-        if (passes === 1) {
-          const target = into.subarray((row - start) * cols, (row - start + some) * cols);
-          await parts[at].read(row - starts[at], some, target);
-        } else {
-          const chunk = new Float32Array(passes * some * cols);
-          await parts[at].read(row - starts[at], some, chunk);
-          for (let pass = 0; pass < passes; pass++)
-            into.set(chunk.subarray(pass * some * cols, (pass + 1) * some * cols), (pass * count + row - start) * cols);
-        }
-        row += some;
-      }
+    packed: packed && {
+      type: packed[0].type,
+      read: (start, count, into) => readParts(packed, [start, count], into, newBytes),
     },
-    ...(parts.every(({ direct, data }) => direct || data) && { direct: () => directParts(parts, starts) }),
+    read: (start, count, into) => readParts(parts, [start, count], into, newFloats),
+    ...(parts.every((part) => part.direct || part.data) && { direct }),
     async close() {
       await Promise.all(parts.map((part) => part.close?.()));
     },
   };
 }
 
-async function directParts(parts: readonly RowSource[], starts: readonly number[]): Promise<DirectRows> {
-  const { cols } = parts[0];
-  const direct = await Promise.all(parts.map(directOf));
-  return {
-    read(start, count, into) {
-      for (let row = start; row < start + count;) {
-        const at = starts.findLastIndex((begin) => begin <= row);
-        const some = Math.min(start + count, starts[at] + parts[at].rows) - row;
-        direct[at].read(row - starts[at], some, into.subarray((row - start) * cols, (row - start + some) * cols));
-        row += some;
-      }
-    },
-    async close() {
-      await Promise.all(direct.map((part) => part.close()));
-    },
-  };
+/** Some rows of a part. */
+interface Share {
+  readonly part: number;
+  readonly from: number;
+  readonly count: number;
+  readonly place: number;
 }
 
 async function directOf(part: RowSource): Promise<DirectRows> {
@@ -80,6 +99,9 @@ export async function openParts<Place>(
     throw error;
   }
 }
+
+const newFloats = (length: number): Float32Array => new Float32Array(length);
+const newBytes = (length: number): Uint8Array => new Uint8Array(length);
 
 const shapeOf = (part: RowSource): string =>
   passesOf(part) > 1 ? `${passesOf(part)} passes of ${part.cols} columns` : `${part.cols} columns`;

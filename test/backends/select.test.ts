@@ -134,6 +134,17 @@ describe.each(engineNames)("%s", (kind) => {
     expect(strategy).toBeUndefined();
   });
 
+  test("leaves out labelled and invalid rows where stretches of scores are shorter than k", async () => {
+    const rows = 40_000;
+    const scores = Float32Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? NaN : (row * 7919) % 4093));
+    const labelled = Array.from({ length: 4000 }, (_, i) => 10 * i + 1);
+    using loaded = await engine.load({ scores, invalid: "skip" });
+    const { picks } = await loaded.select("top-k", { k: 20_000, labelled });
+    const isLeft = Uint8Array.from(scores, (score) => Number(!Number.isNaN(score)));
+    for (const row of labelled) isLeft[row] = 0;
+    expect(picks.map(({ row }) => row)).toEqual(bestRows(scores, 20_000, (row) => isLeft[row] === 1));
+  });
+
   test("given scores: any k of any floats", async () => {
     const floats = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 300 });
     await fc.assert(

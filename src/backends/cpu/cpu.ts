@@ -2,6 +2,7 @@
 import type { Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, ScorePass, Timings } from "../backend.ts";
 import { passesOf } from "../../matrix.ts";
+import { readAhead } from "../../readAhead.ts";
 import { BestRows } from "./bestRows.ts";
 import { beliefsReader, validityCheck } from "./reference.ts";
 
@@ -59,20 +60,16 @@ async function scan(
   const { rows, cols } = source;
   const passes = passesOf(source);
   const chunkRows = Math.min(rows, Math.max(1, Math.floor(CHUNK_VALUES / (passes * cols))));
-  const buffer = new Float32Array(chunkRows * passes * cols);
   const scores = strategies.map(() => new Float64Array(chunkRows));
   const scoreRow = rowScorer(input, strategies, options);
   const isValid = validityCheck(input);
   const invalid = { count: 0, first: 0 };
   const timings = { upload: 0, kernel: 0, readback: 0 };
-  for (let first = 0; first < rows; first += chunkRows) {
-    const count = Math.min(chunkRows, rows - first);
+  let since = performance.now();
+  for await (const { first, rows: count, values: chunk } of readAhead(source, chunkRows)) {
+    timings.upload += seconds(since);
     const stride = count * cols;
-    const chunk = buffer.subarray(0, passes * stride);
-    let started = performance.now();
-    await source.read(first, count, chunk);
-    timings.upload += seconds(started);
-    started = performance.now();
+    const started = performance.now();
     // Given scores are their own.
     const found = strategies.length > 0 ? scores.map((all) => all.subarray(0, count)) : [chunk];
     for (let i = 0; i < count; i++) {
@@ -89,6 +86,7 @@ async function scan(
     timings.kernel += seconds(started);
     options.onProgress?.(first + count);
     await options.pace.turn();
+    since = performance.now();
   }
   return { invalid, timings };
 }

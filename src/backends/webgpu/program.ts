@@ -3,6 +3,7 @@
  * which score's functions fill which slot, is linked by a few forwarding functions.
  */
 import type { PointStorage } from "../../vectors.ts";
+import type { PackedRows } from "../../matrix.ts";
 import { shaders, type ShaderName } from "./shaders.gen.ts";
 
 /** How one pass is read, how several are, or that scores are given. */
@@ -96,6 +97,9 @@ export function scoreProgram({ frame, input, slice, tally, strategies }: ScorePr
   const scores = strategies.map((name) => shaders[`scores/${name}` as ShaderName]).join("\n");
   return shared + text(...inputFiles[input], `inputs/slice-${slice}`, "random") + scores + linkScores(strategies);
 }
+
+/** Float32 out of packed values; entry point `expand_values`. */
+export const expandProgram = (type: PackedRows["type"]): string => text(`expand/${type}`, "expand/expand");
 
 /** The steps of a selection after the first digit has been counted; the entry point is in the name of each. */
 export const selectPrograms = {

@@ -34,7 +34,7 @@ export async function selectCandidates(
   const started = performance.now();
   const selection = gpu.filled(
     "selection",
-    new Uint32Array([0, k, 0, 0]),
+    new Uint32Array([0, k, 1, 0]),
     usage.storage | usage.copySource | usage.copyTarget,
   );
   let candidates: GPUBuffer | undefined;

@@ -58,7 +58,7 @@ function devicePool(gpu: Gpu, tuning: Tuning, input: PoolInput, earlier?: Device
     tuning,
     input,
     classes,
-    chunks: isLaidOut ? earlier.chunks : new ChunkedRows(gpu, source, chunkRows, tuning.residentBytes),
+    chunks: isLaidOut ? earlier.chunks : new ChunkedRows(gpu, tuning, source, chunkRows),
     chunkRows,
     head: head && uploadHead(gpu, head),
   };
@@ -82,7 +82,9 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     if (room < LEAST_ROOM) return false;
     sizes = tuningWithin(tuning, room);
     pool.chunks.close();
-    pool = devicePool(gpu, sizes, pool.input, pool);
+    const { head } = pool;
+    pool = devicePool(gpu, sizes, pool.input);
+    if (head) closeHead(head);
     return true;
   };
   let last: Promise<unknown> = Promise.resolve();
