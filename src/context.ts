@@ -172,7 +172,7 @@ export class PoolContext implements BatchContext {
     for (let row = 0; row < this.rows; row++)
       if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0 && !Number.isNaN(scores?.lowest[row])) free[left++] = row;
     if (left < k) this.tooFew(k, left);
-    return free.slice(0, left);
+    return left === this.rows ? free : free.slice(0, left);
   };
 
   /** A bit a row, 32 a word, for rows that may not be picked. */

@@ -136,11 +136,15 @@ export async function readValues(bytes: Bytes, header: NpyHeader, start: number,
 }
 
 /** The same at once, of bytes that allow it. */
-function readValuesNow(bytes: Bytes, { element, bigEndian, start: begin }: NpyHeader, start: number, into: Numbers) {
-  const raw = new Uint8Array(into.length * element.size);
-  bytes.readNow!(raw, begin + start * element.size);
+function readValuesNow(bytes: Bytes, header: NpyHeader, start: number, into: Float32Array): void {
+  const { element, bigEndian, dtype } = header;
+  const isOwn = dtype.endsWith("f4");
+  const raw = isOwn
+    ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+    : new Uint8Array(into.length * element.size);
+  bytes.readNow!(raw, header.start + start * element.size);
   if (bigEndian) swapBytes(raw, element.size);
-  element.decode(raw, into);
+  if (!isOwn) element.decode(raw, into);
 }
 
 /** Values converted at a time: what bounds the memory beside the target. */
