@@ -6,10 +6,12 @@ export const CLASSES = 10;
 /** Rows whose classes are all as likely, evenly spread: the picks, should all be well. */
 export const PLANTED = 1000;
 
-/** Rows that lie in the table one behind the other. */
+/** Rows that lie in a table one behind the other. */
 const BLOCK = 4096;
 const TABLE = 2 ** 20;
-const table = Float32Array.from({ length: TABLE + BLOCK * CLASSES }, (_, i) => 12 * randomUniform(1, 2, i) - 6);
+const noise = (values: number, width: number): Float32Array =>
+  Float32Array.from({ length: values }, (_, i) => width * (randomUniform(1, 2, i) - 0.5));
+const table = noise(TABLE + BLOCK * CLASSES, 12);
 
 /** Logits, [rows, CLASSES]. A block of them is a stretch of a table, which one is drawn. */
 export function sourceOf(rows: number): RowSource {
@@ -29,6 +31,27 @@ export function sourceOf(rows: number): RowSource {
         const row = Math.floor((i * rows) / PLANTED);
         if (row >= start + count) break;
         if (row >= start) into.fill(1, (row - start) * CLASSES, (row - start + 1) * CLASSES);
+      }
+    },
+  };
+}
+
+export const DIMS = 64;
+const CLOUDS = 900;
+
+/** Embeddings, [rows, DIMS]: each row is in one of 900 clouds, some 24 apart and 5 wide. */
+export function pointsOf(rows: number): RowSource {
+  const centres = noise(CLOUDS * DIMS, 10);
+  const around = noise(TABLE + DIMS, 4);
+  return {
+    name: "generated points",
+    rows,
+    cols: DIMS,
+    read(start, count, into) {
+      for (let i = 0, to = 0; i < count; i++) {
+        const centre = (randomBits(5, 2, start + i) % CLOUDS) * DIMS;
+        const from = randomBits(7, 2, start + i) % TABLE;
+        for (let d = 0; d < DIMS; d++, to++) into[to] = centres[centre + d] + around[from + d];
       }
     },
   };

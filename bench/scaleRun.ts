@@ -1,30 +1,59 @@
 /**
  * One size of `bench/scale.ts` in a process of its own, for the peak of a process never falls: prints JSON.
- * `node --import tsx bench/scaleRun.ts ROWS BACKEND [FILE]`: rows are made as they are asked for, or lie in a .npy file.
+ * `node --import tsx bench/scaleRun.ts WORK`, a `ScaleWork` as JSON.
  */
-import { PLANTED, sourceOf } from "./scaleRows.ts";
-import { openSubject, type BackendName } from "./backends.ts";
+import {
+  openEngine,
+  type MemoryBudget,
+  type MemoryNeeds,
+  type PointStorage,
+  type Timings,
+  type Whereabouts,
+} from "../src/index.ts";
 import { openNpy } from "../src/node.ts";
+import { PLANTED, sourceOf } from "./scaleRows.ts";
 
-const [given, backend, file] = process.argv.slice(2);
-const rows = Number(given);
-const subject = await openSubject(backend as BackendName);
-if (typeof subject === "string") throw new Error(subject);
-const opened = file === undefined ? undefined : await openNpy(file);
-try {
-  // The compiler's work is no part of what a row costs.
-  using first = await subject.engine.load({ logits: sourceOf(200_000) });
-  await first.select("top-k", { k: PLANTED, strategy: "entropy" });
-  using pool = await subject.engine.load({ logits: opened?.source() ?? sourceOf(rows) });
-  const before = process.memoryUsage().rss;
-  const began = performance.now();
-  const { picks, timings } = await pool.select("top-k", { k: PLANTED, strategy: "entropy" });
-  const seconds = (performance.now() - began) / 1000;
-  // Rows that were planted as the most uncertain of all, and alike.
-  const isRight = picks.length === PLANTED && picks.every(({ row }, i) => row === Math.floor((i * rows) / PLANTED));
-  const peak = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ isRight, seconds, timings, peak, before, software: subject.software }));
-} finally {
-  await opened?.close();
-  await subject.close();
+/** A selection by k-center where `k` is given, and else the top-k out of rows that are made, or lie in a file. */
+export interface ScaleWork {
+  readonly rows: number;
+  readonly backend: "cpu" | "webgpu";
+  /** A .npy file. */
+  readonly file?: string;
+  readonly k?: number;
+  readonly memory?: MemoryBudget;
+  readonly storage?: PointStorage;
+}
+
+export interface ScaleRun {
+  readonly picks: readonly number[];
+  readonly seconds: number;
+  readonly timings: Timings;
+  readonly needs: MemoryNeeds;
+  readonly embeddings?: Whereabouts;
+  /** Bytes that the process took at most. */
+  readonly peak: number;
+}
+
+// Where it is imported, it is for its types.
+if (import.meta.filename === process.argv[1]) console.log(JSON.stringify(await run(JSON.parse(process.argv[2]))));
+
+async function run({ rows, backend, file, k, memory, storage }: ScaleWork): Promise<ScaleRun> {
+  const opened = file === undefined ? undefined : await openNpy(file);
+  await using engine = await openEngine({ backend, memory });
+  try {
+    // The compiler's work is no part of what a row costs.
+    using first = await engine.load({ logits: sourceOf(200_000) });
+    await first.select("top-k", { k: PLANTED, strategy: "entropy" });
+    const source = opened?.source() ?? sourceOf(rows);
+    using pool = await engine.load(k === undefined ? { logits: source } : { embeddings: source, storage });
+    const batch = k === undefined ? "top-k" : "k-center";
+    const needs = pool.memoryFor({ batch });
+    const began = performance.now();
+    const { picks, timings, embeddings } = await pool.select(batch, { k: k ?? PLANTED });
+    const seconds = (performance.now() - began) / 1000;
+    const peak = process.resourceUsage().maxRSS * 1024;
+    return { picks: picks.map(({ row }) => row), seconds, timings, needs, embeddings, peak };
+  } finally {
+    await opened?.close();
+  }
 }

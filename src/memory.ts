@@ -1,6 +1,6 @@
 /** What work on a pool needs of memory, before it starts, and what it may take. */
 import type { BatchRule } from "./batches/batch.ts";
-import type { DeviceWork, PoolInput } from "./backends/backend.ts";
+import type { DeviceNeeds, DeviceWork, PoolInput } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
 import { mustPage, type PoolPoints } from "./points.ts";
 
@@ -43,8 +43,6 @@ export function checkBudget(budget: MemoryBudget): void {
 const A_ROW = { taken: 0.25, scores: 64, distances: 76 };
 /** Chunks, modules and what the collector has not seen to yet. */
 const BESIDE = 32e6;
-/** Beside a device: buffers to write into and read from, and its driver's. */
-const BESIDE_DEVICE = 128e6;
 /** Pages to begin with. */
 const LEAST_PAGES = 2 ** 24;
 
@@ -61,28 +59,28 @@ export function planFor(
   points: PoolPoints | undefined,
   work: { readonly rule?: BatchRule; readonly strategies?: number; readonly density?: boolean },
   budget: MemoryBudget,
-  device: (work: DeviceWork) => number,
+  deviceNeeds: (work: DeviceWork) => DeviceNeeds,
 ): Plan {
   const { rule, strategies = 1, density = false } = work;
   const { rows } = input.source;
   const measures = density || (rule?.needs.includes("embeddings") ?? false);
   const ranksAll = density || (rule?.needs.includes("scores") === true && rule.name !== "top-k");
-  const onDevice = device({ strategies, measures });
+  const onDevice = deviceNeeds({ strategies, measures });
   const own =
     residentBytes() -
     (points?.held ?? 0) +
     BESIDE +
-    (onDevice > 0 ? BESIDE_DEVICE : 0) +
+    onDevice.host +
     rows *
       (A_ROW.taken + (rule ? 0 : 4 * strategies) + (ranksAll ? A_ROW.scores : 0) + (measures ? A_ROW.distances : 0));
   const { embeddings } = input;
-  if (!measures || !embeddings) return { needs: checked(own, onDevice, budget, rule), embeddings: 0 };
+  if (!measures || !embeddings) return { needs: checked(own, onDevice.device, budget, rule), embeddings: 0 };
   const left = budget.host === undefined ? freeBytes() / 2 : Math.max(0, budget.host - own);
   const all = embeddings.data ? 0 : 4 * embeddings.rows * embeddings.cols;
   const paged = points && points.held > 0 ? points.isPaged : mustPage(embeddings, left);
   const taken = points?.held || (paged ? Math.max(LEAST_PAGES, Math.min(left, all / 4)) : all);
   return {
-    needs: { ...checked(own + taken, onDevice, budget, rule), embeddings: paged ? "paged" : "held" },
+    needs: { ...checked(own + taken, onDevice.device, budget, rule), embeddings: paged ? "paged" : "held" },
     embeddings: taken,
   };
 }

@@ -265,7 +265,13 @@ export class Pool {
   }
 
   private plan(work: { rule?: BatchRule; strategies?: number; density?: boolean }): Plan {
-    return planFor(this.input, this.points, work, this.memory, (asked) => this.resident.needs?.(asked) ?? 0);
+    return planFor(
+      this.input,
+      this.points,
+      work,
+      this.memory,
+      (asked) => this.resident.needs?.(asked) ?? { device: 0, host: 0 },
+    );
   }
 
   private async pointsFor(metric: Metric, bytes: number, pace: Pace): Promise<Points> {

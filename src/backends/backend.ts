@@ -104,6 +104,13 @@ export interface DeviceWork {
   readonly measures: boolean;
 }
 
+/** Bytes that it takes at most. */
+export interface DeviceNeeds {
+  readonly device: number;
+  /** Of this process for it, such as what a device is written from; where a processor plays the device, all of it. */
+  readonly host: number;
+}
+
 /** A pool on a backend. The first pass brings the rows in; they stay where they fit. */
 export interface BackendPool {
   /** Scores of every row by each strategy, each prediction read once. */
@@ -114,8 +121,8 @@ export interface BackendPool {
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
   /** Compares the pool's embeddings with so many centres at most, where a device can; they stay on it from then on. */
   distances?(points: PointData, mostCentres: number): Promise<DistanceKernel | undefined>;
-  /** Bytes of the device that this takes at most, where there is one. */
-  needs?(work: DeviceWork): number;
+  /** What this takes of memory, where there is a device. */
+  needs?(work: DeviceWork): DeviceNeeds;
   /** Whether points of that metric stay on the device, or are brought there by each sweep; undefined without any. */
   areResident?(metric: Metric): Promise<boolean | undefined>;
   /** Puts rows of them, which ascend, into k clusters, where a device does that. */

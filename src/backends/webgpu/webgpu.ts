@@ -35,6 +35,9 @@ const MAX_CHUNK_ROWS = 2 ** 20;
 const LESS_ROOM = 4;
 const LEAST_ROOM = 2 ** 18;
 
+/** What a driver and its compiler take of a process. */
+const DRIVER_BYTES = 128e6;
+
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
     name: "webgpu",
@@ -218,9 +221,10 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       const segment = Math.min(sizes.segmentBytes, 4 * strategies * rows);
       const scoring = Math.min(sizes.residentBytes, bytes) + 5 * chunk + segment + (pool.head ? sizes.scratchBytes : 0);
       const { embeddings, storage = "float32" } = pool.input;
-      if (!measures || !embeddings) return scoring;
-      const points = 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows;
-      return scoring + (points <= sizes.allPointBytes ? points : 0) + 2 * Math.min(sizes.sweepBytes, points);
+      const points = measures && embeddings ? 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows : 0;
+      const device = scoring + (points <= sizes.allPointBytes ? points : 0) + 2 * Math.min(sizes.sweepBytes, points);
+      const isPlayed = sizes.adapterClass === "software";
+      return { device, host: DRIVER_BYTES + (isPlayed ? device : 3 * chunk) };
     },
 
     async areResident(metric) {
