@@ -25,7 +25,7 @@ export interface MemoryNeeds {
 }
 
 /** A device budget has to leave a chunk of everything. */
-const LEAST_DEVICE = 2 ** 24;
+const LEAST_DEVICE = 16e6;
 
 /** @throws InputError where it is no budget */
 export function checkBudget(budget: MemoryBudget): void {

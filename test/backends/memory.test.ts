@@ -220,7 +220,7 @@ describe("embeddings that memory does not hold", () => {
 test.each([
   [{ host: 0 }, "memory.host must be a number of bytes of at least 1, got 0"],
   [{ host: NaN }, "memory.host must be a number of bytes of at least 1, got NaN"],
-  [{ device: 1000 }, "memory.device must be a number of bytes of at least 16777216, got 1000"],
+  [{ device: 1000 }, "memory.device must be a number of bytes of at least 16000000, got 1000"],
 ])("%j is no budget", async (memory, message) => {
   await expect(openEngine({ backend: "cpu", memory })).rejects.toThrow(new InputError(message));
 });

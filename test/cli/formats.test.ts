@@ -1,5 +1,7 @@
 /** A selection from the same numbers in every format, by every way to name them. */
 import { readFileSync } from "node:fs";
+import { tableFromArrays, tableToIPC } from "apache-arrow";
+import { zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { makeBlobs } from "../support/blobs.ts";
 import { commandLine } from "./commandLine.ts";
@@ -29,6 +31,15 @@ file("parts/part-10.csv", table(rowsFrom(150, ROWS)));
 file("wide.csv", ["x,a,b,c,d", ...rowsFrom(0, ROWS).map((row) => ["1", ...row].join()), ""].join("\n"));
 file("half.npy", npy(Uint16Array.from(values, half), { descr: "<f2", shape: `(${ROWS}, ${CLASSES})` }));
 
+const inColumns = Object.fromEntries(
+  ["a", "b", "c", "d"].map((name, c) => [
+    name,
+    Float64Array.from({ length: ROWS }, (_, row) => values[row * CLASSES + c]),
+  ]),
+);
+file("pool.arrow", tableToIPC(tableFromArrays(inColumns), "file"));
+file("pool.npz", zipSync({ "pool.npy": npy(values, { shape: `(${ROWS}, ${CLASSES})` }) }));
+
 /** The bits of a float16, of which these values are. */
 function half(value: number): number {
   if (value === 0) return 0;
@@ -40,6 +51,8 @@ const picksOf = (name: string): unknown => JSON.parse(readFileSync(file(name), "
 
 test.each([
   ["pool.csv", []],
+  ["pool.arrow", []],
+  ["pool.npz", []],
   ["pool.jsonl", []],
   ["parts/part-*.csv", []],
   ["half.npy", []],
@@ -53,6 +66,50 @@ test.each([
   await done(["select", "--embeddings", "pool.npy", "--batch", "k-center", ...rest, "one.json"]);
   await done(["select", "--embeddings", name, ...more, "--batch", "k-center", ...rest, "other.json"]);
   expect(picksOf("other.json")).toEqual(picksOf("one.json"));
+});
+
+test.each(["--memory 1G", "--memory 2G,64M", "--storage float16", "--storage int8 --memory 2G,16M"])(
+  "the same picks with %s",
+  async (more) => {
+    for (const [what, batch] of [
+      ["--embeddings pool.npy", "k-center"],
+      ["pool.npy --embeddings half.npy", "hybrid"],
+      ["half.npy", "top-k"],
+    ]) {
+      const args = `select ${what} --batch ${batch} -k 20 --quiet --out`;
+      await done(`${args} one.json --backend cpu`);
+      await done(`${args} other.json --backend webgpu ${more}`);
+      expect(picksOf("other.json")).toEqual(picksOf("one.json"));
+    }
+  },
+);
+
+test("a budget says before the work begins what that needs, or that it is too little", async () => {
+  const args = "select --embeddings pool.npy --batch k-center -k 20 --out picks.json --backend";
+  const told = await done(`${args} cpu --memory 3G`);
+  expect(told.stderr).toMatch(/^needs up to \d+ MB of memory\n20 of 400 rows picked in /);
+  const both = await done(`${args} webgpu --memory 3G,20M --json`);
+  expect(both.stderr).toMatch(/^needs up to \d+ MB of memory and \d+ MB on the device\n$/);
+  const { memory, embeddings } = JSON.parse(both.stdout);
+  expect(memory.host).toBeLessThan(3e9);
+  expect(memory.device).toBeLessThan(20e6);
+  expect(embeddings).toEqual({ host: "held", device: "resident" });
+  const refused = await run(`${args} cpu --memory 2M`);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(
+    /^poolwise: k-center needs about \d+ MB of memory, and may take 2 MB: give it more \(--memory\)\n$/,
+  );
+});
+
+test.each([
+  ["lots", /--memory must be a size as 400M or 2G, or two of them, for a device as well, got "lots"/],
+  ["1G,2G,3G", /--memory must be a size/],
+  ["0", /--memory must be a size/],
+  ["1G,5M", /--memory: the second size must be a number of bytes of at least 16000000, got 5000000/],
+])("--memory %s is refused", async (budget, message) => {
+  const { code, stderr } = await run(`select pool.npy -k 5 --out picks.json --memory ${budget}`);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
 });
 
 test("a column that there is not", async () => {
