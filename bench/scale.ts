@@ -17,7 +17,8 @@ import { blocksOf } from "../src/readAhead.ts";
 import { backendNames, openSubject } from "./backends.ts";
 import { aboutRun, saveReport } from "./report.ts";
 import { CLASSES, DIMS, PLANTED, pointsOf, sourceOf } from "./scaleRows.ts";
-import type { ScaleRun, ScaleWork } from "./scaleRun.ts";
+import type { ScaleResult, ScaleWork } from "./scaleRun.ts";
+import { lineOf, pointsHeading, rankedHeading, type ScaleCase, type ScaleReport } from "./scaleTable.ts";
 
 const { values } = parseArgs({
   options: {
@@ -41,85 +42,74 @@ for (const name of names) {
   if (typeof subject === "string") console.error(`${name}: ${subject}`);
   else subjects.push(subject);
 }
-const cases: object[] = [];
+const cases: ScaleCase[] = [];
+const keep = (one: ScaleCase): void => {
+  cases.push(one);
+  if (!one.isRight) process.exitCode = 1;
+  console.log(lineOf(one));
+};
 
-console.log(`top-k of ${PLANTED} by entropy, ${CLASSES} classes\n`);
-const COLUMNS = "s, median (min–max) | ns a row | peak MB | estimated MB | device MB |";
-console.log(`| backend | rows | from | ${COLUMNS}\n|---|---|---|---|---|---|---|---|`);
+console.log(`top-k of ${PLANTED} by entropy, ${CLASSES} classes\n\n${rankedHeading}`);
 for (const { engine, software } of subjects)
-  for (const rows of sizes)
-    for (const from of values.npy === undefined ? ["made"] : ["made", "npy"]) {
-      const file = from === "npy" ? await written(`scale-${rows}.npy`, sourceOf(rows)) : undefined;
-      const runs = several({ rows, backend: engine.backend, file });
-      // Planted rows are the most uncertain of all, and alike.
-      const isRight = runs.every(
-        ({ picks }) => picks.length === PLANTED && picks.every((row, i) => row === Math.floor((i * rows) / PLANTED)),
-      );
-      tell([nameOf(engine.backend, software), rows.toLocaleString("en-US"), from], rows, runs, isRight);
-      cases.push({ backend: engine.backend, software, rows, classes: CLASSES, k: PLANTED, from, isRight, runs });
-    }
+  for (const memory of engine.backend === "cpu" ? [{}] : [{}, { device: 256e6 }])
+    for (const rows of sizes)
+      for (const from of values.npy === undefined ? (["made"] as const) : (["made", "npy"] as const)) {
+        const { backend } = engine;
+        const file = from === "npy" ? await written(`scale-${rows}.npy`, sourceOf(rows)) : undefined;
+        const results = several({ rows, backend, file, memory });
+        // Planted rows are the most uncertain of all, and alike.
+        const isRight = results.every(
+          ({ picks }) => picks.length === PLANTED && picks.every((row, i) => row === Math.floor((i * rows) / PLANTED)),
+        );
+        keep({ backend, software, rows, k: PLANTED, from, memory, isRight, runs: results.map(({ run }) => run) });
+      }
 
 /** Ways to come by the same picks. */
-const ways: { name: string; backend: string; memory: MemoryBudget; storage?: PointStorage }[] = [
-  { name: "held", backend: "cpu", memory: {} },
-  { name: "paged, 400 MB", backend: "cpu", memory: { host: 400e6 } },
-  { name: "resident", backend: "webgpu", memory: {} },
-  { name: "float16", backend: "webgpu", memory: {}, storage: "float16" },
-  { name: "int8", backend: "webgpu", memory: {}, storage: "int8" },
-  { name: "streamed, 256 MB", backend: "webgpu", memory: { device: 256e6 } },
+const ways: { way: string; backend: string; memory: MemoryBudget; storage?: PointStorage }[] = [
+  { way: "held", backend: "cpu", memory: {} },
+  { way: "paged in", backend: "cpu", memory: { host: 400e6 } },
+  { way: "resident", backend: "webgpu", memory: {} },
+  { way: "resident as float16", backend: "webgpu", memory: {}, storage: "float16" },
+  { way: "resident as int8", backend: "webgpu", memory: {}, storage: "int8" },
+  { way: "brought by each sweep", backend: "webgpu", memory: { device: 256e6 } },
 ];
 if (points > 0) {
-  console.log(`\nk-center, k = ${k}, ${points.toLocaleString("en-US")} points of ${DIMS} dims\n`);
-  console.log(`| backend | embeddings | ${COLUMNS}\n|---|---|---|---|---|---|---|`);
+  console.log(`\nk-center, k = ${k}, ${points.toLocaleString("en-US")} points of ${DIMS} dims\n\n${pointsHeading}`);
   const file = await written(`scale-points-${points}.npy`, pointsOf(points));
   let expected: string | undefined;
-  for (const { name, backend, memory, storage } of ways) {
+  for (const { way, backend, memory, storage } of ways) {
     const subject = subjects.find(({ engine }) => engine.backend === backend);
     if (!subject) continue;
-    const runs = several({ rows: points, backend: subject.engine.backend, file, k, memory, storage });
-    expected ??= String(runs[0].picks);
-    const isRight = runs.every(({ picks }) => String(picks) === expected);
-    tell([nameOf(backend, subject.software), name], points, runs, isRight);
-    cases.push({ backend, software: subject.software, rows: points, dims: DIMS, k, memory, storage, isRight, runs });
+    const results = several({ rows: points, backend: subject.engine.backend, file, k, memory, storage });
+    expected ??= String(results[0].picks);
+    const isRight = results.every(({ picks }) => String(picks) === expected);
+    const { software } = subject;
+    keep({
+      backend,
+      software,
+      rows: points,
+      k,
+      from: "npy",
+      way,
+      memory,
+      storage,
+      isRight,
+      runs: results.map(({ run }) => run),
+    });
   }
 }
-if (values.json !== undefined) {
-  // Picks have been held against what they should be, and are of no further use.
-  const report = JSON.stringify({ ...aboutRun(subjects), cases }, (key, value) =>
-    key === "picks" ? undefined : value,
-  );
-  saveReport(values.json, JSON.parse(report));
-}
+const report: ScaleReport = { ...aboutRun(subjects), cases };
+if (values.json !== undefined) saveReport(values.json, report);
 for (const { close } of subjects) await close();
 if (values.npy === undefined) rmSync(folder, { recursive: true });
 
-function several(work: ScaleWork): ScaleRun[] {
+function several(work: ScaleWork): ScaleResult[] {
   const script = fileURLToPath(new URL("scaleRun.ts", import.meta.url));
   return Array.from({ length: repeat }, () => {
     const args = ["--import", "tsx", script, JSON.stringify(work)];
     const text = execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return JSON.parse(text) as ScaleRun;
+    return JSON.parse(text) as ScaleResult;
   });
-}
-
-function tell(about: readonly string[], rows: number, runs: readonly ScaleRun[], isRight: boolean): void {
-  const times = runs.map(({ seconds }) => seconds).sort((a, b) => a - b);
-  const median = times[times.length >> 1];
-  const megabytes = (of: (one: ScaleRun) => number): string => (Math.max(...runs.map(of)) / 1e6).toFixed(0);
-  if (!isRight) process.exitCode = 1;
-  const told = [
-    ...about,
-    `${median.toFixed(2)} (${times[0].toFixed(2)}–${times[times.length - 1].toFixed(2)})${isRight ? "" : " WRONG PICKS"}`,
-    ((1e9 * median) / rows).toFixed(0),
-    megabytes(({ peak }) => peak),
-    megabytes(({ needs }) => needs.host),
-    megabytes(({ needs }) => needs.device),
-  ];
-  console.log(`| ${told.join(" | ")} |`);
-}
-
-function nameOf(backend: string, software: boolean): string {
-  return backend + (software ? " (software)" : "");
 }
 
 /** A file of these rows, made where it is not there yet. */

@@ -24,8 +24,12 @@ export interface ScaleWork {
   readonly storage?: PointStorage;
 }
 
-export interface ScaleRun {
+export interface ScaleResult {
   readonly picks: readonly number[];
+  readonly run: ScaleRun;
+}
+
+export interface ScaleRun {
   readonly seconds: number;
   readonly timings: Timings;
   readonly needs: MemoryNeeds;
@@ -37,7 +41,7 @@ export interface ScaleRun {
 // Where it is imported, it is for its types.
 if (import.meta.filename === process.argv[1]) console.log(JSON.stringify(await run(JSON.parse(process.argv[2]))));
 
-async function run({ rows, backend, file, k, memory, storage }: ScaleWork): Promise<ScaleRun> {
+async function run({ rows, backend, file, k, memory, storage }: ScaleWork): Promise<ScaleResult> {
   const opened = file === undefined ? undefined : await openNpy(file);
   await using engine = await openEngine({ backend, memory });
   try {
@@ -52,7 +56,7 @@ async function run({ rows, backend, file, k, memory, storage }: ScaleWork): Prom
     const { picks, timings, embeddings } = await pool.select(batch, { k: k ?? PLANTED });
     const seconds = (performance.now() - began) / 1000;
     const peak = process.resourceUsage().maxRSS * 1024;
-    return { picks: picks.map(({ row }) => row), seconds, timings, needs, embeddings, peak };
+    return { picks: picks.map(({ row }) => row), run: { seconds, timings, needs, embeddings, peak } };
   } finally {
     await opened?.close();
   }
