@@ -46,6 +46,15 @@ const BESIDE = 32e6;
 /** Pages to begin with. */
 const LEAST_PAGES = 2 ** 24;
 
+/** A rule, whose scores may be weighed by density, or scoring by so many strategies. */
+export interface PlannedWork {
+  readonly rule?: BatchRule;
+  readonly density?: boolean;
+  readonly strategies?: number;
+  /** Whether scores are given away block by block. */
+  readonly inBlocks?: boolean;
+}
+
 /** What a rule, or scoring by so many strategies, leaves for embeddings in memory, beside all else that it takes. */
 export interface Plan {
   readonly needs: MemoryNeeds;
@@ -57,11 +66,11 @@ export interface Plan {
 export function planFor(
   input: PoolInput,
   points: PoolPoints | undefined,
-  work: { readonly rule?: BatchRule; readonly strategies?: number; readonly density?: boolean },
+  work: PlannedWork,
   budget: MemoryBudget,
   deviceNeeds: (work: DeviceWork) => DeviceNeeds,
 ): Plan {
-  const { rule, strategies = 1, density = false } = work;
+  const { rule, strategies = 1, density = false, inBlocks = false } = work;
   const { rows } = input.source;
   const measures = density || (rule?.needs.includes("embeddings") ?? false);
   const ranksAll = density || (rule?.needs.includes("scores") === true && rule.name !== "top-k");
@@ -72,7 +81,10 @@ export function planFor(
     BESIDE +
     onDevice.host +
     rows *
-      (A_ROW.taken + (rule ? 0 : 4 * strategies) + (ranksAll ? A_ROW.scores : 0) + (measures ? A_ROW.distances : 0));
+      (A_ROW.taken +
+        (rule || inBlocks ? 0 : 4 * strategies) +
+        (ranksAll ? A_ROW.scores : 0) +
+        (measures ? A_ROW.distances : 0));
   const { embeddings } = input;
   if (!measures || !embeddings) return { needs: checked(own, onDevice.device, budget, rule), embeddings: 0 };
   const left = budget.host === undefined ? freeBytes() / 2 : Math.max(0, budget.host - own);

@@ -1,15 +1,15 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
-import type { BatchRule, Pick } from "./batches/batch.ts";
+import type { Pick } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
 import { faultIn } from "./backends/cpu/reference.ts";
-import type { Backend, BackendPool, InvalidRows, PoolInput } from "./backends/backend.ts";
+import type { Backend, BackendPool, InvalidRows, PoolInput, TellScores } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
 import type { Density } from "./remedies/density.ts";
 import { explore } from "./remedies/exploration.ts";
 import { checkHead, type Head } from "./head.ts";
 import { FEATURE_LIMIT, passName, passesOf, sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
 import { labelledRows, tooFew } from "./leftRows.ts";
-import type { Batch, DensityReport, Scores, Whereabouts } from "./results.ts";
+import type { Batch, DensityReport, Scores, ScoreSummary, Whereabouts } from "./results.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
@@ -22,7 +22,7 @@ import {
   type SelectOptions,
 } from "./options.ts";
 import type { Pace } from "./pace.ts";
-import { planFor, type MemoryBudget, type MemoryNeeds, type Plan } from "./memory.ts";
+import { planFor, type MemoryBudget, type MemoryNeeds, type Plan, type PlannedWork } from "./memory.ts";
 import { PoolPoints, refusePoints } from "./points.ts";
 import type { Points } from "./vectors.ts";
 import { printOf, readRows, unfitRows } from "./rows.ts";
@@ -72,9 +72,38 @@ export class Pool {
   score(strategy: StrategyName, options?: ScoreOptions): Promise<Scores>;
   score(strategies: readonly StrategyName[], options?: ScoreOptions): Promise<Scores[]>;
   async score(names: StrategyName | readonly StrategyName[], options: ScoreOptions = {}): Promise<Scores | Scores[]> {
-    this.checkOpen();
     const list = typeof names === "string" ? [names] : names;
-    if (!Array.isArray(list) || list.length === 0) throw new InputError("score: name at least one strategy");
+    const values: Float32Array[] = [];
+    const summary = await this.scored(list, options, false, (first, found) =>
+      found.forEach((own, i) => (values[i] ??= new Float32Array(this.rows)).set(own, first)),
+    );
+    const results = list.map((strategy, i) => ({ strategy, values: values[i], ...summary }));
+    return typeof names === "string" ? results[0] : results;
+  }
+
+  /**
+   * The same where memory does not hold all scores: `tell` is given the first row of a block, and the scores of its rows
+   * by each strategy, [rows of the block], good until it comes back. Blocks come in the order of rows, and come to all
+   * rows. An invalid row is told of in the end.
+   *
+   * @throws InputError as `score` does, and whatever `tell` throws
+   */
+  scoreBlocks(
+    strategies: readonly StrategyName[],
+    tell: (first: number, scores: readonly Float32Array[]) => void | Promise<void>,
+    options: ScoreOptions = {},
+  ): Promise<ScoreSummary> {
+    return this.scored(strategies, options, true, tell);
+  }
+
+  private async scored(
+    names: readonly StrategyName[],
+    options: ScoreOptions,
+    inBlocks: boolean,
+    tell: TellScores,
+  ): Promise<ScoreSummary> {
+    this.checkOpen();
+    if (!Array.isArray(names) || names.length === 0) throw new InputError("score: name at least one strategy");
     const { kind, source } = this.input;
     if (kind === "scores") throw new InputError(`${source.name}: holds scores already; score needs predictions`);
     if (kind === "embeddings")
@@ -82,20 +111,13 @@ export class Pool {
         `${source.name}: hold no predictions, which score needs: ${this.input.features ? "give the pool a head (use)" : "load some"}`,
       );
     const pass = passOptions(this.input, options);
-    const strategies = list.map((name) => checkedStrategy(this.input, name, pass));
-    this.plan({ strategies: strategies.length });
-    const { values, invalid, timings } = await this.working(async () => {
-      const found = await this.resident.scores(strategies, pass);
-      await this.refuse(found.invalid);
-      return found;
+    const strategies = names.map((name) => checkedStrategy(this.input, name, pass));
+    this.plan({ strategies: strategies.length, inBlocks });
+    return this.working(async () => {
+      const { invalid, timings } = await this.resident.scores(strategies, pass, tell);
+      await this.refuse(invalid);
+      return { invalid: invalid.count, timings };
     });
-    const results = strategies.map((strategy, i) => ({
-      strategy: strategy.name,
-      values: values[i],
-      invalid: invalid.count,
-      timings,
-    }));
-    return typeof names === "string" ? results[0] : results;
   }
 
   /**
@@ -164,11 +186,12 @@ export class Pool {
   }
 
   /**
-   * What picking by a batch rule, or scoring by so many strategies, is estimated to take of memory at most.
+   * What picking by a batch rule, or scoring by so many strategies (all at once, or in blocks), is estimated to take of
+   * memory at most.
    *
    * @throws InputError where that is more than the engine's budget
    */
-  memoryFor(work: { batch: BatchName; density?: boolean } | { strategies: number }): MemoryNeeds {
+  memoryFor(work: { batch: BatchName; density?: boolean } | { strategies: number; inBlocks?: boolean }): MemoryNeeds {
     this.checkOpen();
     return this.plan("batch" in work ? { rule: batchOf(work.batch), density: work.density } : work).needs;
   }
@@ -264,7 +287,7 @@ export class Pool {
     if (this.closed) throw new InputError("the pool is closed: load it again");
   }
 
-  private plan(work: { rule?: BatchRule; strategies?: number; density?: boolean }): Plan {
+  private plan(work: PlannedWork): Plan {
     return planFor(
       this.input,
       this.points,

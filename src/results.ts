@@ -5,18 +5,22 @@ import type { Timings } from "./backends/backend.ts";
 import type { ExploredPick } from "./remedies/exploration.ts";
 import type { StrategyName } from "./scores/index.ts";
 
+/** What a pass over the pool found beside scores. */
+export interface ScoreSummary {
+  /** Rows left out. */
+  readonly invalid: number;
+  /** Of the pass that made them; strategies of one call share it. */
+  readonly timings: Timings;
+}
+
 /** The scores of every row by one strategy. */
-export interface Scores {
+export interface Scores extends ScoreSummary {
   readonly strategy: StrategyName;
   /**
    * [rows]; higher means "ask first". NaN at rows left out for invalid values. On a device these are float32: a vote
    * under a head whose two likeliest classes float32 cannot tell apart may fall either way. Picks are exact all the same.
    */
   readonly values: Float32Array;
-  /** Rows left out. */
-  readonly invalid: number;
-  /** Of the pass that made them; strategies of one call share it. */
-  readonly timings: Timings;
 }
 
 /** The rows to label next. */

@@ -67,11 +67,15 @@ export interface Timings {
 }
 
 export interface ScorePass {
-  /** One array [rows] a strategy; NaN at invalid rows. */
-  readonly values: Float32Array[];
   readonly invalid: InvalidRows;
   readonly timings: Timings;
 }
+
+/**
+ * Is given the scores of rows from `first` on, one array a strategy, NaN at invalid rows: block by block, in the order of
+ * rows, each good until it comes back.
+ */
+export type TellScores = (first: number, scores: readonly Float32Array[]) => void | Promise<void>;
 
 /** Scores that may be off. */
 export interface BoundedPass {
@@ -114,7 +118,7 @@ export interface DeviceNeeds {
 /** A pool on a backend. The first pass brings the rows in; they stay where they fit. */
 export interface BackendPool {
   /** Scores of every row by each strategy, each prediction read once. */
-  scores(strategies: readonly Strategy[], options: PassOptions): Promise<ScorePass>;
+  scores(strategies: readonly Strategy[], options: PassOptions, tell: TellScores): Promise<ScorePass>;
   /** Scores of every row by one strategy, or the given scores where there is none, and their bound. */
   bounded(strategy: Strategy | undefined, options: PassOptions): Promise<BoundedPass>;
   /** The rows that may be among the k best by one strategy, or by the given scores where there is none. */

@@ -2,8 +2,11 @@
 import { Command } from "commander";
 import { openEngine } from "../engine.ts";
 import { InputError } from "../errors.ts";
-import { checkOutput, scoreFormats, writeScores } from "../files/index.ts";
-import { strategyOf } from "../scores/index.ts";
+import { checkOutput, scoreFormats, writeScoreBlocks, type TellScores } from "../files/index.ts";
+import type { ScoreOptions } from "../options.ts";
+import type { Pool } from "../pool.ts";
+import type { ScoreSummary } from "../results.ts";
+import { strategyOf, type StrategyName } from "../scores/index.ts";
 import { stopSignal } from "./interrupt.ts";
 import { checkApart, openInput, type NamedInput } from "./input.ts";
 import { scoreOptions, withCommonOptions, withMemoryOption, withPoolOptions, withScoreOptions } from "./options.ts";
@@ -39,21 +42,26 @@ async function score(args: ScoreArguments): Promise<void> {
   try {
     await using engine = await openEngine({ backend: args.backend, memory });
     const pool = await engine.load({ ...input.data, invalid });
-    const needs = pool.memoryFor({ strategies: names.length });
+    // What is piped on comes whole or not at all, as a file does.
+    const inBlocks = out !== "-";
+    const needs = pool.memoryFor({ strategies: names.length, inBlocks });
     sayNeeds(needs, memory, quiet);
-    const started = performance.now();
     const progress = progressLine("scoring", quiet);
-    const scores = await pool
-      .score(names, { ...scoreOptions(args), onProgress: progress.update, signal: stopSignal })
-      .finally(progress.clear);
-    const took = (performance.now() - started) / 1000;
-    await writeScores(
-      out,
-      names,
-      scores.map(({ values }) => values),
-      { json },
-    );
-    const leftOut = scores[0].invalid;
+    const options = { ...scoreOptions(args), onProgress: progress.update, signal: stopSignal };
+    const started = performance.now();
+    let writing = 0;
+    let leftOut = 0;
+    const fill = async (tell: TellScores): Promise<void> => {
+      const timed: TellScores = async (first, scores) => {
+        const since = performance.now();
+        await tell(first, scores);
+        writing += performance.now() - since;
+      };
+      const work = inBlocks ? pool.scoreBlocks(names, timed, options) : scoreAtOnce(pool, names, timed, options);
+      leftOut = await work.finally(progress.clear).then(({ invalid: rows }) => rows);
+    };
+    await writeScoreBlocks(out, names, input.rows, fill, { json });
+    const took = (performance.now() - started - writing) / 1000;
     const sampled = sampledBy(names, input.sampled);
     const report = {
       rows: input.rows,
@@ -76,4 +84,18 @@ async function score(args: ScoreArguments): Promise<void> {
   } finally {
     await input.close();
   }
+}
+
+async function scoreAtOnce(
+  pool: Pool,
+  names: readonly StrategyName[],
+  tell: TellScores,
+  options: ScoreOptions,
+): Promise<ScoreSummary> {
+  const scores = await pool.score(names, options);
+  await tell(
+    0,
+    scores.map(({ values }) => values),
+  );
+  return scores[0];
 }

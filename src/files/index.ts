@@ -7,4 +7,13 @@ export { checkOutput, type Write, writeFileWhole } from "./output.ts";
 export { readLabels, readRows, rowFormats } from "./rows.ts";
 export { readSafetensors, writeSafetensors } from "./safetensors.ts";
 export { shortest } from "./shortest.ts";
-export { pickFormats, type PickRecord, type PicksRecord, scoreFormats, writePicks, writeScores } from "./tables.ts";
+export {
+  pickFormats,
+  type PickRecord,
+  type PicksRecord,
+  scoreFormats,
+  type TellScores,
+  writePicks,
+  writeScoreBlocks,
+  writeScores,
+} from "./tables.ts";

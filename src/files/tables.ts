@@ -2,6 +2,7 @@
 import { InputError } from "../errors.ts";
 import { extensionOf } from "./extension.ts";
 import { writeNpy } from "./npyFiles.ts";
+import { npyHeader } from "./npyHeader.ts";
 import { type Write, writeFileWhole } from "./output.ts";
 import { shortest } from "./shortest.ts";
 
@@ -29,23 +30,60 @@ export async function writeScores(
   { json = false } = {},
 ): Promise<void> {
   const rows = values[0].length;
-  if (values.length !== strategies.length || values.some((column) => column.length !== rows))
-    throw new RangeError(`${path}: ${strategies.length} strategies need as many arrays of scores, all of one length`);
+  await writeScoreBlocks(path, strategies, rows, (tell) => tell(0, values), { json });
+}
+
+/** Takes the scores of rows from `first` on, one array a strategy. */
+export type TellScores = (first: number, scores: readonly Float32Array[]) => Promise<void>;
+
+/** The same of scores that come block by block, in the order of rows: `fill` tells of them, of `rows` in all. */
+export async function writeScoreBlocks(
+  path: string,
+  strategies: readonly string[],
+  rows: number,
+  fill: (tell: TellScores) => Promise<void>,
+  { json = false } = {},
+): Promise<void> {
   const format = path === "-" ? (json ? ".jsonl" : ".csv") : extensionOf(path, scoreFormats);
-  if (format === ".npy")
-    return writeNpy(path, values.length === 1 ? [rows] : [rows, values.length], interleave(values));
   await writeFileWhole(path, async (write) => {
-    if (format === ".jsonl") {
-      const keys = strategies.map((strategy) => JSON.stringify(strategy));
-      const cell = (row: number) => (column: Float32Array, i: number) =>
-        `${keys[i]}:${Number.isFinite(column[row]) ? shortest(column[row]) : null}`;
-      return writeLines(write, rows, (row) => `{"row":${row},${values.map(cell(row)).join()}}`);
-    }
-    await write(`${["row", ...strategies].map(csvCell).join()}\n`);
-    const cell = (row: number) => (column: Float32Array) => csvCell(column[row]);
-    await writeLines(write, rows, (row) => `${row},${values.map(cell(row)).join()}`);
+    let told = 0;
+    await fill(async (first, scores) => {
+      const count = scores[0].length;
+      if (first !== told || scores.length !== strategies.length || scores.some(({ length }) => length !== count))
+        throw new RangeError(
+          `${path}: ${strategies.length} strategies need as many arrays of scores, all of one length`,
+        );
+      if (told === 0 && format === ".npy")
+        await write(npyHeader("<f4", strategies.length === 1 ? [rows] : [rows, strategies.length]));
+      if (told === 0 && format === ".csv") await write(`${["row", ...strategies].map(csvCell).join()}\n`);
+      told += count;
+      await writers[format](write, strategies, first, scores);
+    });
+    if (told !== rows) throw new RangeError(`${path}: scores of ${told} rows came, of ${rows}`);
   });
 }
+
+type WriteBlock = (
+  write: Write,
+  strategies: readonly string[],
+  first: number,
+  scores: readonly Float32Array[],
+) => Promise<void>;
+
+const writers: Record<(typeof scoreFormats)[number], WriteBlock> = {
+  async ".npy"(write, _, __, scores) {
+    for (const { buffer, byteOffset, byteLength } of interleave(scores))
+      await write(new Uint8Array(buffer, byteOffset, byteLength));
+  },
+  ".csv": (write, _, first, scores) =>
+    writeLines(write, scores[0].length, (i) => `${first + i},${scores.map((own) => csvCell(own[i])).join()}`),
+  async ".jsonl"(write, strategies, first, scores) {
+    const keys = strategies.map((strategy) => JSON.stringify(strategy));
+    const cell = (i: number) => (own: Float32Array, s: number) =>
+      `${keys[s]}:${Number.isFinite(own[i]) ? shortest(own[i]) : null}`;
+    await writeLines(write, scores[0].length, (i) => `{"row":${first + i},${scores.map(cell(i)).join()}}`);
+  },
+};
 
 /**
  * Writes a selection in order of pick: .json with all that is known, a pick a line; .csv and .jsonl the picks; .npy

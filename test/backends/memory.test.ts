@@ -28,6 +28,10 @@ const embeddings = makePool("points", ROWS, DIMS, (row, d) => {
   const own = row % 7 === 0 ? 11 : row;
   return bell(82, 9)(own % 40, d) + bell(83, 1)(own, d);
 }).data;
+/** More than a stretch of scores that a small budget has room for. */
+const MANY = 10 * ROWS;
+const many = new Float32Array(MANY * CLASSES);
+for (let i = 0; i < MANY; i += ROWS) many.set(logits, i * CLASSES);
 const head = ordinaryHead([DIMS, 16, CLASSES], "relu");
 
 type Work = readonly [name: string, batch: BatchName, load: (pool: Engine) => Promise<Pool>];
@@ -101,6 +105,90 @@ test("scores are the same where there is hardly any room, of several calls at a 
   several.forEach(({ values }, i) => expect(values).toEqual(all[i].values));
   expect(meter.refused()).toBeGreaterThan(0);
   await roomy.close();
+});
+
+describe("scores in blocks", () => {
+  const both = ["entropy", "egl", "margin"] as const;
+  const options = { passes: 3, dropout: 0.5 };
+  /** Every row once, in order, and what `score` gives. */
+  const gathered = async (pool: Pool): Promise<Float32Array[]> => {
+    const found = both.map(() => new Float32Array(ROWS));
+    let told = 0;
+    const { invalid } = await pool.scoreBlocks(
+      both,
+      async (first, scores) => {
+        expect(first).toBe(told);
+        told += scores[0].length;
+        await new Promise((resolve) => setTimeout(resolve));
+        scores.forEach((own, i) => found[i].set(own, first));
+      },
+      options,
+    );
+    expect([told, invalid]).toEqual([ROWS, 0]);
+    return found;
+  };
+  const kinds: [string, () => EngineOptions][] = [
+    ["cpu", () => ({ backend: "cpu" })],
+    ["a device", () => ({ device })],
+    ["a device within 16 MB", () => ({ device, memory: { device: 16e6 } })],
+    ["a device that runs out", () => ({ device: meteredDevice(device, 1.5 * 2 ** 20).device })],
+  ];
+  test.each(kinds)("are those at once: %s", async (_, optionsOf) => {
+    await using engine = await openEngine(optionsOf());
+    using pool = await under(engine);
+    const whole = await pool.score(both, options);
+    using again = await under(engine);
+    const found = await gathered(again);
+    found.forEach((own, i) => expect(own).toEqual(whole[i].values));
+  });
+
+  test("a pass that is made again goes on where it was", async () => {
+    let fails = 3;
+    const real = await openEngine({ device });
+    using whole = await predicted(real);
+    const { values } = await whole.score("entropy");
+    // Runs out once there is something to tell of.
+    const starved = new Proxy(device, {
+      get(target, name) {
+        if (name === "createBuffer")
+          return (descriptor: GPUBufferDescriptor): GPUBuffer => {
+            if (told > 0 && fails > 0 && descriptor.mappedAtCreation) {
+              fails--;
+              throw new RangeError("no memory to map");
+            }
+            return target.createBuffer(descriptor);
+          };
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    let told = 0;
+    await using engine = await openEngine({ device: starved, memory: { device: 16e6 / 8 + 16e6 } });
+    using pool = await engine.load({ logits: { data: many, rows: MANY, classes: CLASSES } });
+    const found = new Float32Array(MANY);
+    await pool.scoreBlocks(["entropy"], (first, [scores]) => {
+      expect(first).toBe(told);
+      told += scores.length;
+      found.set(scores, first);
+    });
+    expect([told, fails]).toEqual([MANY, 0]);
+    expect(found.subarray(0, ROWS)).toEqual(values);
+    expect(found.subarray(-ROWS)).toEqual(values);
+    await real.close();
+  });
+
+  test("what is told of, fails: so does the call, and the pool goes on", async () => {
+    for (const [, optionsOf] of kinds) {
+      await using engine = await openEngine(optionsOf());
+      using pool = await predicted(engine);
+      const full = new Error("the disk is full");
+      const fail = (): never => {
+        throw full;
+      };
+      await expect(pool.scoreBlocks(["entropy"], fail)).rejects.toBe(full);
+      expect((await pool.score("entropy")).values).toHaveLength(ROWS);
+    }
+  });
 });
 
 test("a device with no room for anything says so", async () => {

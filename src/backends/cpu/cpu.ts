@@ -1,6 +1,6 @@
 /** The CPU backend: the textbook formulas in float64, one row after the other. */
 import type { Strategy } from "../../strategy.ts";
-import type { Backend, BackendPool, InvalidRows, PassOptions, PoolInput, ScorePass, Timings } from "../backend.ts";
+import type { Backend, BackendPool, PassOptions, PoolInput, ScorePass } from "../backend.ts";
 import { passesOf } from "../../matrix.ts";
 import { readAhead } from "../../readAhead.ts";
 import { BestRows } from "./bestRows.ts";
@@ -15,18 +15,20 @@ export function cpuBackend(adapter: string): Backend {
 
 function openPool(opened: PoolInput): BackendPool {
   let input = opened;
-  const scores = async (strategies: readonly Strategy[], options: PassOptions): Promise<ScorePass> => {
-    const values = Array.from({ length: Math.max(1, strategies.length) }, () => new Float32Array(input.source.rows));
-    const pass = await scan(input, strategies, options, (first, found) =>
-      found.forEach((chunk, slot) => values[slot].set(chunk, first)),
-    );
-    return { values, ...pass };
-  };
   return {
-    scores,
+    scores: (strategies, options, tell) =>
+      scan(input, strategies, options, (first, found) =>
+        tell(
+          first,
+          found.map((scores) => Float32Array.from(scores)),
+        ),
+      ),
     async bounded(strategy, options) {
-      const { values, ...pass } = await scores(strategy ? [strategy] : [], options);
-      return { ...pass, values: values[0], slack: 0 };
+      const values = new Float32Array(input.source.rows);
+      const pass = await scan(input, strategy ? [strategy] : [], options, (first, [scores]) =>
+        values.set(scores, first),
+      );
+      return { ...pass, values, slack: 0 };
     },
     async candidates(strategy, { k, taken }, options) {
       const best = new BestRows(k);
@@ -54,8 +56,8 @@ async function scan(
   input: PoolInput,
   strategies: readonly Strategy[],
   options: PassOptions,
-  tell: (first: number, scores: readonly (Float64Array | Float32Array)[]) => void,
-): Promise<{ invalid: InvalidRows; timings: Timings }> {
+  tell: (first: number, scores: readonly (Float64Array | Float32Array)[]) => void | Promise<void>,
+): Promise<ScorePass> {
   const { source } = input;
   const { rows, cols } = source;
   const passes = passesOf(source);
@@ -82,8 +84,8 @@ async function scan(
         for (const values of found) values[i] = NaN;
       }
     }
-    tell(first, found);
     timings.kernel += seconds(started);
+    await tell(first, found);
     options.onProgress?.(first + count);
     await options.pace.turn();
     since = performance.now();

@@ -12,6 +12,7 @@ import {
   type PassOptions,
   type PoolInput,
   type ScorePass,
+  type TellScores,
 } from "../backend.ts";
 import type { PointData } from "../distances.ts";
 import { DeviceClusters } from "./clusters.ts";
@@ -105,52 +106,75 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     return own;
   };
 
-  /** Scores by strategies of which all need gradients, or none does. */
-  const scoreTogether = async (
+  /** Scores by strategies of which all need gradients, or none does, or the given ones. */
+  const scoreTogether = (
     strategies: readonly Strategy[],
     options: PassOptions,
+    tell: TellScores,
     tally: Tally = "none",
   ): Promise<ScorePass & { state: ArrayBuffer }> => {
-    const { rows: all } = pool.input.source;
-    const values = Array.from({ length: Math.max(1, strategies.length) }, () => new Float32Array(all));
-    const report = newReport(gpu);
-    const started = performance.now();
-    let readback = 0;
-    const consume = async ({ first, rows, scores }: Segment): Promise<void> => {
-      await gpu.finished();
-      const reading = performance.now();
-      const [bytes] = await gpu.read([scores, rows * values.length * 4]);
-      values.forEach((own, slot) => own.set(new Float32Array(bytes, slot * rows * 4, rows), first));
-      readback += (performance.now() - reading) / 1000;
-    };
-    try {
-      const upload = await scorePool(pool, { strategies, options, tally, report, consume });
-      const kernel = (performance.now() - started) / 1000 - upload - readback;
-      const [state] = await gpu.read([report, REPORT_BYTES]);
-      return { values, state, invalid: invalidIn(state), timings: { upload, kernel, readback } };
-    } finally {
-      report.destroy();
-    }
+    const slots = Math.max(1, strategies.length);
+    /** Rows that have been told of: a pass that is made again goes on there. */
+    let told = 0;
+    return inTurn(async () => {
+      const report = newReport(gpu);
+      const started = performance.now();
+      let readback = 0;
+      const consume = async ({ first, rows, scores }: Segment): Promise<void> => {
+        await gpu.finished();
+        const reading = performance.now();
+        const [bytes] = await gpu.read([scores, rows * slots * 4]);
+        readback += (performance.now() - reading) / 1000;
+        if (first + rows <= told) return;
+        const known = Math.max(0, told - first);
+        const found = Array.from({ length: slots }, (_, slot) => new Float32Array(bytes, slot * rows * 4, rows));
+        await tell(
+          first + known,
+          found.map((own) => own.subarray(known)),
+        );
+        told = first + rows;
+      };
+      try {
+        const upload = await scorePool(pool, { strategies, options, tally, report, consume });
+        const kernel = (performance.now() - started) / 1000 - upload - readback;
+        const [state] = await gpu.read([report, REPORT_BYTES]);
+        return { state, invalid: invalidIn(state), timings: { upload, kernel, readback } };
+      } finally {
+        report.destroy();
+      }
+    });
   };
 
   return {
-    async scores(strategies, options) {
+    async scores(strategies, options, tell) {
       const plain = strategies.filter(({ needs }) => needs !== "gradients");
-      if (plain.length === strategies.length) return inTurn(() => scoreTogether(strategies, options));
+      if (plain.length === strategies.length) return scoreTogether(strategies, options, tell);
       // Gradients are those of the head without dropout: a forward pass of its own.
       const withGradients = strategies.filter(({ needs }) => needs === "gradients");
-      if (plain.length === 0) return inTurn(() => scoreTogether(withGradients, withoutDropout(options)));
-      const { onProgress: tell } = options;
-      const firstHalf = { ...options, onProgress: tell && ((rows: number) => tell(Math.floor(rows / 2))) };
-      const first = await inTurn(() => scoreTogether(plain, firstHalf));
+      if (plain.length === 0) return scoreTogether(withGradients, withoutDropout(options), tell);
+      const { rows: all } = input.source;
+      const { onProgress } = options;
+      const held = plain.map(() => new Float32Array(all));
+      const firstHalf = { ...options, onProgress: onProgress && ((rows: number) => onProgress(Math.floor(rows / 2))) };
+      const first = await scoreTogether(plain, firstHalf, (from, scores) =>
+        scores.forEach((own, slot) => held[slot].set(own, from)),
+      );
       const secondHalf = {
         ...withoutDropout(options),
-        onProgress: tell && ((rows: number) => tell(Math.floor((input.source.rows + rows) / 2))),
+        onProgress: onProgress && ((rows: number) => onProgress(Math.floor((all + rows) / 2))),
       };
-      const second = await inTurn(() => scoreTogether(withGradients, secondHalf));
+      const second = await scoreTogether(withGradients, secondHalf, (from, scores) => {
+        const [mine, theirs] = [held.values(), scores.values()];
+        const { length } = scores[0];
+        return tell(
+          from,
+          strategies.map(({ needs }) =>
+            needs === "gradients" ? theirs.next().value! : mine.next().value!.subarray(from, from + length),
+          ),
+        );
+      });
       const { upload, kernel, readback } = first.timings;
       return {
-        values: strategies.map(({ needs }) => (needs === "gradients" ? second : first).values.shift()!),
         invalid: first.invalid,
         timings: {
           upload: upload + second.timings.upload,
@@ -162,13 +186,18 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
     async bounded(strategy, given) {
       const options = passesFor(strategy, given);
-      const scored = inTurn(() => scoreTogether(strategy ? [strategy] : [], options, "marks"));
-      const { values, state, ...pass } = await scored;
+      const values = new Float32Array(pool.input.source.rows);
+      const { state, ...pass } = await scoreTogether(
+        strategy ? [strategy] : [],
+        options,
+        (first, [scores]) => values.set(scores, first),
+        "marks",
+      );
       const { fixed, per_norm, per_square, per_doubt } = strategy ? slackOf(pool, strategy, options) : exact;
       const square = new Float32Array(state)[2];
       const doubts = new Uint32Array(state)[3];
       const slack = fixed + per_norm * Math.sqrt(square) + per_square * square + per_doubt * doubts;
-      return { ...pass, values: values[0], slack };
+      return { ...pass, values, slack };
     },
 
     candidates: (strategy, selection, given) =>
