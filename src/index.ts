@@ -8,7 +8,7 @@ export type { PointStorage } from "./vectors.ts";
 export type { Pick } from "./batches/batch.ts";
 export type { GradientLayers, Timings } from "./backends/backend.ts";
 export type { Metric } from "./distance.ts";
-export type { DirectRows, Features, Members, PackedRows, Predictions, RowSource } from "./matrix.ts";
+export type { DirectRows, Features, Members, Origin, PackedRows, Predictions, RowSource } from "./matrix.ts";
 export type { Activation, Head, Layer } from "./head.ts";
 export { strategies, strategyNames, type StrategyName } from "./scores/index.ts";
 export { batches, batchNames, type BatchName } from "./batches/index.ts";

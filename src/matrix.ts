@@ -57,7 +57,15 @@ export interface RowSource {
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
   /** Opens the same rows to be read without waiting, where that can be. Some have to be copied to a file for it. */
   direct?(): Promise<DirectRows>;
+  /** Where a row lies, where rows come from several files. */
+  origin?(row: number): Origin;
   close?(): Promise<void>;
+}
+
+/** A file, and a row of it. */
+export interface Origin {
+  readonly file: string;
+  readonly fileRow: number;
 }
 
 /** Rows of one pass that are there at once, for work that asks for single ones in no order. */
@@ -110,6 +118,13 @@ export const passesOf = ({ passes = 1 }: RowSource): number => passes;
 /** What errors call a pass: its source, and its number where that has several. */
 export function passName(source: RowSource, pass: number): string {
   return source.passNames?.[pass] ?? (passesOf(source) > 1 ? `${source.name}: pass ${pass}` : source.name);
+}
+
+/** What errors call a row: by its file, where there are several. */
+export function rowName(source: RowSource, row: number, pass = 0): string {
+  const origin = source.origin?.(row);
+  if (!origin) return `${passName(source, pass)}: row ${row}`;
+  return `${origin.file}: row ${origin.fileRow} (row ${row} of the pool)`;
 }
 
 /** Members of a committee, each with its own source, as the passes of one. */

@@ -1,6 +1,6 @@
 /** Embeddings as points: within reach one at a time, and checked. */
 import { InputError } from "./errors.ts";
-import { arraySource, FEATURE_LIMIT, type DirectRows, type RowSource } from "./matrix.ts";
+import { arraySource, FEATURE_LIMIT, rowName, type DirectRows, type RowSource } from "./matrix.ts";
 import { blocksOf } from "./readAhead.ts";
 import type { Metric } from "./distance.ts";
 import type { Pace } from "./pace.ts";
@@ -70,14 +70,14 @@ export const mustPage = ({ rows, cols, data, direct }: RowSource, bytes: number)
   data === undefined && direct !== undefined && 4 * rows * cols > bytes;
 
 /** Under the policy "error", names the first row that is no point and what is wrong with it. */
-export function refusePoints({ name }: RowSource, points: Points, metric: Metric): void {
+export function refusePoints(source: RowSource, points: Points, metric: Metric): void {
   const { invalid, dims } = points;
   if (invalid.length === 0) return;
   const others = invalid.length > 1 ? ` (and ${invalid.length - 1} more such rows)` : "";
   const at = points.at(invalid[0]);
   const fault = faultIn(points.data, at, dims, metric);
   throw new InputError(
-    `${name}: row ${invalid[0]}: ${fault}${others}: correct it, or leave such rows out (invalid: skip)`,
+    `${rowName(source, invalid[0])}: ${fault}${others}: correct it, or leave such rows out (invalid: skip)`,
   );
 }
 

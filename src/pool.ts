@@ -7,7 +7,7 @@ import { InputError } from "./errors.ts";
 import type { Density } from "./remedies/density.ts";
 import { explore } from "./remedies/exploration.ts";
 import { checkHead, type Head } from "./head.ts";
-import { FEATURE_LIMIT, passName, passesOf, sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
+import { FEATURE_LIMIT, passesOf, rowName, sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
 import { labelledRows, tooFew } from "./leftRows.ts";
 import type { Batch, DensityReport, Scores, ScoreSummary, Whereabouts } from "./results.ts";
 import { PoolContext } from "./context.ts";
@@ -242,7 +242,7 @@ export class Pool {
       const { data } = await readRows(source, rows.subarray(0, 1));
       const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
       throw new InputError(
-        `${source.name}: row ${rows[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
+        `${rowName(source, rows[0])}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
       );
     }
     return Uint32Array.from(found).sort();
@@ -322,7 +322,7 @@ export class Pool {
     while (pass < passes - 1 && faultIn(this.input, values, pass * source.cols) === undefined) pass++;
     const others = count > 1 ? ` (and ${count - 1} more such rows)` : "";
     throw new InputError(
-      `${passName(source, pass)}: row ${first}: ${faultIn(this.input, values, pass * source.cols)}${others}: correct it, or leave such rows out (invalid: skip)`,
+      `${rowName(source, first, pass)}: ${faultIn(this.input, values, pass * source.cols)}${others}: correct it, or leave such rows out (invalid: skip)`,
     );
   }
 }

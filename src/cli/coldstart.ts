@@ -56,7 +56,7 @@ async function coldStart(args: ColdStartArguments): Promise<void> {
     const started = performance.now();
     const { timings: _, picks, ...rest } = await pool.select(method, { k, metric, seed, signal: stopSignal });
     const took = (performance.now() - started) / 1000;
-    await writePicks(out, { ...rest, picks: picks.map((pick) => ({ ...pick })) });
+    await writePicks(out, { ...rest, picks: picks.map((pick) => ({ ...pick, ...source.origin?.(pick.row) })) });
     if (json && out !== "-")
       console.log(
         JSON.stringify({ ...rest, k: picks.length, memory: needs, adapter: engine.adapter, seconds: took, out }),

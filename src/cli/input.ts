@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { PoolData } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { openRows as openPlace, readHead } from "../files/index.ts";
-import { memberSource, passesOf, type RowSource } from "../matrix.ts";
+import { memberSource, passesOf, type Origin, type RowSource } from "../matrix.ts";
 import type { PassArguments } from "./options.ts";
 import type { Sampled } from "./progress.ts";
 
@@ -22,6 +22,8 @@ export interface OpenInput {
   /** What the rows are, for people: "10 classes", "48 dims". */
   readonly width: string;
   readonly sampled: Sampled;
+  /** Where a row lies, where rows come from several files. */
+  origin?(row: number): Origin;
   close(): Promise<void>;
 }
 
@@ -115,7 +117,7 @@ function fileAt(path: string): Promise<string | undefined> {
 }
 
 function opened(source: RowSource, data: PoolData, width: string, sampled: Sampled = {}): OpenInput {
-  return { data, rows: source.rows, width, sampled, close: async () => source.close?.() };
+  return { data, rows: source.rows, width, sampled, origin: source.origin, close: async () => source.close?.() };
 }
 
 /** Files as the members of one committee. None may be there twice: a vote that counts double is a slip, and hard to see. */

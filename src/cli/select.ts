@@ -122,7 +122,7 @@ async function select(args: SelectArguments): Promise<void> {
     const { timings: _, picks, ...rest } = batch;
     const sampled = sampledBy(strategy === undefined ? [] : [strategy], input.sampled);
     const result = { ...rest, ...sampled };
-    await writePicks(out, { ...result, picks: picks.map((pick) => ({ ...pick })) });
+    await writePicks(out, { ...result, picks: picks.map((pick) => ({ ...pick, ...input.origin?.(pick.row) })) });
     if (json && out !== "-")
       console.log(
         JSON.stringify({ ...result, k: picks.length, memory: needs, adapter: engine.adapter, seconds: took, out }),

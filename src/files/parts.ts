@@ -66,6 +66,10 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
     },
     read: (start, count, into) => readParts(parts, [start, count], into, newFloats),
     ...(parts.every((part) => part.direct || part.data) && { direct }),
+    origin(row) {
+      const [{ part, from }] = shares(row, 1);
+      return parts[part].origin?.(from) ?? { file: parts[part].name, fileRow: from };
+    },
     async close() {
       await Promise.all(parts.map((part) => part.close?.()));
     },

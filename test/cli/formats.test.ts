@@ -47,7 +47,10 @@ function half(value: number): number {
   return (value < 0 ? 0x8000 : 0) | ((exponent + 15) << 10) | Math.round((Math.abs(value) / 2 ** exponent - 1) * 1024);
 }
 
-const picksOf = (name: string): unknown => JSON.parse(readFileSync(file(name), "utf8")).picks;
+/** Without where they lie, which depends on it. */
+const picksOf = (name: string): object[] => placesOf(name).map(({ file: _file, fileRow: _fileRow, ...pick }) => pick);
+const placesOf = (name: string): { row: number; file?: string; fileRow?: number }[] =>
+  JSON.parse(readFileSync(file(name), "utf8")).picks;
 
 test.each([
   ["pool.csv", []],
@@ -66,6 +69,27 @@ test.each([
   await done(["select", "--embeddings", "pool.npy", "--batch", "k-center", ...rest, "one.json"]);
   await done(["select", "--embeddings", name, ...more, "--batch", "k-center", ...rest, "other.json"]);
   expect(picksOf("other.json")).toEqual(picksOf("one.json"));
+});
+
+test("a pick of several files says which, and a row that is wrong does", async () => {
+  await done("select parts/part-*.csv -k 20 --strategy margin --backend cpu --quiet --out picks.json");
+  const picks = placesOf("picks.json");
+  expect(picks).toHaveLength(20);
+  for (const { row, file: name, fileRow } of picks)
+    expect([name, fileRow]).toEqual(row < 150 ? ["parts/part-9.csv", row] : ["parts/part-10.csv", row - 150]);
+  await done("coldstart --embeddings parts/part-*.csv -k 3 --backend cpu --quiet --out seeds.csv");
+  expect(readFileSync(file("seeds.csv"), "utf8")).toMatch(
+    /^row,score,file,fileRow\n\d+,[^,]+,parts\/part-\d+\.csv,\d+\n/,
+  );
+  await done("select pool.csv -k 2 --backend cpu --quiet --out one.json");
+  expect(placesOf("one.json")[0]).not.toHaveProperty("file");
+  file("holes/part-1.csv", table(rowsFrom(0, 50)));
+  file("holes/part-2.csv", table([...rowsFrom(50, 60), [1, NaN, 2, 3]]));
+  for (const what of ["holes/part-*.csv", "--embeddings holes/part-*.csv --batch k-center"]) {
+    const { code, stderr } = await run(`select ${what} -k 2 --backend cpu --out picks.json`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^poolwise: holes\/part-2\.csv: row 10 \(row 60 of the pool\): .*: correct it, or leave/);
+  }
 });
 
 test.each(["--memory 1G", "--memory 2G,64M", "--storage float16", "--storage int8 --memory 2G,16M"])(
