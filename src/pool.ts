@@ -112,7 +112,9 @@ export class Pool {
       );
     const pass = passOptions(this.input, options);
     const strategies = names.map((name) => checkedStrategy(this.input, name, pass));
-    this.plan({ strategies: strategies.length, inBlocks });
+    // A device makes gradients in a pass of their own, and what the first pass found is held until then.
+    const isMixed = new Set(strategies.map(({ needs }) => needs === "gradients")).size > 1;
+    this.plan({ strategies: strategies.length, inBlocks: inBlocks && !isMixed });
     return this.working(async () => {
       const { invalid, timings } = await this.resident.scores(strategies, pass, tell);
       await this.refuse(invalid);
