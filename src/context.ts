@@ -112,7 +112,7 @@ export class PoolContext implements BatchContext {
     unknown.forEach((row, i) => (lowest[row] = highest[row] = judged[i]));
     const { density } = this.asked;
     const scores = { lowest, highest, exact };
-    return density ? weighted(scores, density.of, density.power) : scores;
+    return density ? weighted(scores, density.of, density.power, this.pace) : scores;
   };
 
   /** The highest of scores that are known by bounds, exact, ties to the lowest row. */

@@ -56,9 +56,9 @@ export class PoolPoints {
       return paged;
     }
     const data = new Float32Array(rows * cols);
-    for await (const { first, values } of blocksOf(source)) {
-      data.set(values, first * cols);
-      await pace.turn();
+    for await (const block of blocksOf(source)) {
+      data.set(block.values, block.first * cols);
+      await pace.turn({ stage: "reading", rows: block.first + block.rows, of: rows });
     }
     this.held = data.byteLength;
     return vectorsIn(data, cols);
@@ -97,7 +97,7 @@ async function faultyRows(source: RowSource, held: Vectors, metric: Metric, pace
   for await (const block of blocksOf(isHeld ? arraySource(name, held.data, rows, cols) : source)) {
     for (let i = 0; i < block.rows; i++)
       if (faultIn(block.values, i * cols, cols, metric) !== undefined) found.push(block.first + i);
-    await pace.turn();
+    await pace.turn({ stage: "reading", rows: block.first + block.rows, of: rows });
   }
   return Uint32Array.from(found);
 }

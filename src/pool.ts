@@ -152,7 +152,7 @@ export class Pool {
         picks,
         // What a rule says of its own picks together is not true of others.
         ...(explored ? { evaluations, evaluationShare } : report),
-        ...(weight && { density: densityReport(weight.of, picks) }),
+        ...(weight && { density: await densityReport(weight.of, picks, pass.pace) }),
         ...(points && { embeddings: await this.whereabouts(metric) }),
         invalid: context.invalid,
         refereed: context.refereed,
@@ -304,8 +304,11 @@ export class Pool {
   }
 }
 
-function densityReport(density: Density, picks: readonly Pick[]): DensityReport {
-  const errors = density.standardError(Uint32Array.from(picks, ({ row }) => row));
+async function densityReport(density: Density, picks: readonly Pick[], pace: Pace): Promise<DensityReport> {
+  const errors = await density.standardError(
+    Uint32Array.from(picks, ({ row }) => row),
+    pace,
+  );
   return { measuredOn: density.measuredOn, standardError: errors.reduce((a, b) => Math.max(a, b), 0) };
 }
 

@@ -42,7 +42,7 @@ async function score(args: ScoreArguments): Promise<void> {
     const needs = pool.memoryFor({ strategies: names.length });
     sayNeeds(needs, memory, quiet);
     const started = performance.now();
-    const progress = progressLine("scoring", quiet);
+    const progress = progressLine(quiet);
     const scores = await pool
       .score(names, { ...scoreOptions(args), onProgress: progress.update, signal: stopSignal })
       .finally(progress.clear);
