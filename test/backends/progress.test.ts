@@ -99,6 +99,25 @@ describe.each(engineNames)("%s", (kind) => {
     await expect(pool.select("k-center", { k: K, signal })).rejects.toBe(signal.reason);
     expect(reads).toBe(0);
   });
+
+  test("a call is not ended by the signal of another", async () => {
+    using pool = await open();
+    using fresh = await open();
+    const options = { k: K, labelled, density: 1 };
+    const stop = new AbortController();
+    const reason = new Error("mine");
+    const onProgress = (): void => stop.abort(reason);
+    const gone = pool.select("hybrid", { ...options, signal: stop.signal, onProgress });
+    const stays = pool.select("hybrid", options);
+    await expect(gone).rejects.toBe(reason);
+    expect((await stays).picks).toEqual((await fresh.select("hybrid", options)).picks);
+    // Nor by one that was given once its call had come back.
+    const late = new AbortController();
+    using again = await open();
+    await again.select("hybrid", { ...options, signal: late.signal });
+    late.abort();
+    expect((await again.select("hybrid", options)).picks).toEqual((await stays).picks);
+  });
 });
 
 /** What was told, cut where a stage begins, or begins anew. */
