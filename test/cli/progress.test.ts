@@ -26,14 +26,14 @@ test("stage, rows, rate and time left, the rate that of the stage at hand", () =
   later(1000);
   update({ stage: "scoring", rows: 1000, of: 3000 });
   later(1000);
-  update({ stage: "picking", rows: 5, of: 105 });
+  update({ stage: "picking", rows: 1005, of: 1105 });
   later(2000);
-  update({ stage: "picking", rows: 25, of: 105 });
+  update({ stage: "picking", rows: 1025, of: 1105 });
   clear();
   expect(shown).toEqual([
     "\rscoring 1,000 of 3,000 rows · 1,000 rows/s · 2.0 s left",
-    "\rpicking 5 of 105 rows",
-    "\rpicking 25 of 105 rows · 10 rows/s · 8.0 s left",
+    "\rpicking 1,005 of 1,105 rows",
+    "\rpicking 1,025 of 1,105 rows · 10 rows/s · 8.0 s left",
     "\r",
   ]);
 });
