@@ -48,7 +48,7 @@ export class PoolPoints {
     const { rows, cols } = source;
     if (source.data) return vectorsIn(source.data, cols);
     if (mustPage(source, bytes)) {
-      this.direct = await source.direct!();
+      this.direct = await source.direct!(pace.signal);
       const paged = pagedVectors(this.direct, rows, cols, bytes);
       this.held = paged.data.byteLength;
       return paged;
