@@ -51,7 +51,7 @@ async function score(args: ScoreArguments): Promise<void> {
       out,
       names,
       scores.map(({ values }) => values),
-      { json },
+      { json, signal: stopSignal },
     );
     const leftOut = scores[0].invalid;
     const sampled = sampledBy(names, input.sampled);

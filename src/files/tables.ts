@@ -20,21 +20,21 @@ export interface PicksRecord {
 /**
  * Writes one array of scores a strategy, all of one length. A row that was left out is NaN: empty in .csv, null in
  * .jsonl, NaN in .npy, which is float32 [rows], or [rows, strategies] for more than one. "-" is .csv on standard
- * output, or .jsonl with `json`.
+ * output, or .jsonl with `json`. A signal ends it with its reason, and no file is there.
  */
 export async function writeScores(
   path: string,
   strategies: readonly string[],
   values: readonly Float32Array[],
-  { json = false } = {},
+  { json = false, signal }: { json?: boolean; signal?: AbortSignal } = {},
 ): Promise<void> {
   const rows = values[0].length;
   if (values.length !== strategies.length || values.some((column) => column.length !== rows))
     throw new RangeError(`${path}: ${strategies.length} strategies need as many arrays of scores, all of one length`);
   const format = path === "-" ? (json ? ".jsonl" : ".csv") : extensionOf(path, scoreFormats);
   if (format === ".npy")
-    return writeNpy(path, values.length === 1 ? [rows] : [rows, values.length], interleave(values));
-  await writeFileWhole(path, async (write) => {
+    return writeNpy(path, values.length === 1 ? [rows] : [rows, values.length], interleave(values), "<f4", signal);
+  const fill = async (write: Write): Promise<void> => {
     if (format === ".jsonl") {
       const keys = strategies.map((strategy) => JSON.stringify(strategy));
       const cell = (row: number) => (column: Float32Array, i: number) =>
@@ -44,7 +44,8 @@ export async function writeScores(
     await write(`${["row", ...strategies].map(csvCell).join()}\n`);
     const cell = (row: number) => (column: Float32Array) => csvCell(column[row]);
     await writeLines(write, rows, (row) => `${row},${values.map(cell(row)).join()}`);
-  });
+  };
+  await writeFileWhole(path, fill, signal);
 }
 
 /**
