@@ -21,7 +21,7 @@ import {
   type ScoreOptions,
   type SelectOptions,
 } from "./options.ts";
-import type { Pace } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { planFor, type MemoryBudget, type MemoryNeeds, type Plan } from "./memory.ts";
 import { PoolPoints, refusePoints } from "./points.ts";
 import type { Points } from "./vectors.ts";
@@ -30,6 +30,11 @@ import type { StrategyName } from "./scores/index.ts";
 
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
 export type InvalidPolicy = "error" | "skip";
+
+export interface ReadOptions {
+  /** Ends the read with the signal's reason. */
+  signal?: AbortSignal;
+}
 
 /** What gives the rows of a pool their scores. */
 export type PoolModel = { head: Head } | { logits: Members } | { probabilities: Members };
@@ -194,12 +199,14 @@ export class Pool {
    *
    * @throws InputError where the pool was loaded without features, or has no such row
    */
-  async features(rows: ArrayLike<number>): Promise<Features> {
+  async features(rows: ArrayLike<number>, { signal }: ReadOptions = {}): Promise<Features> {
     this.checkOpen();
     for (let i = 0; i < rows.length; i++)
       if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= this.rows)
         throw new InputError(`row ${rows[i]} is not in the pool: rows are 0 to ${this.rows - 1}`);
-    return readRows(this.ownFeatures(), rows);
+    const features = this.ownFeatures();
+    signal?.throwIfAborted();
+    return readRows(features, rows, new Pace(signal));
   }
 
   /**
@@ -207,16 +214,18 @@ export class Pool {
    *
    * @throws InputError where there are such rows and the pool is not to leave them out
    */
-  async invalidFeatures(): Promise<Uint32Array> {
+  async invalidFeatures({ signal }: ReadOptions = {}): Promise<Uint32Array> {
     this.checkOpen();
     const features = this.ownFeatures();
+    signal?.throwIfAborted();
+    const pace = new Pace(signal);
     const { embeddings = features } = this.input;
     const found = new Set<number>();
     for (const source of new Set([features, embeddings])) {
-      const rows = await unfitRows(source);
+      const rows = await unfitRows(source, pace);
       for (const row of rows) found.add(row);
       if (rows.length === 0 || this.invalid === "skip") continue;
-      const { data } = await readRows(source, rows.subarray(0, 1));
+      const { data } = await readRows(source, rows.subarray(0, 1), pace);
       const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
       throw new InputError(
         `${source.name}: row ${rows[0]}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
@@ -226,10 +235,12 @@ export class Pool {
   }
 
   /** Sixteen digits that tell a pool from others, by all of its features and embeddings, in one read of them. */
-  async fingerprint(): Promise<string> {
+  async fingerprint({ signal }: ReadOptions = {}): Promise<string> {
     this.checkOpen();
+    signal?.throwIfAborted();
     const { features, embeddings } = this.input;
-    return printOf([features, embeddings === features ? undefined : embeddings].filter((one) => one !== undefined));
+    const sources = [features, embeddings === features ? undefined : embeddings].filter((one) => one !== undefined);
+    return printOf(sources, new Pace(signal));
   }
 
   /** Releases what the pool holds on the device. */
