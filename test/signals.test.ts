@@ -26,7 +26,9 @@ import {
   type RowSource,
 } from "../src/index.ts";
 import { arraySource } from "../src/matrix.ts";
+import { Pace } from "../src/pace.ts";
 import { randomUniform } from "../src/random.ts";
+import { judge } from "../src/referee.ts";
 import { scratchFolder } from "./files/scratch.ts";
 
 const scratch = scratchFolder();
@@ -318,4 +320,26 @@ test("what reads a pool ends between two reads, and the pool goes on", async () 
     expect(reads()).toBe(before);
   }
   expect((await pool.features([1, 2])).data).toEqual(new Float32Array(128).fill(1));
+});
+
+test("rows that are read at once are not all told of once the signal is given", async () => {
+  const rows = 20_000;
+  const source = arraySource("scores", new Float32Array(rows), rows, 1);
+  const stop = new AbortController();
+  const pass = {
+    temperature: 1,
+    seed: 0,
+    passes: 1,
+    dropout: 0,
+    eglLayers: "all",
+    pace: new Pace(stop.signal),
+  } as const;
+  const all = Uint32Array.from({ length: rows }, (_, row) => row);
+  let told = 0;
+  const tell = (row: number): void => {
+    told++;
+    if (row === 1) stop.abort(reason);
+  };
+  await expect(judge({ kind: "scores", source }, all, undefined, pass, tell)).rejects.toBe(reason);
+  expect(told).toBeLessThan(rows / 4);
 });

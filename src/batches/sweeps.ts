@@ -56,6 +56,11 @@ export class Sweeps {
     for (const row of centres) this.addCentre(row);
   }
 
+  /** Waited for between two pieces of the work. */
+  get pace(): Pace {
+    return this.measuring.pace;
+  }
+
   /** Puts rows into groups, where with so many centres to come that promises to save distances. */
   async group(rows: Uint32Array, coming: number): Promise<void> {
     const { measuring, space } = this;
