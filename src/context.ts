@@ -110,15 +110,17 @@ export class PoolContext implements BatchContext {
     }
     const judged = await exact(Uint32Array.from(unknown));
     unknown.forEach((row, i) => (lowest[row] = highest[row] = judged[i]));
+    await this.pace.turn();
     const { density } = this.asked;
     const scores = { lowest, highest, exact };
-    return density ? weighted(scores, density.of, density.power) : scores;
+    return density ? weighted(scores, density.of, density.power, this.pace) : scores;
   };
 
   /** The highest of scores that are known by bounds, exact, ties to the lowest row. */
   private async bestOf(scores: ScoreBounds, most: number, least: number): Promise<readonly Pick[]> {
     const { lowest, highest, exact } = scores;
     const free = this.free(scores, least);
+    await this.pace.turn();
     const k = Math.min(most, free.length);
     const bar = Float64Array.from(free, (row) => lowest[row]).sort()[free.length - k];
     const rows = free.filter((row) => highest[row] >= bar);

@@ -55,8 +55,11 @@ export interface RowSource {
   readonly packed?: PackedRows;
   /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
   read(start: number, count: number, into: Float32Array): void | Promise<void>;
-  /** Opens the same rows to be read without waiting, where that can be. Some have to be copied to a file for it. */
-  direct?(): Promise<DirectRows>;
+  /**
+   * Opens the same rows to be read without waiting, where that can be. Some have to be copied to a file for it, which the
+   * signal ends with its reason.
+   */
+  direct?(signal?: AbortSignal): Promise<DirectRows>;
   /** Where a row lies, where rows come from several files. */
   origin?(row: number): Origin;
   close?(): Promise<void>;

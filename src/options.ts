@@ -4,16 +4,10 @@ import type { BatchOptions, BatchRule } from "./batches/batch.ts";
 import { metricNames, type Metric } from "./distance.ts";
 import { InputError } from "./errors.ts";
 import { MOST_DROPOUT } from "./head.ts";
-import { Pace } from "./pace.ts";
+import { Pace, type Progress } from "./pace.ts";
 import { checkSeed } from "./random.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 import type { Strategy } from "./strategy.ts";
-
-/** Rows done so far, of how many. */
-export interface Progress {
-  readonly rows: number;
-  readonly of: number;
-}
 
 export interface ScoreOptions {
   /** Divides logits before the softmax; of probabilities, the power 1/temperature. Default 1. */
@@ -26,6 +20,7 @@ export interface ScoreOptions {
   dropout?: number;
   /** Gradients that `egl` counts: of all layers of the head, or of the last alone. Default `all`. */
   eglLayers?: GradientLayers;
+  /** Told now and then how far the work is, stage by stage; each ends with all of its rows done. */
   onProgress?: (progress: Progress) => void;
   /** Ends the work with the signal's reason. */
   signal?: AbortSignal;
@@ -142,13 +137,16 @@ export function passOptions(input: PoolInput, options: ScoreOptions): PassOption
   checkSeed(seed);
   if (eglLayers !== "all" && eglLayers !== "last")
     throw new InputError(`eglLayers must be all or last, got ${String(eglLayers)}`);
+  const sampling = dropoutOptions(input, options);
+  signal?.throwIfAborted();
+  const pace = new Pace(signal, onProgress);
   return {
     temperature,
     seed,
-    ...dropoutOptions(input, options),
+    ...sampling,
     eglLayers,
-    pace: new Pace(signal),
-    onProgress: onProgress && ((rows) => onProgress({ rows, of: input.source.rows })),
+    pace,
+    onProgress: (rows) => pace.tell({ stage: "scoring", rows, of: input.source.rows }),
   };
 }
 

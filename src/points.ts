@@ -10,7 +10,7 @@ import { pagedVectors, vectorsIn, type Points, type Vectors } from "./vectors.ts
 /** The embeddings of a pool, read and checked when they are first asked for, and their densities. */
 export class PoolPoints {
   private readonly source: RowSource;
-  private vectors: Promise<Vectors> | undefined;
+  private readonly vectors = new Map<"all", Promise<Vectors>>();
   private readonly points = new Map<Metric, Promise<Points>>();
   private readonly densities = new Map<Metric, Promise<Density>>();
   private direct: DirectRows | undefined;
@@ -24,9 +24,7 @@ export class PoolPoints {
   /** Brings embeddings into memory where no more than so many bytes hold them, and else within reach, a page at a time. */
   of(metric: Metric, bytes: number, pace: Pace): Promise<Points> {
     return once(this.points, metric, async () => {
-      this.vectors ??= this.open(bytes, pace);
-      this.vectors.catch(() => (this.vectors = undefined));
-      const vectors = await this.vectors;
+      const vectors = await once(this.vectors, "all", () => this.open(bytes, pace));
       return { ...vectors, invalid: await faultyRows(this.source, vectors, metric, pace) };
     });
   }
@@ -50,15 +48,15 @@ export class PoolPoints {
     const { rows, cols } = source;
     if (source.data) return vectorsIn(source.data, cols);
     if (mustPage(source, bytes)) {
-      this.direct = await source.direct!();
+      this.direct = await source.direct!(pace.signal);
       const paged = pagedVectors(this.direct, rows, cols, bytes);
       this.held = paged.data.byteLength;
       return paged;
     }
     const data = new Float32Array(rows * cols);
-    for await (const { first, values } of blocksOf(source)) {
-      data.set(values, first * cols);
-      await pace.turn();
+    for await (const block of blocksOf(source)) {
+      data.set(block.values, block.first * cols);
+      await pace.turn({ stage: "reading", rows: block.first + block.rows, of: rows });
     }
     this.held = data.byteLength;
     return vectorsIn(data, cols);
@@ -81,12 +79,20 @@ export function refusePoints(source: RowSource, points: Points, metric: Metric):
   );
 }
 
-/** What is kept for a metric, made when it is first asked for; what fails is made again. */
-function once<T>(kept: Map<Metric, Promise<T>>, metric: Metric, make: () => Promise<T>): Promise<T> {
-  const known = kept.get(metric) ?? make();
-  kept.set(metric, known);
-  known.catch(() => kept.delete(metric));
-  return known;
+/** What is kept by a key, made when it is first asked for. What fails is made again, also where another call gave it up. */
+async function once<Key, T>(kept: Map<Key, Promise<T>>, key: Key, make: () => Promise<T>): Promise<T> {
+  for (let known = kept.get(key); known; known = kept.get(key))
+    try {
+      return await known;
+    } catch {
+      if (kept.get(key) === known) kept.delete(key);
+    }
+  const made = make();
+  kept.set(key, made);
+  made.catch(() => {
+    if (kept.get(key) === made) kept.delete(key);
+  });
+  return made;
 }
 
 /** Rows that are no points, ascending. */
@@ -97,7 +103,7 @@ async function faultyRows(source: RowSource, held: Vectors, metric: Metric, pace
   for await (const block of blocksOf(isHeld ? arraySource(name, held.data, rows, cols) : source)) {
     for (let i = 0; i < block.rows; i++)
       if (faultIn(block.values, i * cols, cols, metric) !== undefined) found.push(block.first + i);
-    await pace.turn();
+    await pace.turn({ stage: "reading", rows: block.first + block.rows, of: rows });
   }
   return Uint32Array.from(found);
 }

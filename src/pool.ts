@@ -21,7 +21,7 @@ import {
   type ScoreOptions,
   type SelectOptions,
 } from "./options.ts";
-import type { Pace } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { planFor, type MemoryBudget, type MemoryNeeds, type Plan, type PlannedWork } from "./memory.ts";
 import { PoolPoints, refusePoints } from "./points.ts";
 import type { Points } from "./vectors.ts";
@@ -30,6 +30,11 @@ import type { StrategyName } from "./scores/index.ts";
 
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
 export type InvalidPolicy = "error" | "skip";
+
+export interface ReadOptions {
+  /** Ends the read with the signal's reason. */
+  signal?: AbortSignal;
+}
 
 /** What gives the rows of a pool their scores. */
 export type PoolModel = { head: Head } | { logits: Members } | { probabilities: Members };
@@ -176,7 +181,7 @@ export class Pool {
         picks,
         // What a rule says of its own picks together is not true of others.
         ...(explored ? { evaluations, evaluationShare } : report),
-        ...(weight && { density: densityReport(weight.of, picks) }),
+        ...(weight && { density: await densityReport(weight.of, picks, pass.pace) }),
         ...(points && { embeddings: await this.whereabouts(metric) }),
         invalid: context.invalid,
         refereed: context.refereed,
@@ -219,12 +224,14 @@ export class Pool {
    *
    * @throws InputError where the pool was loaded without features, or has no such row
    */
-  async features(rows: ArrayLike<number>): Promise<Features> {
+  async features(rows: ArrayLike<number>, { signal }: ReadOptions = {}): Promise<Features> {
     this.checkOpen();
     for (let i = 0; i < rows.length; i++)
       if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= this.rows)
         throw new InputError(`row ${rows[i]} is not in the pool: rows are 0 to ${this.rows - 1}`);
-    return readRows(this.ownFeatures(), rows);
+    const features = this.ownFeatures();
+    signal?.throwIfAborted();
+    return readRows(features, rows, new Pace(signal));
   }
 
   /**
@@ -232,16 +239,18 @@ export class Pool {
    *
    * @throws InputError where there are such rows and the pool is not to leave them out
    */
-  async invalidFeatures(): Promise<Uint32Array> {
+  async invalidFeatures({ signal }: ReadOptions = {}): Promise<Uint32Array> {
     this.checkOpen();
     const features = this.ownFeatures();
+    signal?.throwIfAborted();
+    const pace = new Pace(signal);
     const { embeddings = features } = this.input;
     const found = new Set<number>();
     for (const source of new Set([features, embeddings])) {
-      const rows = await unfitRows(source);
+      const rows = await unfitRows(source, pace);
       for (const row of rows) found.add(row);
       if (rows.length === 0 || this.invalid === "skip") continue;
-      const { data } = await readRows(source, rows.subarray(0, 1));
+      const { data } = await readRows(source, rows.subarray(0, 1), pace);
       const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
       throw new InputError(
         `${rowName(source, rows[0])}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
@@ -251,10 +260,12 @@ export class Pool {
   }
 
   /** Sixteen digits that tell a pool from others, by all of its features and embeddings, in one read of them. */
-  async fingerprint(): Promise<string> {
+  async fingerprint({ signal }: ReadOptions = {}): Promise<string> {
     this.checkOpen();
+    signal?.throwIfAborted();
     const { features, embeddings } = this.input;
-    return printOf([features, embeddings === features ? undefined : embeddings].filter((one) => one !== undefined));
+    const sources = [features, embeddings === features ? undefined : embeddings].filter((one) => one !== undefined);
+    return printOf(sources, new Pace(signal));
   }
 
   /** Releases what the pool holds on the device. */
@@ -329,8 +340,11 @@ export class Pool {
   }
 }
 
-function densityReport(density: Density, picks: readonly Pick[]): DensityReport {
-  const errors = density.standardError(Uint32Array.from(picks, ({ row }) => row));
+async function densityReport(density: Density, picks: readonly Pick[], pace: Pace): Promise<DensityReport> {
+  const errors = await density.standardError(
+    Uint32Array.from(picks, ({ row }) => row),
+    pace,
+  );
   return { measuredOn: density.measuredOn, standardError: errors.reduce((a, b) => Math.max(a, b), 0) };
 }
 

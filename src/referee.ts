@@ -15,6 +15,8 @@ import type { RowBeliefs, Strategy } from "./strategy.ts";
 const STRETCH_VALUES = 1 << 20;
 /** Candidates this close together are read in one go, the rows between them too. */
 const GAP_BYTES = 4096;
+/** Rows told of between two turns of others. */
+const ROWS_A_TURN = 4096;
 
 /** The k best of `candidates` (ascending rows), best first. Without a strategy the source holds the scores themselves. */
 export async function settle(
@@ -85,6 +87,9 @@ async function readRows(
     if (values.length < count * width) values = new Float32Array(count * width);
     await source.read(first, count, values.subarray(0, count * width));
     await pace.turn();
-    for (; i < end; i++) tell(rows[i], values, (rows[i] - first) * source.cols, count * source.cols);
+    for (; i < end; i++) {
+      tell(rows[i], values, (rows[i] - first) * source.cols, count * source.cols);
+      if (i % ROWS_A_TURN === 0) await pace.turn();
+    }
   }
 }

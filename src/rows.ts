@@ -2,34 +2,41 @@
 import { validityCheck } from "./backends/cpu/reference.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Features, RowSource } from "./matrix.ts";
+import type { Pace } from "./pace.ts";
 import { blocksOf } from "./readAhead.ts";
 
 /** These rows, [rows, dims], in the order given. Rows one after the other are read at once. */
-export async function readRows(source: RowSource, rows: ArrayLike<number>): Promise<Features> {
+export async function readRows(source: RowSource, rows: ArrayLike<number>, pace: Pace): Promise<Features> {
   const dims = source.cols;
   const data = new Float32Array(rows.length * dims);
   for (let first = 0, end = 0; first < rows.length; first = end) {
     while (end < rows.length && rows[end] === rows[first] + end - first) end++;
     await source.read(rows[first], end - first, data.subarray(first * dims, end * dims));
+    await pace.turn();
   }
   return { data, rows: rows.length, dims };
 }
 
 /** Rows of features that no model can take, ascending. */
-export async function unfitRows(source: RowSource): Promise<Uint32Array> {
+export async function unfitRows(source: RowSource, pace: Pace): Promise<Uint32Array> {
   const isValid = validityCheck({ kind: "features", source });
   const found: number[] = [];
-  for await (const { first, rows, values } of blocksOf(source))
+  for await (const { first, rows, values } of blocksOf(source)) {
     for (let i = 0; i < rows; i++) if (!isValid(values, i * source.cols)) found.push(first + i);
+    await pace.turn();
+  }
   return Uint32Array.from(found);
 }
 
 /** What tells these values, in these shapes, from others. */
-export async function printOf(sources: readonly RowSource[]): Promise<string> {
+export async function printOf(sources: readonly RowSource[], pace: Pace): Promise<string> {
   const print = fingerprint();
   for (const source of sources) {
     print.add(Uint32Array.of(source.rows, source.cols));
-    for await (const { values } of blocksOf(source)) print.add(values);
+    for await (const { values } of blocksOf(source)) {
+      print.add(values);
+      await pace.turn();
+    }
   }
   return print.digits();
 }

@@ -1,6 +1,7 @@
 /** The seam between what training a head means (models/mlp.ts) and the machine that does the arithmetic. */
 import type { Activation, Layer } from "./head.ts";
 import type { Features } from "./matrix.ts";
+import type { Pace } from "./pace.ts";
 
 /** What stays the same while a trainer lives. All is checked already. */
 export interface TrainerSetup {
@@ -17,6 +18,8 @@ export interface TrainerSetup {
   readonly batchSize: number;
   /** Of the dropout masks. */
   readonly seed: number;
+  /** Waited for between two pieces of the work. */
+  readonly pace: Pace;
 }
 
 /** Adam on the mean cross-entropy (nats) of batches. Rows are row numbers of the features. */

@@ -6,6 +6,7 @@
  * That is exact in any order. Up to 2²² rows have 30 bits for the largest coordinate, and the resolution 2^-s is finer
  * than what float32 tells apart there; beyond, a doubling of the rows costs a bit.
  */
+import type { Pace } from "../pace.ts";
 import { scaleOf, type PointData } from "./distances.ts";
 
 /** Where centres are in float64, and how rows that were with one may still be. */
@@ -39,7 +40,7 @@ export interface ClusterKernel {
   readonly sums: Float64Array;
   readonly sizes: Float64Array;
   /** Puts every row with its nearest centre. Gives how many changed sides. */
-  assign(centres: Centres): Promise<number>;
+  assign(centres: Centres, pace: Pace): Promise<number>;
   /** The cluster of each row. */
   own(): Promise<Uint32Array>;
   close(): void;

@@ -36,11 +36,11 @@ export const badge = {
       space.addCentre(row);
       const at = left.indexOf(row);
       left = left.copyWithin(at, at + 1).subarray(0, -1);
+      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     };
     await take(first, longest);
     while (picks.length < k) {
-      await context.pace.turn();
-      const winner = await race(nearest, left, seed, picks.length, (row) => space.fetch(row));
+      const winner = await race(nearest, left, seed, picks.length, context.pace, (row) => space.fetch(row));
       await take(winner, space.distance(nearest.squared[winner]));
     }
     const { evaluations } = nearest;

@@ -47,7 +47,7 @@ export const batchBald = {
       free = free.filter((other) => other !== row);
       jointInformation += gain;
       picks.push({ row, score: gain, ...(error > 0 && { standardError: error }) });
-      await context.pace.turn();
+      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     }
     return { picks, report: { jointInformation } };
   },

@@ -13,6 +13,8 @@ import { Nearest } from "./nearest.ts";
 import { race } from "./race.ts";
 
 const MOST_STEPS = 100;
+/** Rows whose distance to their centre is taken between two turns of others. */
+const ROWS_A_TURN = 4096;
 /** Widens what float64 rounds, relative to a distance. */
 const ROUNDING = 1e-12;
 
@@ -38,12 +40,16 @@ export async function cluster(context: Clustering, rows: Uint32Array, k: number,
   const centres = new MovingCentres(space, await firstCentres(space, context.pace, rows, k, seed), k);
   const kernel = await context.clusters(rows, k);
   for (let step = 0; step < MOST_STEPS; step++) {
-    if ((await kernel.assign(centres)) === 0) break;
+    if ((await kernel.assign(centres, context.pace)) === 0) break;
     centres.moveToMeans(kernel);
     await context.pace.turn();
   }
   const own = await kernel.own();
-  const squared = Float64Array.from(rows, (row, i) => centres.squared(row, own[i]));
+  const squared = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    if (i % ROWS_A_TURN === 0) await context.pace.turn();
+    squared[i] = centres.squared(rows[i], own[i]);
+  }
   return { own, squared, centres: centres.values };
 }
 
@@ -63,11 +69,11 @@ async function firstCentres(
   const nearest = new Nearest(space);
   let row = rows[Math.floor(randomUniform(seed, streams.sample, 0, rows.length) * rows.length)];
   for (let c = 0; c < k; c++) {
-    if (c > 0) row = await race(nearest, rows, seed, c);
+    if (c > 0) row = await race(nearest, rows, seed, c, pace);
     space.addCentre(row);
     space.look(row);
     centres.set(space.point, c * width);
-    await pace.turn();
+    await pace.turn({ stage: "seeding", rows: c + 1, of: k });
   }
   return centres;
 }

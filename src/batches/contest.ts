@@ -15,6 +15,8 @@ export interface Weights {
 
 /** Scores fetched at a time: those of the rows most likely asked for next. */
 const FETCHED = 64;
+/** Rows looked at between two turns of others. */
+const ROWS_A_TURN = 1024;
 
 export class Contest {
   private readonly sweeps: Sweeps;
@@ -49,7 +51,8 @@ export class Contest {
     const { heap } = front;
     let open: Pick[] = [];
     let best: Pick | undefined;
-    for (;;) {
+    for (let looks = 1; ; looks++) {
+      if (looks % ROWS_A_TURN === 0) await this.sweeps.pace.turn();
       const bar = best?.score ?? -Infinity;
       if (!front.isAhead(Math.max(bar, heap.topKey))) {
         await front.refill();

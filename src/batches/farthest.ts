@@ -2,6 +2,9 @@
 import { Front } from "./front.ts";
 import type { Sweeps } from "./sweeps.ts";
 
+/** Rows looked at between two turns of others. */
+const ROWS_A_TURN = 1024;
+
 export class Farthest {
   private readonly sweeps: Sweeps;
   private readonly front: Front;
@@ -21,7 +24,8 @@ export class Farthest {
     const { nearest } = this.sweeps;
     const { heap } = front;
     if (left === 0) return undefined;
-    for (;;) {
+    for (let looks = 1; ; looks++) {
+      if (looks % ROWS_A_TURN === 0) await this.sweeps.pace.turn();
       if (!front.isAhead(heap.topKey)) {
         await front.refill();
         continue;

@@ -6,6 +6,9 @@ import type { Space } from "../distance.ts";
 import type { RowBeliefs } from "../strategy.ts";
 import type { BatchContext } from "./batch.ts";
 
+/** Rows between two that progress is told at. */
+const TOLD = 4096;
+
 /** Its rows are looked at one by one: `fetch` a row before it is. */
 export class GradientSpace implements Space {
   readonly rows: number;
@@ -24,11 +27,16 @@ export class GradientSpace implements Space {
 
   static async open(context: BatchContext, rows: Uint32Array): Promise<GradientSpace> {
     const space = new GradientSpace(context);
+    const { length: of } = rows;
+    let seen = 0;
     await context.beliefs(rows, (beliefs) => {
       const q = residual(beliefs.p);
       const h = space.lastInput(beliefs);
       space.squaredNorms[beliefs.row] = dot(q, q) * dot(h, h);
+      if (++seen % TOLD === 0) context.pace.tell({ stage: "scoring", rows: seen, of });
     });
+    // Of rows without valid predictions nothing is heard.
+    if (seen % TOLD > 0 || seen < of) context.pace.tell({ stage: "scoring", rows: of, of });
     return space;
   }
 

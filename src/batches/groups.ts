@@ -7,6 +7,7 @@
  */
 import { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { pointOf, roundedUp, widened, type DistanceError, type PointData } from "../backends/distances.ts";
+import type { Pace } from "../pace.ts";
 import { randomBits, streams } from "../random.ts";
 import { rowsWhere, sampleOf } from "./rows.ts";
 
@@ -48,7 +49,11 @@ export class Groups {
   }
 
   /** Groups of these rows, or none where groups would be loose and rule nothing out. */
-  static async around(points: PointData, rows: Uint32Array): Promise<{ groups?: Groups; evaluations: number }> {
+  static async around(
+    points: PointData,
+    rows: Uint32Array,
+    pace: Pace,
+  ): Promise<{ groups?: Groups; evaluations: number }> {
     if (rows.length < FEWEST_ROWS) return { evaluations: 0 };
     const sample = sampleOf(rows, Math.min(LARGEST_SAMPLE, Math.ceil(rows.length / SAMPLE_STEP)));
     const sampled = await SimdDistances.open(points);
@@ -56,7 +61,7 @@ export class Groups {
     const tree = new Tree(sampled, await SimdDistances.open(points));
     const groups = new Groups(points.rows, tree);
     groups.places.evaluations += sampled.evaluations;
-    const isTight = groups.tightness(sample) < TIGHT;
+    const isTight = (await groups.tightness(sample, pace)) < TIGHT;
     return { ...(isTight && { groups }), evaluations: groups.evaluations };
   }
 
@@ -74,7 +79,7 @@ export class Groups {
   }
 
   /** Finds the groups of those of these rows that have none. */
-  assign(rows: Uint32Array): void {
+  async assign(rows: Uint32Array, pace: Pace): Promise<void> {
     const { of, reach, places } = this;
     const open = rowsWhere(rows, (row) => of[row] === 0);
     const leaves = new Uint32Array(SENT);
@@ -87,6 +92,7 @@ export class Groups {
         of[some[i]] = leaves[i];
         reach[some[i]] = roundedUp(Math.sqrt(widened(squared[i], places.error)));
       }
+      await pace.turn();
     }
   }
 
@@ -96,9 +102,9 @@ export class Groups {
   }
 
   /** How far rows are from their own anchor, beside how far from any: a median of some rows. */
-  private tightness(sample: Uint32Array): number {
+  private async tightness(sample: Uint32Array, pace: Pace): Promise<number> {
     const asked = Uint32Array.from({ length: ASKED }, (_, i) => sample[Math.floor((i * sample.length) / ASKED)]);
-    this.assign(asked);
+    await this.assign(asked, pace);
     const shares = Array.from(asked, (row, i) => {
       const other = this.firstAnchor + ((i * 31) % this.count);
       const [squared] = this.places.fromRow(row, other, other + 1);

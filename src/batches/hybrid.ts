@@ -35,6 +35,7 @@ export const hybrid = {
         return low + (Number.isNaN(share) ? 0 : share) * (high - low + NEVER_ZERO);
       },
     });
+    await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     // Before the first pick no row need be at distance 0; after it that row is.
     await sweeps.group(free, k - picks.length);
     let low = picks.length > 0 ? 0 : space.distance(await sweeps.leastOf(free));
@@ -52,7 +53,7 @@ export const hybrid = {
       sweeps.addCentre(pick.row);
       if (low > 0) reach = Infinity;
       low = 0;
-      await context.pace.turn();
+      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     }
     return { picks, report: await reportOf(context, sweeps, farthest) };
   },

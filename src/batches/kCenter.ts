@@ -22,6 +22,7 @@ export const kCenter = {
       picks.push(first);
       free = free.filter((row) => row !== first.row);
     }
+    await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     await sweeps.group(free, k - picks.length);
     const farthest = new Farthest(sweeps, free);
     while (picks.length < k) {
@@ -29,7 +30,7 @@ export const kCenter = {
       farthest.take();
       picks.push({ row, score: space.distance(nearest.squared[row]) });
       sweeps.addCentre(row);
-      await context.pace.turn();
+      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     }
     return { picks, report: await reportOf(context, sweeps, farthest) };
   },

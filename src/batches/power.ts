@@ -16,6 +16,7 @@ export const power = {
       Math.log(Math.max(score, 0)) / powerTemperature + gumbel(seed, row);
     const certain = Float64Array.from(free, (row) => drawn(row, scores.lowest[row])).sort();
     const bar = certain[certain.length - k];
+    await context.pace.turn();
     const open = free.filter((row) => drawn(row, scores.highest[row]) >= bar);
     const exact = await scores.exact(open);
     const found = Array.from(open, (row, i): Pick => ({ row, score: drawn(row, exact[i]) }));

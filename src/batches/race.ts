@@ -5,11 +5,14 @@
  * The draw is a race: of exponential times E / D² the shortest wins, and each row wins in proportion to its D². Times
  * come from the counter-based generator, and an old D² is a bound, so of most rows no distance is taken.
  */
+import type { Pace } from "../pace.ts";
 import { bitsByPass, streams } from "../random.ts";
 import type { Nearest } from "./nearest.ts";
 
 /** Widens what float64 rounds. */
 const ROUNDING = 1e-9;
+/** Rows between two turns of others: of all of them a distance may be taken. */
+const ROWS_A_TURN = 2 ** 14;
 
 /** The row with the largest D² / E, ties to the lowest. `prepare` is called before distances from a row are taken. */
 export async function race(
@@ -17,6 +20,7 @@ export async function race(
   rows: Uint32Array,
   seed: number,
   turn: number,
+  pace: Pace,
   prepare?: (row: number) => Promise<void>,
 ): Promise<number> {
   const { squared } = nearest;
@@ -30,6 +34,7 @@ export async function race(
   let least = 0;
   // By number: an iterator would take twice as long as all the rest.
   for (let i = 0; i < rows.length; i++) {
+    if (i % ROWS_A_TURN === 0) await pace.turn();
     const row = rows[i];
     const bits = draw(row);
     if (bits < least) continue;

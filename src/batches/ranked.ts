@@ -26,10 +26,11 @@ export const ranked = {
     const scores = await context.scores();
     const sweeps = await openSweeps(context);
     const free = context.free(scores);
+    const picks: Pick[] = [];
+    await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     await sweeps.group(free, k);
     const contest = new Contest(sweeps, scores, free);
     const shareLeft = (picked: number): number => (free.length - picked) / (free.length + labelled.length);
-    const picks: Pick[] = [];
     let bounded = Infinity;
     while (picks.length < k) {
       const alpha = shareLeft(picks.length);
@@ -41,7 +42,7 @@ export const ranked = {
       const pick = await contest.pick(weights(alpha));
       picks.push(pick);
       sweeps.addCentre(pick.row);
-      await context.pace.turn();
+      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     }
     return { picks, report: await reportOf(context, sweeps) };
   },

@@ -56,11 +56,16 @@ export class Sweeps {
     for (const row of centres) this.addCentre(row);
   }
 
+  /** Waited for between two pieces of the work. */
+  get pace(): Pace {
+    return this.measuring.pace;
+  }
+
   /** Puts rows into groups, where with so many centres to come that promises to save distances. */
   async group(rows: Uint32Array, coming: number): Promise<void> {
     const { measuring, space } = this;
     if (space.centres + coming < WORTH_GROUPS) return;
-    const { groups, evaluations } = await Groups.around(measuring.points, rows);
+    const { groups, evaluations } = await Groups.around(measuring.points, rows, measuring.pace);
     if (!groups) {
       this.wasted += evaluations;
       return;
@@ -101,7 +106,7 @@ export class Sweeps {
     const { nearest, space, groups, grouped, kernel, measuring } = this;
     const { squared, seen } = nearest;
     const stale = rowsWhere(rows, (row) => seen[row] < space.centres && squared[row] > 0);
-    groups?.assign(stale);
+    await groups?.assign(stale, measuring.pace);
     const sorted = groups ? sortedBy(stale, groups.of, groups.count + 1) : sortedBy(stale, seen, space.centres);
     const mostTiles = Math.min(MOST_TILES, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
     let plan: SweepPlan | undefined;

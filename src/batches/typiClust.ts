@@ -28,8 +28,8 @@ export const typiClust = {
     const picks: Pick[] = [];
     while (picks.length < k) {
       const group = groups.reduce((best, other) => (other.isBefore(best) ? other : best));
-      picks.push(group.take(measuring, context.space));
-      await context.pace.turn();
+      picks.push(await group.take(measuring, context.space));
+      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
     }
     return { picks };
   },
@@ -58,8 +58,8 @@ class Group {
   }
 
   /** The most typical row without a label; from then on it has one. */
-  take(measuring: Measuring, space: BatchContext["space"]): Pick {
-    this.ranking ??= Typicality.among(measuring, space, Uint32Array.from(this.rows), this.known);
+  async take(measuring: Measuring, space: BatchContext["space"]): Promise<Pick> {
+    this.ranking ??= await Typicality.among(measuring, space, Uint32Array.from(this.rows), this.known);
     this.left--;
     this.labels++;
     return this.ranking.take();

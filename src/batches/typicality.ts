@@ -26,16 +26,16 @@ export class Typicality {
   }
 
   /** Of these rows, all but the `known` of which are to be taken. */
-  static among(
-    { host, space: own }: Measuring,
+  static async among(
+    { host, space: own, pace }: Measuring,
     space: () => PointSpace,
     rows: Uint32Array,
     known: Set<number>,
-  ): Typicality {
+  ): Promise<Typicality> {
     const typicality = new Typicality(rows, space);
     const count = neighboursOf(rows);
     const best = new Float32Array(rows.length * count).fill(Infinity);
-    if (count > 0) host.nearestAmong(rows, count, best);
+    if (count > 0) await host.nearestAmong(rows, count, best, pace);
     const highest = new Map<number, number>();
     rows.forEach((row, i) => {
       const distances = best.subarray(i * count, (i + 1) * count);

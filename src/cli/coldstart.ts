@@ -7,7 +7,7 @@ import type { MemoryBudget } from "../memory.ts";
 import { stopSignal } from "./interrupt.ts";
 import { checkApart, openRows } from "./input.ts";
 import { type CommonOptions, wholeNumber, withCommonOptions, withMemoryOption } from "./options.ts";
-import { count, say, sayNeeds, seconds } from "./progress.ts";
+import { count, progressLine, say, sayNeeds, seconds } from "./progress.ts";
 
 const methods = ["kmeans", "typiclust"] as const;
 
@@ -54,7 +54,14 @@ async function coldStart(args: ColdStartArguments): Promise<void> {
     const needs = pool.memoryFor({ batch: method });
     sayNeeds(needs, memory, quiet);
     const started = performance.now();
-    const { timings: _, picks, ...rest } = await pool.select(method, { k, metric, seed, signal: stopSignal });
+    const progress = progressLine(quiet);
+    const {
+      timings: _,
+      picks,
+      ...rest
+    } = await pool
+      .select(method, { k, metric, seed, onProgress: progress.update, signal: stopSignal })
+      .finally(progress.clear);
     const took = (performance.now() - started) / 1000;
     await writePicks(out, { ...rest, picks: picks.map((pick) => ({ ...pick, ...source.origin?.(pick.row) })) });
     if (json && out !== "-")

@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { PoolData } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { openRows as openPlace, readHead } from "../files/index.ts";
+import { stopSignal } from "./interrupt.ts";
 import { memberSource, passesOf, type Origin, type RowSource } from "../matrix.ts";
 import type { PassArguments } from "./options.ts";
 import type { Sampled } from "./progress.ts";
@@ -151,5 +152,9 @@ export async function openRows(
   columns?: readonly string[],
 ): Promise<RowSource> {
   if (place === "") throw new InputError(`${what} is empty: name a file`);
-  return openPlace(place, { columns, ...(shape !== undefined && { matrix: `${what} are ${shape}` }) });
+  return openPlace(place, {
+    columns,
+    signal: stopSignal,
+    ...(shape !== undefined && { matrix: `${what} are ${shape}` }),
+  });
 }

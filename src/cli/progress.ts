@@ -1,29 +1,29 @@
-/** What a person waiting at a terminal sees: rows done, rate, time left; and one line when the work is done. */
+/** What a person waiting at a terminal sees: the stage, rows done, rate, time left; and one line when the work is done. */
 import pc from "picocolors";
 import type { MemoryNeeds } from "../memory.ts";
-import type { Progress } from "../options.ts";
+import type { Progress } from "../pace.ts";
 import { strategyOf, type StrategyName } from "../scores/index.ts";
 
 const EVERY_MS = 100;
 
 /** A progress line on standard error when it is a terminal; otherwise nothing. */
-export function progressLine(
-  what: string,
-  quiet: boolean | undefined,
-): { update(progress: Progress): void; clear(): void } {
+export function progressLine(quiet: boolean | undefined): { update(progress: Progress): void; clear(): void } {
   if (quiet || !process.stderr.isTTY) return { update() {}, clear() {} };
-  const started = performance.now();
-  let last = started;
+  let last = performance.now();
+  /** When the stage at hand was first heard of, and the last that was heard of it. */
+  let began = { at: last, rows: 0 };
+  let before: Progress | undefined;
   return {
-    update({ rows, of }) {
+    update(progress) {
+      const { stage, rows, of } = progress;
       const now = performance.now();
+      if (before?.stage !== stage || rows < before.rows) began = { at: now, rows };
+      before = progress;
       if (now - last < EVERY_MS) return;
       last = now;
-      const rate = rows / ((now - started) / 1000);
-      const left = rate > 0 ? `${((of - rows) / rate).toFixed(1)} s left` : "";
-      process.stderr.write(
-        `\r\x1b[2K${pc.dim(`${what} ${count(rows)} of ${count(of)} rows · ${count(rate)} rows/s · ${left}`)}`,
-      );
+      const rate = (rows - began.rows) / ((now - began.at) / 1000);
+      const speed = rate > 0 ? ` · ${count(rate)} rows/s · ${((of - rows) / rate).toFixed(1)} s left` : "";
+      process.stderr.write(`\r\x1b[2K${pc.dim(`${stage} ${count(rows)} of ${count(of)} rows${speed}`)}`);
     },
     clear() {
       process.stderr.write("\r\x1b[2K");

@@ -46,7 +46,7 @@ async function score(args: ScoreArguments): Promise<void> {
     const inBlocks = out !== "-";
     const needs = pool.memoryFor({ strategies: names.length, inBlocks });
     sayNeeds(needs, memory, quiet);
-    const progress = progressLine("scoring", quiet);
+    const progress = progressLine(quiet);
     const options = { ...scoreOptions(args), onProgress: progress.update, signal: stopSignal };
     const started = performance.now();
     let writing = 0;
@@ -60,7 +60,7 @@ async function score(args: ScoreArguments): Promise<void> {
       const work = inBlocks ? pool.scoreBlocks(names, timed, options) : scoreAtOnce(pool, names, timed, options);
       leftOut = await work.finally(progress.clear).then(({ invalid: rows }) => rows);
     };
-    await writeScoreBlocks(out, names, input.rows, fill, { json });
+    await writeScoreBlocks(out, names, input.rows, fill, { json, signal: stopSignal });
     const took = (performance.now() - started - writing) / 1000;
     const sampled = sampledBy(names, input.sampled);
     const report = {

@@ -102,7 +102,7 @@ async function select(args: SelectArguments): Promise<void> {
     const needs = pool.memoryFor({ batch: rule, density: density > 0 });
     sayNeeds(needs, memory, quiet);
     const started = performance.now();
-    const progress = progressLine("scoring", quiet);
+    const progress = progressLine(quiet);
     const batch = await pool
       .select(rule, {
         ...scoreOptions(args),

@@ -8,11 +8,17 @@ import { checkRange, gatherRows } from "./gather.ts";
  * Takes chunks of whole rows, in order, and gives what they are as a source; close it. Browsers keep large blobs on
  * disk.
  */
-export async function spool(name: string, cols: number, chunks: Chunks): Promise<RowSource> {
+export async function spool(name: string, cols: number, chunks: Chunks, signal?: AbortSignal): Promise<RowSource> {
   const parts: Blob[] = [];
-  const { rows, rest } = await gatherRows(name, cols, chunks, async (piece) => {
-    parts.push(new Blob([piece]));
-  });
+  const { rows, rest } = await gatherRows(
+    name,
+    cols,
+    chunks,
+    async (piece) => {
+      parts.push(new Blob([piece]));
+    },
+    signal,
+  );
   if (parts.length === 0) return { ...arraySource(name, rest, rows, cols), async close() {} };
   return blobSource(name, rows, cols, new Blob([...parts, rest]));
 }
@@ -24,8 +30,8 @@ export async function spool(name: string, cols: number, chunks: Chunks): Promise
  *
  * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
  */
-export async function keepRows(chunks: Chunks, { cols, name = "rows" }: KeepOptions): Promise<RowSource> {
-  return spool(name, cols, givenChunks(name, cols, chunks));
+export async function keepRows(chunks: Chunks, { cols, name = "rows", signal }: KeepOptions): Promise<RowSource> {
+  return spool(name, cols, givenChunks(name, cols, chunks), signal);
 }
 
 function blobSource(name: string, rows: number, cols: number, whole: Blob): RowSource {

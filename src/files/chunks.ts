@@ -9,6 +9,8 @@ export interface KeepOptions {
   readonly cols: number;
   /** What errors call them. Default "rows". */
   readonly name?: string;
+  /** Ends the work between two chunks, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** @throws InputError before the first chunk, or at the first that is no Float32Array of whole rows */

@@ -1,5 +1,6 @@
 /** Chunks of rows gathered into pieces of one size, of which all but the last are put away as they fill. */
 import { InputError } from "../errors.ts";
+import { Pace } from "../pace.ts";
 import type { Chunks } from "./chunks.ts";
 
 export interface Gathered {
@@ -11,13 +12,16 @@ export interface Gathered {
 /** Values a piece: what is not longer stays in memory. */
 export const PIECE = 2 ** 23;
 
-/** `put` is given pieces in order, each only until it comes back. */
+/** `put` is given pieces in order, each only until it comes back. Throws the signal's reason between two chunks. */
 export async function gatherRows(
   name: string,
   cols: number,
   chunks: Chunks,
   put: (piece: Float32Array<ArrayBuffer>) => Promise<void>,
+  signal: AbortSignal | undefined,
 ): Promise<Gathered> {
+  const pace = new Pace(signal);
+  await pace.turn();
   let piece = new Float32Array(FIRST);
   let filled = 0;
   let rows = 0;
@@ -40,6 +44,7 @@ export async function gatherRows(
       filled += part.length;
       done += part.length;
     }
+    await pace.turn();
   }
   if (rows === 0) throw new InputError(`${name}: has no rows`);
   return { rows, rest: piece.slice(0, filled) };

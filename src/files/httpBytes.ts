@@ -10,16 +10,17 @@ const PAUSE_MS = 100;
 const LONGEST_MS = 30_000;
 
 /**
- * Opens a file on a server. An answer that breaks off is asked for again from where it broke.
+ * Opens a file on a server. An answer that breaks off is asked for again from where it broke. A signal ends this, and
+ * later reads, with its reason.
  *
  * @throws InputError where there is no such file, the server does not answer, or gives whole files alone
  */
-export async function httpBytes(url: string): Promise<Bytes> {
+export async function httpBytes(url: string, signal?: AbortSignal): Promise<Bytes> {
   let size = 0;
   /** Of a file that is changed meanwhile the rest is refused. */
   let version: string | null = null;
-  await persist(url, async () => {
-    const { status, headers } = await ask(url, 0, 1, async ({ body }) => body?.cancel());
+  await persist(url, signal, async () => {
+    const { status, headers } = await ask(url, signal, 0, 1, async ({ body }) => body?.cancel());
     if (status === 416) throw new InputError(`${url}: is empty: give a file with rows`);
     if (status === 206 && !headers.has("content-range"))
       throw new InputError(
@@ -43,10 +44,10 @@ export async function httpBytes(url: string): Promise<Bytes> {
       if (missing > 0) throw new InputError(`${url}: ends at byte ${size}, ${missing} bytes too early`);
       let done = 0;
       while (done < into.length)
-        await persist(url, async () => {
+        await persist(url, signal, async () => {
           const from = position + done;
           const before = done;
-          await ask(url, from, into.length - done, async (part) => {
+          await ask(url, signal, from, into.length - done, async (part) => {
             checkPart(url, part, from, size, version);
             await eachPiece(part, (piece) => {
               const kept = piece.subarray(0, into.length - done);
@@ -86,12 +87,15 @@ function checkPart(
 /** Asks for a range, and has `use` read the answer, which is given up where nothing comes of it. */
 async function ask(
   url: string,
+  signal: AbortSignal | undefined,
   from: number,
   length: number,
   use: (response: Response) => Promise<void>,
 ): Promise<Response> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`it took more than ${LONGEST_MS / 1000} s`)), LONGEST_MS);
+  const stop = (): void => late.abort(signal?.reason);
+  signal?.addEventListener("abort", stop);
   // Compressed, ranges would be those of something else.
   const headers = { range: `bytes=${from}-${from + length - 1}`, "accept-encoding": "identity" };
   try {
@@ -107,6 +111,7 @@ async function ask(
     return response;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
   }
 }
 
@@ -120,8 +125,9 @@ async function eachPiece({ body }: Response, tell: (piece: Uint8Array) => void):
 }
 
 /** Tries until something comes of it, as `work` says. */
-async function persist(url: string, work: () => Promise<boolean>): Promise<void> {
+async function persist(url: string, signal: AbortSignal | undefined, work: () => Promise<boolean>): Promise<void> {
   let last = "it sent nothing";
+  signal?.throwIfAborted();
   for (let attempt = 0, pause = PAUSE_MS; attempt < ATTEMPTS; attempt++, pause *= 2) {
     try {
       if (await work()) return;
@@ -130,6 +136,7 @@ async function persist(url: string, work: () => Promise<boolean>): Promise<void>
       last = reasonOf(error as Error);
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
+    signal?.throwIfAborted();
   }
   throw new InputError(`${url}: could not be read from the server in ${ATTEMPTS} attempts: ${last}: try again later`);
 }

@@ -4,7 +4,7 @@ import type { Bytes } from "./bytes.ts";
 import { openBytes } from "./fileBytes.ts";
 import { npyFile, readValues, type NpyFile } from "./npy.ts";
 import { npyHeader, readNpyHeader } from "./npyHeader.ts";
-import { writeFileWhole } from "./output.ts";
+import { type Write, writeFileWhole } from "./output.ts";
 
 /** Opens a `.npy` file of numbers or bools and checks its header against its size; reads no values yet. */
 export async function openNpy(path: string): Promise<NpyFile> {
@@ -41,9 +41,10 @@ export async function writeNpy(
   shape: readonly number[],
   chunks: AsyncIterable<Float32Array | Int32Array> | Iterable<Float32Array | Int32Array>,
   dtype: "<f4" | "<i4" = "<f4",
+  signal?: AbortSignal,
 ): Promise<void> {
   let left = shape.reduce((product, count) => product * count, 1);
-  await writeFileWhole(path, async (write) => {
+  const fill = async (write: Write): Promise<void> => {
     await write(npyHeader(dtype, shape));
     for await (const chunk of chunks) {
       left -= chunk.length;
@@ -53,7 +54,8 @@ export async function writeNpy(
     }
     if (left !== 0)
       throw new RangeError(`${path}: shape [${shape.join(", ")}] and its values differ by ${Math.abs(left)}`);
-  });
+  };
+  await writeFileWhole(path, fill, signal);
 }
 
 async function closeOnError<T>(bytes: Bytes, use: (bytes: Bytes) => Promise<T>): Promise<T> {

@@ -12,6 +12,8 @@ export interface FileOptions {
   readonly name?: string;
   /** Columns of a table, or the one array of an archive, by name. Default: all columns with numbers, or the only list. */
   readonly columns?: readonly string[];
+  /** Ends opening with the signal's reason; of an address, reading too. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -22,8 +24,11 @@ export interface FileOptions {
  *
  * @throws InputError where there is no file, its format is not known, or it is not what its name says
  */
-export async function openFile(file: Blob | Iterable<Blob>, { name, columns }: FileOptions = {}): Promise<RowSource> {
-  return openParts(blobsOf(file), (part) => openFormat(blobBytes(part, name), { columns }, spool));
+export async function openFile(
+  file: Blob | Iterable<Blob>,
+  { name, columns, signal }: FileOptions = {},
+): Promise<RowSource> {
+  return openParts(blobsOf(file), (part) => openFormat(blobBytes(part, name), { columns, signal }, spool));
 }
 
 function blobsOf(given: Blob | Iterable<Blob>): Blob[] {
@@ -38,6 +43,6 @@ function blobsOf(given: Blob | Iterable<Blob>): Blob[] {
  *
  * @throws InputError where there is no such file, the server gives no ranges, or it is not what its name says
  */
-export async function openUrl(url: string, { name = url, columns }: FileOptions = {}): Promise<RowSource> {
-  return openFormat({ ...(await httpBytes(url)), name }, { columns }, spool);
+export async function openUrl(url: string, { name = url, columns, signal }: FileOptions = {}): Promise<RowSource> {
+  return openFormat({ ...(await httpBytes(url, signal)), name }, { columns, signal }, spool);
 }

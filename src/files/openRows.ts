@@ -19,11 +19,13 @@ const NAMED = /^(.*\.(?:npz|parquet|csv|jsonl|arrows?|feather|ipc)):([^/\\]+)$/i
  *
  * `place` is a path, an http(s) address, or a pattern such as "part-*.npy", whose files are one pool in the order of their
  * names, numbers in them by value. Behind a colon may stand what to read of a table or an archive:
- * "pool.parquet:embedding", "pool.csv:a,b,c", "arrays.npz:logits".
+ * "pool.parquet:embedding", "pool.csv:a,b,c", "arrays.npz:logits". A signal ends opening with its reason, and leaves
+ * nothing behind; of an address it ends later reads, too.
  *
  * @throws InputError where there is no such file, or it is not what its name says
  */
 export async function openRows(place: string, options: FormatOptions = {}): Promise<RowSource> {
+  options.signal?.throwIfAborted();
   const [, named, columns] = (await isThere(place)) ? [] : (NAMED.exec(place) ?? []);
   if (named === undefined) return openPlace(place, options);
   if (options.columns) throw new InputError(`${place}: its columns are named twice: here, and by --columns`);
@@ -32,7 +34,7 @@ export async function openRows(place: string, options: FormatOptions = {}): Prom
 
 async function openPlace(place: string, options: FormatOptions): Promise<RowSource> {
   rowExtensionOf(place);
-  if (/^https?:\/\//i.test(place)) return openOne(await httpBytes(place), options);
+  if (/^https?:\/\//i.test(place)) return openOne(await httpBytes(place, options.signal), options);
   if (!/[*?[{]/.test(place) || (await isThere(place))) return openOne(await openBytes(place), options);
   const paths = await glob(place.replaceAll("\\", "/"), { expandDirectories: false });
   if (paths.length === 0) throw new InputError(`${place}: no file has such a name; check the pattern`);
@@ -43,12 +45,12 @@ async function openPlace(place: string, options: FormatOptions): Promise<RowSour
 async function openOne(bytes: Bytes, options: FormatOptions): Promise<RowSource> {
   const source = await openFormat(bytes, options, spool);
   if (source.direct || source.data || passesOf(source) > 1) return source;
-  return { ...source, direct: () => copied(source) };
+  return { ...source, direct: (signal) => copied(source, signal) };
 }
 
-async function copied(source: RowSource): Promise<DirectRows> {
+async function copied(source: RowSource, signal: AbortSignal | undefined): Promise<DirectRows> {
   const { name, cols } = source;
-  const copy = await spool(name, cols, valuesOf(source));
+  const copy = await spool(name, cols, valuesOf(source), signal);
   const direct = await copy.direct?.();
   return { read: direct?.read ?? (copy.read as DirectRows["read"]), close: async () => copy.close?.() };
 }

@@ -11,10 +11,22 @@ export type Write = (chunk: Uint8Array | string) => Promise<void>;
 
 /**
  * Runs `fill`, whose writes become the file at `path`; "-" is standard output. When `fill` fails, nothing is left
- * behind and a file that was there is untouched. A place that cannot be written is an InputError.
+ * behind and a file that was there is untouched. A place that cannot be written is an InputError. A signal ends it
+ * between two writes, with its reason.
  */
-export async function writeFileWhole(path: string, fill: (write: Write) => Promise<void>): Promise<void> {
-  if (path === "-") return fill(writeStdout);
+export async function writeFileWhole(
+  path: string,
+  fill: (write: Write) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const heeding =
+    (write: Write): Write =>
+    (chunk) => {
+      signal?.throwIfAborted();
+      return write(chunk);
+    };
+  if (path === "-") return fill(heeding(writeStdout));
   const { target, mode } = await targetOf(path);
   const temporary = join(dirname(target), `.poolwise-${randomBytes(6).toString("hex")}.tmp`);
   const refuse = (error: unknown): never => {
@@ -24,7 +36,7 @@ export async function writeFileWhole(path: string, fill: (write: Write) => Promi
   const file = await open(temporary, "wx", mode).catch(refuse);
   unfinished.add(temporary);
   try {
-    await fill((chunk) => file.writeFile(chunk).catch(refuse));
+    await fill(heeding((chunk) => file.writeFile(chunk).catch(refuse)));
     await file.sync().catch(refuse);
     await file.close();
     await rename(temporary, target).catch(refuse);

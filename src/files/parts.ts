@@ -42,16 +42,21 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
       }
     }
   };
-  const direct = async (): Promise<DirectRows> => {
-    const opened = await Promise.all(parts.map(directOf));
+  const direct = async (signal?: AbortSignal): Promise<DirectRows> => {
+    const opened: DirectRows[] = [];
+    const close = async (): Promise<void> => void (await Promise.all(opened.map((part) => part.close())));
+    try {
+      for (const part of parts) opened.push(await directOf(part, signal));
+    } catch (error) {
+      await close();
+      throw error;
+    }
     return {
       read(start, count, into) {
         for (const { part, from, count: some, place } of shares(start, count))
           opened[part].read(from, some, into.subarray(place * cols, (place + some) * cols));
       },
-      async close() {
-        await Promise.all(opened.map((part) => part.close()));
-      },
+      close,
     };
   };
   const packed = packedOf(parts);
@@ -84,9 +89,9 @@ interface Share {
   readonly place: number;
 }
 
-async function directOf(part: RowSource): Promise<DirectRows> {
+async function directOf(part: RowSource, signal: AbortSignal | undefined): Promise<DirectRows> {
   // What is in memory is read at once as it is.
-  return part.direct?.() ?? { read: part.read as DirectRows["read"], async close() {} };
+  return part.direct?.(signal) ?? { read: part.read as DirectRows["read"], async close() {} };
 }
 
 /** Opens each, in that order, as one pool. Where one cannot be opened, those before it are closed. */

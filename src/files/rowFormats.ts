@@ -11,22 +11,29 @@ import { npzRows } from "./npzRows.ts";
 import { parquetSource } from "./parquet.ts";
 
 /** Keeps rows that come only once where they can be read again. */
-export type SpoolRows = (name: string, cols: number, chunks: AsyncIterable<Float32Array>) => Promise<RowSource>;
+export type SpoolRows = (
+  name: string,
+  cols: number,
+  chunks: AsyncIterable<Float32Array>,
+  signal: AbortSignal | undefined,
+) => Promise<RowSource>;
 
 export interface FormatOptions {
   /** Columns of a table, or the one array of an archive, by name. */
   readonly columns?: readonly string[];
   /** Where a single list of numbers is no pool: what it should have been, as in "embeddings are [rows, dims]". */
   readonly matrix?: string;
+  /** Ends opening with the signal's reason; of an address, reading too. */
+  readonly signal?: AbortSignal;
 }
 
 type Opener = (bytes: Bytes, options: FormatOptions, spool: SpoolRows) => Promise<RowSource>;
 
 const spooled =
   (read: (bytes: Bytes, columns?: readonly string[]) => Promise<TableRows>): Opener =>
-  async (bytes, { columns }, spool) => {
+  async (bytes, { columns, signal }, spool) => {
     const { names, chunks } = await read(bytes, columns);
-    const rows = await spool(bytes.name, names.length, chunks);
+    const rows = await spool(bytes.name, names.length, chunks, signal);
     await bytes.close();
     return rows;
   };
@@ -72,6 +79,7 @@ export function rowExtensionOf(name: string): string {
 export async function openFormat(bytes: Bytes, options: FormatOptions, spool: SpoolRows): Promise<RowSource> {
   const extension = rowExtensionOf(bytes.name);
   try {
+    options.signal?.throwIfAborted();
     return await openers[extension](bytes, options, spool);
   } catch (error) {
     await bytes.close();

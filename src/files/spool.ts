@@ -14,13 +14,19 @@ import { checkRange, gatherRows } from "./gather.ts";
  * Takes chunks of whole rows, in order, and gives what they are as a source; close it. More than 32 MiB go to the
  * folder that TMPDIR names, into a file that is gone when this process is.
  */
-export async function spool(name: string, cols: number, chunks: Chunks): Promise<RowSource> {
+export async function spool(name: string, cols: number, chunks: Chunks, signal?: AbortSignal): Promise<RowSource> {
   let file: Temporary | undefined;
   try {
-    const { rows, rest } = await gatherRows(name, cols, chunks, async (piece) => {
-      file ??= await openTemporary(name);
-      await file.append(piece);
-    });
+    const { rows, rest } = await gatherRows(
+      name,
+      cols,
+      chunks,
+      async (piece) => {
+        file ??= await openTemporary(name);
+        await file.append(piece);
+      },
+      signal,
+    );
     if (!file) return { ...arraySource(name, rest, rows, cols), async close() {} };
     await file.append(rest);
     return fileSource(name, rows, cols, file);
@@ -37,8 +43,8 @@ export async function spool(name: string, cols: number, chunks: Chunks): Promise
  *
  * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
  */
-export async function keepRows(chunks: Chunks, { cols, name = "rows" }: KeepOptions): Promise<RowSource> {
-  return spool(name, cols, givenChunks(name, cols, chunks));
+export async function keepRows(chunks: Chunks, { cols, name = "rows", signal }: KeepOptions): Promise<RowSource> {
+  return spool(name, cols, givenChunks(name, cols, chunks), signal);
 }
 
 function fileSource(name: string, rows: number, cols: number, file: Temporary): RowSource {

@@ -21,16 +21,16 @@ export interface PicksRecord {
 /**
  * Writes one array of scores a strategy, all of one length. A row that was left out is NaN: empty in .csv, null in
  * .jsonl, NaN in .npy, which is float32 [rows], or [rows, strategies] for more than one. "-" is .csv on standard
- * output, or .jsonl with `json`.
+ * output, or .jsonl with `json`. A signal ends it with its reason, and no file is there.
  */
 export async function writeScores(
   path: string,
   strategies: readonly string[],
   values: readonly Float32Array[],
-  { json = false } = {},
+  { json = false, signal }: { json?: boolean; signal?: AbortSignal } = {},
 ): Promise<void> {
   const rows = values[0].length;
-  await writeScoreBlocks(path, strategies, rows, (tell) => tell(0, values), { json });
+  await writeScoreBlocks(path, strategies, rows, (tell) => tell(0, values), { json, signal });
 }
 
 /** Takes the scores of rows from `first` on, one array a strategy. */
@@ -42,10 +42,10 @@ export async function writeScoreBlocks(
   strategies: readonly string[],
   rows: number,
   fill: (tell: TellScores) => Promise<void>,
-  { json = false } = {},
+  { json = false, signal }: { json?: boolean; signal?: AbortSignal } = {},
 ): Promise<void> {
   const format = path === "-" ? (json ? ".jsonl" : ".csv") : extensionOf(path, scoreFormats);
-  await writeFileWhole(path, async (write) => {
+  const filled = async (write: Write): Promise<void> => {
     let told = 0;
     await fill(async (first, scores) => {
       const count = scores[0].length;
@@ -60,7 +60,8 @@ export async function writeScoreBlocks(
       await writers[format](write, strategies, first, scores);
     });
     if (told !== rows) throw new RangeError(`${path}: scores of ${told} rows came, of ${rows}`);
-  });
+  };
+  await writeFileWhole(path, filled, signal);
 }
 
 type WriteBlock = (

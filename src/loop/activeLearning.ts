@@ -87,12 +87,12 @@ class Loop {
   }
 
   static async open(options: LoopOptions): Promise<Loop> {
-    const { pool, seed = 0, validation } = options;
+    const { pool, seed = 0, validation, signal } = options;
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
-    const past = await takeUp(journal, await pool.fingerprint(), settingsOf(options, known));
-    const invalid = await pool.invalidFeatures();
-    const probe = await pool.features(sampleRows(pool.rows, invalid, PROBED, seed));
+    const past = await takeUp(journal, await pool.fingerprint({ signal }), settingsOf(options, known));
+    const invalid = await pool.invalidFeatures({ signal });
+    const probe = await pool.features(sampleRows(pool.rows, invalid, PROBED, seed), { signal });
     if (validation && validation.features.dims !== probe.dims)
       throw new InputError(
         `validation: its features have ${validation.features.dims} dims, those of the pool ${probe.dims}: give the same`,
@@ -180,9 +180,9 @@ class Loop {
   }
 
   private async fit(labelled: Labelled): Promise<{ fitted: Fitted; calibration?: Calibrated }> {
-    const { model, calibrate = 0 } = this.options;
-    if (calibrate === 0) return { fitted: await learn(model, labelled) };
-    return calibrated(model, labelled, calibrate, this.seed);
+    const { model, calibrate = 0, signal } = this.options;
+    if (calibrate === 0) return { fitted: await learn(model, labelled, signal) };
+    return calibrated(model, labelled, calibrate, this.seed, signal);
   }
 
   private async probing(fitted: Fitted): Promise<Uint32Array> {

@@ -29,11 +29,12 @@ export async function calibrated(
   labelled: Labelled,
   share: number,
   seed: number,
+  signal: AbortSignal | undefined,
 ): Promise<{ fitted: Fitted; calibration: Calibrated }> {
   const { labels, rows } = labelled;
   const isFirst = labels.map((label, i) => (labels.indexOf(label) === i ? 1 : 0));
   const isHeld = rows.map((row, i) => (isFirst[i] === 0 && randomUniform(seed, streams.heldOut, row) < share ? 1 : 0));
-  const fitted = await learn(model, only(labelled, isHeld, 0));
+  const fitted = await learn(model, only(labelled, isHeld, 0), signal);
   const held = only(labelled, isHeld, 1);
   const { predictions, columns } = await logitsOf(fitted, held.features);
   // A class that the model has no column for cannot be made likelier.

@@ -54,7 +54,7 @@ export async function choose(options: LoopOptions, situation: Situation): Promis
   }
   await usePool(pool, fitted, invalid);
   if (typeof strategy === "object") {
-    const picks = await strategy.pick({ pool, labelled, fitted, k, taken, invalid, seed });
+    const picks = await strategy.pick({ pool, labelled, fitted, k, taken, invalid, seed, signal: options.signal });
     checkPicks(strategy.name, picks, k, isLeft);
     return { picks: sure(picks, `by ${strategy.name}`) };
   }

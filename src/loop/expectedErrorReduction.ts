@@ -30,18 +30,18 @@ export function expectedErrorReduction(options: ReductionOptions = {}): Picker {
   const name = `eer (${form}, ${loss} loss${C === 1 ? "" : `, C ${C}`}, ${candidates} candidates, ${evaluation} evaluation rows)`;
   return {
     name,
-    async pick({ pool, labelled, k, taken, invalid, seed }) {
+    async pick({ pool, labelled, k, taken, invalid, seed, signal }) {
       const left = pool.rows - new Set([...taken, ...invalid]).size;
       const most = Math.min(left, Math.max(k, candidates));
-      const { picks } = await pool.select("top-k", { k: most, strategy: "margin", labelled: taken });
+      const { picks } = await pool.select("top-k", { k: most, strategy: "margin", labelled: taken, signal });
       const rows = picks.map(({ row }) => row).sort((a, b) => a - b);
       const asked = {
         ...rest,
         features: labelled.features,
         labels: labelled.labels,
         classes: labelled.classes,
-        candidates: await pool.features(rows),
-        evaluation: await pool.features(sampleRows(pool.rows, invalid, evaluation, seed)),
+        candidates: await pool.features(rows, { signal }),
+        evaluation: await pool.features(sampleRows(pool.rows, invalid, evaluation, seed), { signal }),
       };
       const values = expectedError(asked);
       const reason =

@@ -44,8 +44,8 @@ export type Fitted = { readonly classes?: readonly number[] } & (
 export interface Model {
   /** What tells it from others: a journal is of a loop with one model. */
   readonly name?: string;
-  /** Gives what it has learnt, or nothing where the model itself has `predict`. */
-  fit(labelled: Labelled): Fitted | void | Promise<Fitted | void>;
+  /** Gives what it has learnt, or nothing where the model itself has `predict`. The signal is that of the loop. */
+  fit(labelled: Labelled, signal?: AbortSignal): Fitted | void | Promise<Fitted | void>;
   predict?: Predict;
 }
 
@@ -63,12 +63,13 @@ export function logisticModel(options: Pick<LogisticOptions, "C" | "tolerance" |
  * (of 20 digits, an accuracy of 0.20 against 0.43).
  */
 export function mlpModel(
-  options: Omit<MlpOptions, "features" | "labels" | "classes" | "seed"> & { engine?: Engine } = {},
+  options: Omit<MlpOptions, "features" | "labels" | "classes" | "seed" | "signal"> & { engine?: Engine } = {},
 ): Model {
   const { engine: _, ...rest } = options;
   return {
     name: named("mlp", rest),
-    fit: ({ features, labels, classes, seed }) => fitMlp({ heldOut: 0, ...options, features, labels, classes, seed }),
+    fit: ({ features, labels, classes, seed }, signal) =>
+      fitMlp({ heldOut: 0, ...options, features, labels, classes, seed, signal }),
   };
 }
 
@@ -76,7 +77,7 @@ export function mlpModel(
 export function committeeModel(options: Pick<LogisticOptions, "C"> & { members?: number } = {}): Model {
   return {
     name: named("committee", options),
-    async fit({ features, labels, classes, seed }) {
+    async fit({ features, labels, classes, seed }, signal) {
       const { heads, classes: columns } = await fitCommittee({
         ...options,
         model: "logistic",
@@ -84,6 +85,7 @@ export function committeeModel(options: Pick<LogisticOptions, "C"> & { members?:
         labels,
         classes,
         seed,
+        signal,
       });
       return { predict: (rows) => predictCommittee(heads, rows), kind: "logits", classes: columns };
     },
@@ -95,8 +97,8 @@ const named = (kind: string, options: object): string =>
   `${kind} ${JSON.stringify(options, (key, value: unknown) => (key === "warmStart" ? undefined : value))}`;
 
 /** Has a model learn. */
-export async function learn(model: Model, labelled: Labelled): Promise<Fitted> {
-  const fitted = (await model.fit(labelled)) ?? { predict: model.predict?.bind(model) };
+export async function learn(model: Model, labelled: Labelled, signal?: AbortSignal): Promise<Fitted> {
+  const fitted = (await model.fit(labelled, signal)) ?? { predict: model.predict?.bind(model) };
   if ("head" in fitted) {
     checkHead(fitted.head, labelled.features.dims);
     return fitted;

@@ -30,4 +30,6 @@ export interface PickerContext {
   /** Rows that hold no numbers, ascending. */
   readonly invalid: Uint32Array;
   readonly seed: number;
+  /** That of the loop. */
+  readonly signal?: AbortSignal;
 }

@@ -166,7 +166,7 @@ export async function simulate(
   if (strategy === FULL) {
     const began = performance.now();
     const all = Uint32Array.from(train, (row) => labels[row]);
-    const fitted = await learn(model, { features: known, labels: all, rows: train, classes, seed });
+    const fitted = await learn(model, { features: known, labels: all, rows: train, classes, seed }, signal);
     const fit = (performance.now() - began) / 1000;
     const { data, columns } = await beliefs(fitted, validation.features);
     const metrics = quality(data, labelsOf(fitted, columns), validation.labels);

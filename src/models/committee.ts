@@ -2,6 +2,7 @@
 import { InputError } from "../errors.ts";
 import { checkHead, classesOf, type Head } from "../head.ts";
 import type { Features, Predictions } from "../matrix.ts";
+import { Pace } from "../pace.ts";
 import { checkSeed, randomBits, streams } from "../random.ts";
 import { checkAsked, checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 import { fitLogistic, type LogisticModel, type LogisticOptions } from "./logistic.ts";
@@ -14,6 +15,8 @@ interface Committees {
   readonly members?: number;
   /** Of the resamples, and of all that is drawn in training. Default 0. */
   readonly seed?: number;
+  /** Ends training with the signal's reason: between two members, and within one that is an mlp. */
+  readonly signal?: AbortSignal;
 }
 
 /** Logistic regressions, each with the options of `fitLogistic`. */
@@ -48,7 +51,7 @@ export async function fitCommittee(options: LogisticCommitteeOptions): Promise<C
 export async function fitCommittee(options: MlpCommitteeOptions): Promise<Committee<MlpModel>>;
 export async function fitCommittee(options: LogisticCommitteeOptions | MlpCommitteeOptions): Promise<Committee> {
   checkAsked("fitCommittee", options);
-  const { model, members: count = 5, seed = 0, features, labels } = options;
+  const { model, members: count = 5, seed = 0, features, labels, signal } = options;
   if (model !== "logistic" && model !== "mlp")
     throw new InputError(`model must be logistic or mlp, got ${String(model)}`);
   checkWhole({ members: count }, 2);
@@ -57,7 +60,9 @@ export async function fitCommittee(options: LogisticCommitteeOptions | MlpCommit
   checkWhole({ classes: options.classes ?? 1 }, 1);
   checkLabels(labels, features.rows, options.classes);
   const members: (LogisticModel | MlpModel)[] = [];
+  const pace = new Pace(signal);
   for (let m = 0; m < count; m++) {
+    await pace.turn();
     const own = randomBits(seed, streams.members, m);
     members.push(model === "mlp" ? await mlpMember(options, own) : logisticMember(options, own));
   }

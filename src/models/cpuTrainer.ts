@@ -6,7 +6,7 @@ import { makeNetwork, softmax } from "./network.ts";
 const GLANCE = 256;
 
 export function cpuTrainer(setup: TrainerSetup): Trainer {
-  const { features, labels, layers, activation, dropout, learningRate, batchSize, seed } = setup;
+  const { features, labels, layers, activation, dropout, learningRate, batchSize, seed, pace } = setup;
   const network = makeNetwork(layers, activation, Math.max(batchSize, GLANCE));
   const step = adam(network.weights, network.gradient, learningRate);
 
@@ -18,6 +18,7 @@ export function cpuTrainer(setup: TrainerSetup): Trainer {
       total += crossEntropy(logits, labels, rows);
       network.backward();
       step();
+      await pace.turn();
     }
     return total / order.length;
   }
@@ -27,6 +28,7 @@ export function cpuTrainer(setup: TrainerSetup): Trainer {
     for (let first = 0; first < rows.length; first += GLANCE) {
       const some = rows.subarray(first, first + GLANCE);
       total += crossEntropy(network.forward(features, some), labels, some);
+      await pace.turn();
     }
     return total / rows.length;
   }

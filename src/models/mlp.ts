@@ -57,6 +57,7 @@ export function predictMlp({ head }: { head: Head }, features: Features): Predic
 export async function trainMlp(plan: MlpPlan, rows: Uint32Array, heldOut: Uint32Array): Promise<MlpModel> {
   const { activation, classes, dropout, epochs, patience, seed, labels } = plan;
   const setup = { ...plan, batchSize: Math.min(plan.batchSize, rows.length) };
+  await plan.pace.turn();
   const trainer = (await plan.engine?.train(setup)) ?? cpuTrainer(setup);
   const trainingLoss: number[] = [];
   const heldOutLoss: number[] = [];

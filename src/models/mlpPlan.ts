@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { type Activation, checkHead, classesOf, type Head, type Layer, MOST_DROPOUT } from "../head.ts";
 import type { Features } from "../matrix.ts";
+import { Pace } from "../pace.ts";
 import { checkSeed, randomUniform, streams } from "../random.ts";
 import { checkFeatures, checkLabels, checkWhole } from "./labelled.ts";
 
@@ -43,12 +44,14 @@ export interface MlpOptions {
    * bits only on the same device. Picks made with given weights are exact all the same.
    */
   readonly engine?: Engine;
+  /** Ends training with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export type MlpPlan = ReturnType<typeof planOf>;
 
 /** Checks the options and fills in what they leave open. */
-export function planOf({ features, labels, warmStart, engine, ...options }: MlpOptions) {
+export function planOf({ features, labels, warmStart, engine, signal, ...options }: MlpOptions) {
   checkFeatures(features);
   checkWhole({ classes: options.classes ?? 1 }, 1);
   checkLabels(labels, features.rows, options.classes);
@@ -94,6 +97,7 @@ export function planOf({ features, labels, warmStart, engine, ...options }: MlpO
     patience,
     seed,
     engine,
+    pace: new Pace(signal),
   };
 }
 

@@ -12,11 +12,13 @@ import { randomBits, streams } from "../random.ts";
 import { unitRoundoff } from "../strategy.ts";
 
 /** How dense the pool is around each row, from 0 to 1. */
-export interface Density extends ScoreBounds {
+export interface Density extends Pick<ScoreBounds, "lowest" | "highest"> {
   /** Rows that density was measured on: all others, or a sample. */
   readonly measuredOn: number;
+  /** The mean in float64 for each of these rows, which ascend. */
+  exact(rows: Uint32Array, pace: Pace): Promise<Float64Array>;
   /** [rows]: of a density that is a mean over a sample. */
-  standardError(rows: Uint32Array): Float64Array;
+  standardError(rows: Uint32Array, pace: Pace): Promise<Float64Array>;
 }
 
 /** Up to so many rows, density is the mean over all others. */
@@ -24,7 +26,8 @@ export const DENSITY_ROWS = 20_000;
 /** Of larger pools, it is the mean over a sample of so many. */
 export const DENSITY_SAMPLE = 1000;
 
-/** Of which distances to the others are taken at a time. */
+/** Distances taken between two turns of others, and rows whose cosine is. */
+const PAIRS_A_TURN = 2 ** 22;
 const ROWS_A_TURN = 4096;
 /** Widens what float64 rounds. */
 const ROUNDING = 1e-12;
@@ -43,31 +46,37 @@ export async function densityOf(points: PointData, invalid: Uint32Array, pace: P
   for (const row of invalid) isPoint[row] = 0;
   const rows = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => isPoint[row] === 1);
   if (rows.length < 2) throw new InputError("density: the pool has fewer than two rows that are points");
-  return points.metric === "cosine" ? byCosine(points, rows, isPoint) : byDistance(points, rows, pace);
+  return points.metric === "cosine" ? byCosine(points, rows, isPoint, pace) : byDistance(points, rows, pace);
 }
 
-function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array): Density {
+async function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array, pace: Pace): Promise<Density> {
   const { data, dims } = points;
   const total = new Float64Array(dims);
-  for (const row of rows) {
+  const all = isPoint.length;
+  for (let row = 0; row < all; row++) {
+    if (row % ROWS_A_TURN === 0) await pace.turn({ stage: "density", rows: halfOf(row), of: all });
+    if (isPoint[row] === 0) continue;
     const scale = scaleOf(points, row);
     const first = points.at(row);
     for (let d = 0; d < dims; d++) total[d] += data[first + d] * scale;
   }
-  const values = Float64Array.from(isPoint, (point, row) => {
-    if (point === 0) return NaN;
+  const values = new Float64Array(all).fill(NaN);
+  for (let row = 0; row < all; row++) {
+    if (row % ROWS_A_TURN === 0) await pace.turn({ stage: "density", rows: halfOf(all + row), of: all });
+    if (isPoint[row] === 0) continue;
     const scale = scaleOf(points, row);
     const first = points.at(row);
     let sum = 0;
     for (let d = 0; d < dims; d++) sum += data[first + d] * scale * total[d];
-    return Math.max(0, (sum - 1) / (rows.length - 1));
-  });
+    values[row] = Math.max(0, (sum - 1) / (rows.length - 1));
+  }
+  pace.tell({ stage: "density", rows: all, of: all });
   return {
     measuredOn: rows.length - 1,
     lowest: values,
     highest: values,
     exact: async (asked) => Float64Array.from(asked, (row) => values[row]),
-    standardError: (asked) => new Float64Array(asked.length),
+    standardError: async (asked) => new Float64Array(asked.length),
   };
 }
 
@@ -78,10 +87,11 @@ async function byDistance(given: PointData, rows: Uint32Array, pace: Pace): Prom
   const own = new Set(others);
   const host = await SimdDistances.open(points);
   const sums = new Float64Array(rows.length);
-  for (let first = 0; first < rows.length; first += ROWS_A_TURN) {
-    const end = first + ROWS_A_TURN;
+  const together = Math.ceil(PAIRS_A_TURN / others.length);
+  for (let first = 0, end = 0; first < rows.length; first = end) {
+    end = Math.min(first + together, rows.length);
     host.addCloseness(rows.subarray(first, end), others, sums.subarray(first, end));
-    await pace.turn();
+    await pace.turn({ stage: "density", rows: end, of: rows.length });
   }
   // 1 / (1 + d) moves by a quarter of what d does relative to itself, at most; a root, a sum and a quotient round.
   const slack = host.error.relative / 4 + host.error.absolute + 4 * unitRoundoff;
@@ -118,15 +128,29 @@ async function byDistance(given: PointData, rows: Uint32Array, pace: Pace): Prom
     measuredOn: isSampled ? others.length : rows.length - 1,
     lowest,
     highest,
-    exact: async (asked) => Float64Array.from(asked, (row) => moments(row).mean),
-    standardError: (asked) =>
-      Float64Array.from(asked, (row) => {
-        if (!isSampled) return 0;
+    exact: (asked, turns) => eachInTurn(asked, turns, (row) => moments(row).mean),
+    async standardError(asked, turns) {
+      if (!isSampled) return new Float64Array(asked.length);
+      return eachInTurn(asked, turns, (row) => {
         const { variance, count } = moments(row);
         return Math.sqrt((variance / count) * (1 - count / (rows.length - 1)));
-      }),
+      });
+    },
   };
 }
+
+/** A number for each of these rows, each of which takes long. */
+async function eachInTurn(rows: Uint32Array, pace: Pace, numberOf: (row: number) => number): Promise<Float64Array> {
+  const found = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    found[i] = numberOf(rows[i]);
+    await pace.turn();
+  }
+  return found;
+}
+
+/** Of work that goes over all rows twice. */
+const halfOf = (rows: number): number => Math.floor(rows / 2);
 
 /** Rows drawn without replacement, ascending. */
 function sampleOf(rows: Uint32Array): Uint32Array {
@@ -137,7 +161,7 @@ function sampleOf(rows: Uint32Array): Uint32Array {
 }
 
 /** Scores times density^`power`: bounds of either make bounds of both. */
-export function weighted(scores: ScoreBounds, density: Density, power: number): ScoreBounds {
+export function weighted(scores: ScoreBounds, density: Density, power: number, pace: Pace): ScoreBounds {
   const times = (score: number, dense: number, slack: number): number => score * dense ** power * (1 + slack);
   const negative = scores.lowest.findIndex((lowest, row) => scores.highest[row] < 0 && lowest < 0);
   if (negative >= 0)
@@ -146,7 +170,7 @@ export function weighted(scores: ScoreBounds, density: Density, power: number): 
     lowest: scores.lowest.map((score, row) => times(Math.max(0, score), density.lowest[row], -ROUNDING)),
     highest: scores.highest.map((score, row) => times(Math.max(0, score), density.highest[row], ROUNDING)),
     async exact(rows) {
-      const [score, dense] = [await scores.exact(rows), await density.exact(rows)];
+      const [score, dense] = [await scores.exact(rows), await density.exact(rows, pace)];
       return score.map((value, i) => value * dense[i] ** power);
     },
   };

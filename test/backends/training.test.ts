@@ -15,6 +15,7 @@ import golden from "../golden/mlp.json" with { type: "json" };
 import { drawn, features, largestDifference } from "../models/drawn.ts";
 import { openTestEngine } from "../support/engines.ts";
 import { testDevice } from "../support/gpu.ts";
+import { Pace } from "../../src/pace.ts";
 
 /** Gradients in slices, as on a GPU; and batches in parts of 4 rows, a submit each. */
 const kinds: Record<string, Partial<Tuning>> = {
@@ -95,7 +96,16 @@ describe.each(Object.entries(kinds))("%s", (_, tuning) => {
         outputs: sizes[l + 1],
       }));
       const data = { features: features(given.features, sizes[0]), labels: Uint32Array.from(given.labels) };
-      const trainer = await open({ ...data, layers, activation, dropout, learningRate, batchSize, seed });
+      const trainer = await open({
+        ...data,
+        layers,
+        activation,
+        dropout,
+        learningRate,
+        batchSize,
+        seed,
+        pace: new Pace(),
+      });
       try {
         for (const [i, order] of orders.entries())
           expect(await trainer.train(Uint32Array.from(order), i + 1)).toBeCloseTo(given.losses[i], 5);

@@ -1,6 +1,8 @@
 /** What only a process of its own can show: exit statuses, machines without WebGPU, a fault of ours, a closed pipe. */
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -153,6 +155,22 @@ describe("stopped in the middle", () => {
     const ran = await ended(child);
     expect(ran).toMatchObject({ code, stderr: `poolwise: stopped by ${signal}\n` });
     if (name !== "simulate") expect(readdirSync(dirname(out))).toEqual([]);
+  });
+
+  test("while it waits for a server: sooner than what has not ended is left as it is", async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.npy`;
+    const args = ["score", url, "--strategy", "margin", "--backend", "cpu", "--out", file("never.npy")];
+    const child = spawn(process.execPath, [...fromSource, main, ...args]);
+    let stopped = Infinity;
+    server.once("request", () => {
+      stopped = performance.now();
+      child.kill("SIGINT");
+    });
+    expect(await ended(child)).toMatchObject({ code: 130, stderr: "poolwise: stopped by SIGINT\n" });
+    expect(performance.now() - stopped).toBeLessThan(1800);
+    server.close();
   });
 });
 

@@ -6,6 +6,7 @@ import { makeNetwork, type Masks, type Network } from "../../src/models/network.
 import { randomUniform } from "../../src/random.ts";
 import golden from "../golden/mlp.json" with { type: "json" };
 import { drawn, features, largestDifference } from "./drawn.ts";
+import { Pace } from "../../src/pace.ts";
 
 interface Values {
   weight: ArrayLike<number>;
@@ -66,7 +67,17 @@ describe("what PyTorch says", () => {
       });
 
       test("the weights after nine steps", async () => {
-        const setup = { features: x, labels, layers, activation, dropout, learningRate, batchSize, seed };
+        const setup = {
+          features: x,
+          labels,
+          layers,
+          activation,
+          dropout,
+          learningRate,
+          batchSize,
+          seed,
+          pace: new Pace(),
+        };
         const trainer = cpuTrainer(setup);
         for (const [i, order] of orders.entries())
           expect(await trainer.train(Uint32Array.from(order), i + 1)).toBeCloseTo(given.losses[i], 10);
@@ -142,7 +153,7 @@ test("the loss of rows is the mean of their cross-entropies, however many there 
     ],
   );
   const setup = { features: x, labels: Uint32Array.from(labels), layers, activation: "relu" as const };
-  const trainer = cpuTrainer({ ...setup, dropout: 0.5, learningRate: 0.1, batchSize: 8, seed: 0 });
+  const trainer = cpuTrainer({ ...setup, dropout: 0.5, learningRate: 0.1, batchSize: 8, seed: 0, pace: new Pace() });
   const rows = Uint32Array.from({ length: 650 }, (_, i) => i + 50);
   let expected = 0;
   for (const row of rows) {

@@ -43,7 +43,7 @@ describe.each(["euclidean", "cosine"] as const)("%s", (metric) => {
     const points = [...Array(rows).keys()].filter((row) => rows === 2 || row !== 7);
     expect(found.measuredOn).toBe(points.length - 1);
     const asked = points.filter((_, i) => i % Math.ceil(points.length / 40) === 0);
-    const exact = await found.exact(Uint32Array.from(asked));
+    const exact = await found.exact(Uint32Array.from(asked), new Pace());
     asked.forEach((row, i) => {
       const expected = oracle(
         data,
@@ -67,7 +67,8 @@ test("of many rows is a mean over a sample, within its standard error of the mea
   const found = await densityOf({ ...vectorsIn(data, dims), metric: "euclidean" }, new Uint32Array(), new Pace());
   expect(found.measuredOn).toBe(DENSITY_SAMPLE);
   const asked = Uint32Array.from({ length: 60 }, (_, i) => i * 301);
-  const [exact, errors] = [await found.exact(asked), found.standardError(asked)];
+  const pace = new Pace();
+  const [exact, errors] = [await found.exact(asked, pace), await found.standardError(asked, pace)];
   let within = 0;
   asked.forEach((row, i) => {
     const others = [...Array(rows).keys()].filter((other) => other !== row);

@@ -1,4 +1,5 @@
 /** Clusters on this machine: distances from its vector units, sums in JavaScript, of rows that change sides alone. */
+import type { Pace } from "../../pace.ts";
 import { scaleOf, type PointData } from "../distances.ts";
 import { roundedCentres, unitOf, type Centres, type ClusterKernel } from "../clusters.ts";
 import { SimdDistances, type NearestTwo } from "./simdDistances.ts";
@@ -39,7 +40,7 @@ export class HostClusters implements ClusterKernel {
     return new HostClusters(points, rows, k, await SimdDistances.open(points));
   }
 
-  async assign(centres: Centres): Promise<number> {
+  async assign(centres: Centres, pace: Pace): Promise<number> {
     const { points, rows, distances, clusterOf, upper, lower } = this;
     const { k, moved, half } = centres;
     const { rounded, shift } = roundedCentres(centres, points.dims);
@@ -49,6 +50,7 @@ export class HostClusters implements ClusterKernel {
     let changed = 0;
     let count = 0;
     for (let place = 0; place < rows.length; place++) {
+      if (place % BATCH === 0 && place > 0) await pace.turn({ stage: "clustering", rows: place, of: rows.length });
       const own = clusterOf[place];
       if (own < k) {
         upper[place] += moved[own];
@@ -63,7 +65,9 @@ export class HostClusters implements ClusterKernel {
       changed += this.compare(places, centres, shift);
       count = 0;
     }
-    return changed + this.compare(places.subarray(0, count), centres, shift);
+    changed += this.compare(places.subarray(0, count), centres, shift);
+    await pace.turn({ stage: "clustering", rows: rows.length, of: rows.length });
+    return changed;
   }
 
   async own(): Promise<Uint32Array> {

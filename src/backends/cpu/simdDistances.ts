@@ -11,6 +11,7 @@ import {
   type PointData,
   type Sweep,
 } from "../distances.ts";
+import type { Pace } from "../../pace.ts";
 import type { DistanceExports } from "./distanceExports.ts";
 import { instantiate } from "./simdModule.ts";
 
@@ -223,7 +224,7 @@ export class SimdDistances implements DistanceKernel {
    * The `kept` least squared distances from each of these rows to others of them, ascending in `best` [rows, kept]. The
    * centres make way for the others, a block at a time.
    */
-  nearestAmong(rows: Uint32Array, kept: number, best: Float32Array): void {
+  async nearestAmong(rows: Uint32Array, kept: number, best: Float32Array, pace: Pace): Promise<void> {
     const { run, width, points } = this;
     for (let firstOther = 0; firstOther < rows.length; firstOther += OTHERS) {
       const others = rows.subarray(firstOther, firstOther + OTHERS);
@@ -237,6 +238,7 @@ export class SimdDistances implements DistanceKernel {
         this.floats.set(best.subarray(first * kept, (first + count) * kept), bestAt / 4);
         run.neighbours(0, count, first, this.centresAt, others.length, firstOther, width, kept, bestAt);
         best.set(this.floats.subarray(bestAt / 4, bestAt / 4 + count * kept), first * kept);
+        await pace.turn();
       }
       this.evaluations += rows.length * others.length;
     }

@@ -2,6 +2,7 @@
  * k-means' steps on the device. Rows keep their cluster and their bounds there (Hamerly 2010); of a step come back the
  * rows that float32 cannot decide, and what clusters gain and lose.
  */
+import type { Pace } from "../../pace.ts";
 import { roundedCentres, unitOf, type Centres, type ClusterKernel } from "../clusters.ts";
 import { roundedDown, roundedUp, widerOf } from "../distances.ts";
 import { ClusterSums } from "./clusterSums.ts";
@@ -57,7 +58,7 @@ export class DeviceClusters implements ClusterKernel {
     return this.totals.sizes;
   }
 
-  async assign(centres: Centres): Promise<number> {
+  async assign(centres: Centres, pace: Pace): Promise<number> {
     const { gpu } = this.points;
     const { tally, doubts } = this.buffers;
     await this.compare(centres);
@@ -70,6 +71,7 @@ export class DeviceClusters implements ClusterKernel {
       changed += await this.settle(centres, new Uint32Array(pairs), moved, counts);
     }
     if (changed > 0) await this.totals.update(changed, counts);
+    await pace.turn({ stage: "clustering", rows: this.rows.length, of: this.rows.length });
     return changed;
   }
 

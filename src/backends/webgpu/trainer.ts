@@ -212,6 +212,7 @@ export async function openTrainer(gpu: Gpu, tuning: Tuning, setup: TrainerSetup)
           done.catch(() => {});
           await earlier;
           earlier = done;
+          await setup.pace.turn();
         }
         const [found, faulty] = await gpu.read([losses, order.length * 4], [faults, 4]);
         if (new Uint32Array(faulty)[0] > 0) return NaN;
