@@ -2,6 +2,7 @@
 import type { PointStorage } from "../../vectors.ts";
 import { InputError } from "../../errors.ts";
 import { FEATURE_LIMIT } from "../../matrix.ts";
+import { Pace } from "../../pace.ts";
 import {
   distanceError,
   scaleOf,
@@ -22,6 +23,8 @@ import type { Tuning } from "./tuning.ts";
 /** Bytes uploaded at a time, and how many such pieces before the device is waited for. */
 const PIECE_BYTES = 2 ** 22;
 const PIECES_UNDERWAY = 8;
+/** Rows measured at a time. */
+const ROWS_A_TURN = 4096;
 /** Lines of what a sweep tells of its rows, and of what comes back. */
 const KNOWN_LINES = 7;
 const FOUND_LINES = 3;
@@ -77,7 +80,7 @@ export class DevicePoints {
     try {
       if (!(await all.upload())) {
         all.close();
-        if (storage !== "float32") all.measure();
+        if (storage !== "float32") await all.measure();
       }
       if (all.moved === Infinity)
         throw new InputError(`embeddings reach beyond ±65504, the largest float16: store them as int8 or float32`);
@@ -153,9 +156,14 @@ export class DevicePoints {
   }
 
   /** How far points will be moved that are not stored yet. */
-  private measure(): void {
+  private async measure(): Promise<void> {
     const words = new Uint32Array(this.words);
-    for (let row = 0; row < this.points.rows; row++) this.store(row, words, 0);
+    // Others may come to wait for the same points: no signal of one call ends it.
+    const pace = new Pace();
+    for (let row = 0; row < this.points.rows; row++) {
+      this.store(row, words, 0);
+      if (row % ROWS_A_TURN === 0) await pace.turn();
+    }
   }
 }
 
