@@ -5,7 +5,7 @@ import { cpuBackend } from "./backends/cpu/cpu.ts";
 import { InputError } from "./errors.ts";
 import { checkHead, type Head } from "./head.ts";
 import { sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
-import { checkBudget, type MemoryBudget } from "./memory.ts";
+import { checkBudget, withDrivers, type MemoryBudget } from "./memory.ts";
 import { Pool, type InvalidPolicy } from "./pool.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
 import { pointStorages, type PointStorage } from "./vectors.ts";
@@ -99,11 +99,13 @@ export class Engine {
     if (this.closed) throw new InputError("the engine is closed: open a new one");
   }
 
-  /** Closes every pool and the backend. A device of the caller's own stays open. */
+  /** Closes every pool, waits for calls that this ends, and closes the backend. A device of the caller's own stays open. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    for (const pool of this.pools) pool.close();
+    const pools = [...this.pools];
+    for (const pool of pools) pool.close();
+    await Promise.all(pools.map((pool) => pool.released));
     await this.opened.close();
   }
 
@@ -117,8 +119,13 @@ export class Engine {
  *
  * @throws InputError when `webgpu` is asked for and there is none: says what was looked for
  */
-export async function openEngine({ backend = "auto", device, memory = {} }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { memory = {} } = options;
   checkBudget(memory);
+  return withDrivers(() => open({ ...options, memory }));
+}
+
+async function open({ backend = "auto", device, memory = {} }: EngineOptions): Promise<Engine> {
   if (backend === "cpu") {
     if (device) throw new InputError("a device was given, but backend is cpu: leave one of them out");
     return new Engine(cpuBackend(describeCpu()), "asked for", memory);

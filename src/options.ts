@@ -126,8 +126,8 @@ export function checkDensity({ source, embeddings, kind }: PoolInput, { name, ne
   if (!embeddings) throw new InputError(`${source.name}: density measures distances: load embeddings beside it`);
 }
 
-/** How a pass over the pool is made, checked. */
-export function passOptions(input: PoolInput, options: ScoreOptions): PassOptions {
+/** How a pass over the pool is made, checked; `closing` ends it as the caller's signal does. */
+export function passOptions(input: PoolInput, options: ScoreOptions, closing?: AbortSignal): PassOptions {
   if (options === null || typeof options !== "object")
     throw new InputError(`options must be an object, got ${String(options)}`);
   const { temperature = 1, seed = 0, eglLayers = "all", onProgress, signal } = options;
@@ -137,9 +137,11 @@ export function passOptions(input: PoolInput, options: ScoreOptions): PassOption
   checkSeed(seed);
   if (eglLayers !== "all" && eglLayers !== "last")
     throw new InputError(`eglLayers must be all or last, got ${String(eglLayers)}`);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new InputError(`signal must be an AbortSignal, got ${String(signal)}`);
   const sampling = dropoutOptions(input, options);
   signal?.throwIfAborted();
-  const pace = new Pace(signal, onProgress);
+  const pace = new Pace(signal && closing ? AbortSignal.any([signal, closing]) : (signal ?? closing), onProgress);
   return {
     temperature,
     seed,

@@ -26,7 +26,7 @@ import { planFor, type MemoryBudget, type MemoryNeeds, type Plan, type PlannedWo
 import { PoolPoints, refusePoints } from "./points.ts";
 import type { Points } from "./vectors.ts";
 import { printOf, readRows, unfitRows } from "./rows.ts";
-import type { StrategyName } from "./scores/index.ts";
+import { strategyOf, type StrategyName } from "./scores/index.ts";
 
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
 export type InvalidPolicy = "error" | "skip";
@@ -45,12 +45,16 @@ export class Pool {
   private input: PoolInput;
   private readonly invalid: InvalidPolicy;
   private readonly resident: BackendPool;
-  private readonly onClose: () => void;
   private readonly memory: MemoryBudget;
   private readonly points: PoolPoints | undefined;
-  private closed = false;
+  /** Resolves when the pool is closed and all it held is released. */
+  readonly released: Promise<void>;
+  private readonly closing = new AbortController();
+  private release!: () => void;
   /** Calls of score and select that have not come back. */
   private atWork = 0;
+  /** Whether one of them gives scores away. */
+  private isTelling = false;
 
   /** Made by `engine.load`. */
   constructor(
@@ -65,8 +69,14 @@ export class Pool {
     this.invalid = invalid;
     this.memory = memory;
     this.points = input.embeddings && new PoolPoints(input.embeddings);
-    this.onClose = onClose;
     this.resident = backend.load(input);
+    this.released = new Promise<void>((resolve) => {
+      this.release = () => {
+        this.resident.close();
+        onClose();
+        void Promise.resolve(this.points?.close()).finally(resolve);
+      };
+    });
   }
 
   /**
@@ -77,6 +87,7 @@ export class Pool {
   score(strategy: StrategyName, options?: ScoreOptions): Promise<Scores>;
   score(strategies: readonly StrategyName[], options?: ScoreOptions): Promise<Scores[]>;
   async score(names: StrategyName | readonly StrategyName[], options: ScoreOptions = {}): Promise<Scores | Scores[]> {
+    this.checkFree();
     const list = typeof names === "string" ? [names] : names;
     const values: Float32Array[] = [];
     const summary = await this.scored(list, options, false, (first, found) =>
@@ -89,16 +100,22 @@ export class Pool {
   /**
    * The same where memory does not hold all scores: `tell` is given the first row of a block, and the scores of its rows
    * by each strategy, [rows of the block], good until it comes back. Blocks come in the order of rows, and come to all
-   * rows. An invalid row is told of in the end.
+   * rows. An invalid row is told of in the end. The pool takes no other calls until this one has come back.
    *
    * @throws InputError as `score` does, and whatever `tell` throws
    */
-  scoreBlocks(
+  async scoreBlocks(
     strategies: readonly StrategyName[],
     tell: (first: number, scores: readonly Float32Array[]) => void | Promise<void>,
     options: ScoreOptions = {},
   ): Promise<ScoreSummary> {
-    return this.scored(strategies, options, true, tell);
+    this.checkFree();
+    this.isTelling = true;
+    try {
+      return await this.scored(strategies, options, true, tell);
+    } finally {
+      this.isTelling = false;
+    }
   }
 
   private async scored(
@@ -107,7 +124,6 @@ export class Pool {
     inBlocks: boolean,
     tell: TellScores,
   ): Promise<ScoreSummary> {
-    this.checkOpen();
     if (!Array.isArray(names) || names.length === 0) throw new InputError("score: name at least one strategy");
     const { kind, source } = this.input;
     if (kind === "scores") throw new InputError(`${source.name}: holds scores already; score needs predictions`);
@@ -115,11 +131,9 @@ export class Pool {
       throw new InputError(
         `${source.name}: hold no predictions, which score needs: ${this.input.features ? "give the pool a head (use)" : "load some"}`,
       );
-    const pass = passOptions(this.input, options);
+    const pass = passOptions(this.input, options, this.closing.signal);
     const strategies = names.map((name) => checkedStrategy(this.input, name, pass));
-    // A device makes gradients in a pass of their own, and what the first pass found is held until then.
-    const isMixed = new Set(strategies.map(({ needs }) => needs === "gradients")).size > 1;
-    this.plan({ strategies: strategies.length, inBlocks: inBlocks && !isMixed });
+    this.plan({ strategies, inBlocks });
     return this.working(async () => {
       const { invalid, timings } = await this.resident.scores(strategies, pass, tell);
       await this.refuse(invalid);
@@ -134,14 +148,14 @@ export class Pool {
    * @throws InputError for an unknown batch or strategy (lists the known), k larger than the rows left, or an invalid row
    */
   async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
-    this.checkOpen();
+    this.checkFree();
     return this.working(() => this.selected(batch, options));
   }
 
   private async selected(batch: BatchName, options: SelectOptions): Promise<Batch> {
     if (options === undefined) throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
-    const pass = passOptions(this.input, options);
+    const pass = passOptions(this.input, options, this.closing.signal);
     const strategy = strategyFor(this.input, rule, options.strategy, pass);
     const { metric, epsilon, density, ...asked } = batchOptions(options, pass);
     const { taken, labelled } = labelledRows(options.labelled ?? [], this.rows);
@@ -193,14 +207,19 @@ export class Pool {
   }
 
   /**
-   * What picking by a batch rule, or scoring by so many strategies (all at once, or in blocks), is estimated to take of
-   * memory at most.
+   * What picking by a batch rule, or scoring by strategies (all rows at once, or in blocks), is estimated to take of memory
+   * at most.
    *
-   * @throws InputError where that is more than the engine's budget
+   * @throws InputError where that is more than the engine's budget, or there is no such rule or strategy
    */
-  memoryFor(work: { batch: BatchName; density?: boolean } | { strategies: number; inBlocks?: boolean }): MemoryNeeds {
+  memoryFor(
+    work: { batch: BatchName; density?: boolean } | { strategies: readonly StrategyName[]; inBlocks?: boolean },
+  ): MemoryNeeds {
     this.checkOpen();
-    return this.plan("batch" in work ? { rule: batchOf(work.batch), density: work.density } : work).needs;
+    if (typeof work !== "object" || work === null || !("batch" in work || Array.isArray(work.strategies)))
+      throw new InputError("memoryFor: say what for: { batch }, or { strategies }, a list");
+    if ("batch" in work) return this.plan({ rule: batchOf(work.batch), density: work.density }).needs;
+    return this.plan({ ...work, strategies: work.strategies.map(strategyOf) }).needs;
   }
 
   /**
@@ -268,13 +287,11 @@ export class Pool {
     return printOf(sources, new Pace(signal));
   }
 
-  /** Releases what the pool holds on the device. */
+  /** Ends calls that are under way, and releases what the pool holds once they have come back. */
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.resident.close();
-    void this.points?.close();
-    this.onClose();
+    if (this.isClosed) return;
+    this.closing.abort(new InputError("the pool was closed while it was at work: load it again"));
+    if (this.atWork === 0) this.release();
   }
 
   [Symbol.dispose](): void {
@@ -287,7 +304,12 @@ export class Pool {
       return await work();
     } finally {
       this.atWork--;
+      if (this.isClosed && this.atWork === 0) this.release();
     }
+  }
+
+  private get isClosed(): boolean {
+    return this.closing.signal.aborted;
   }
 
   private ownFeatures(): RowSource {
@@ -297,17 +319,17 @@ export class Pool {
   }
 
   private checkOpen(): void {
-    if (this.closed) throw new InputError("the pool is closed: load it again");
+    if (this.isClosed) throw new InputError("the pool is closed: load it again");
+  }
+
+  private checkFree(): void {
+    this.checkOpen();
+    if (this.isTelling)
+      throw new InputError("the pool is giving scores away (scoreBlocks): ask it again when that has come back");
   }
 
   private plan(work: PlannedWork): Plan {
-    return planFor(
-      this.input,
-      this.points,
-      work,
-      this.memory,
-      (asked) => this.resident.needs?.(asked) ?? { device: 0, host: 0 },
-    );
+    return planFor(this.input, this.points, work, this.memory, this.resident.needs);
   }
 
   private async pointsFor(metric: Metric, bytes: number, pace: Pace): Promise<Points> {

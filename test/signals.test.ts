@@ -166,13 +166,14 @@ test("the copy that pages are read from ends in its middle", async () => {
   const onProgress = (progress: Progress): void => void told.push(progress);
   const stop = new AbortController();
   // Looked at once a megabyte: by then there is a file.
-  const look = vi.spyOn(stop.signal, "throwIfAborted").mockImplementation(() => {
+  const look = vi.spyOn(AbortSignal.prototype, "throwIfAborted").mockImplementation(function (this: AbortSignal) {
     if (look.mock.calls.length === 50) stop.abort(reason);
-    if (stop.signal.aborted) throw stop.signal.reason;
+    if (this.aborted) throw this.reason;
   });
   await leavesNothing(() =>
     expect(pool.select("k-center", { k: 3, signal: stop.signal, onProgress })).rejects.toBe(reason),
   );
+  look.mockRestore();
   expect(told).toEqual([]);
   expect((await pool.select("k-center", { k: 3 })).picks.map(({ row }) => row)).toEqual([0, 1, 2]);
   await source.close!();

@@ -16,6 +16,7 @@ export const badge = {
   formula: "by lot, in proportion to d² between gradients (p − e_ŷ) ⊗ h",
   source: "Ash et al. 2020",
   needs: ["predictions", "embeddings"],
+  rowBytes: 64,
   async select(context) {
     const { k, seed } = context.options;
     const given = context.free();

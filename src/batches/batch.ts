@@ -99,6 +99,8 @@ export interface BatchRule<Name extends string = string> {
   readonly source: string;
   /** The strategy whose scores it works from, where it has no use for others. */
   readonly strategy?: string;
+  /** Of memory, for each row of the pool and beside that: as measured, and rounded up. */
+  readonly rowBytes: number;
   /** What it cannot work without. */
   readonly needs: readonly ("scores" | "predictions" | "embeddings")[];
   select(context: BatchContext): Promise<Picked>;

@@ -23,6 +23,7 @@ export const batchBald = {
   formula: "the largest gain of H(y₁ … y_b) − Σ mean H(p_t)",
   source: "Kirsch et al. 2019",
   needs: ["predictions"],
+  rowBytes: 64,
   strategy: "bald",
   async select(context) {
     const { k, seed } = context.options;

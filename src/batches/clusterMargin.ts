@@ -11,6 +11,7 @@ export const clusterMargin = {
   formula: "the 10 k smallest margins in k clusters, the smallest margin of each in turn, small clusters first",
   source: "Citovsky et al. 2021",
   needs: ["predictions", "embeddings"],
+  rowBytes: 16,
   strategy: "margin",
   async select(context) {
     const { k, seed } = context.options;

@@ -10,6 +10,7 @@ export const kCenter = {
   formula: "the largest d",
   source: "Gonzalez 1985; Sener & Savarese 2018",
   needs: ["embeddings"],
+  rowBytes: 76,
   async select(context) {
     const { k } = context.options;
     const sweeps = await openSweeps(context);

@@ -8,6 +8,7 @@ export const kMeans = {
   formula: "the smallest d to each of k centres",
   source: "Lloyd 1982; Arthur & Vassilvitskii 2007",
   needs: ["embeddings"],
+  rowBytes: 76,
   async select(context) {
     const { k, seed } = context.options;
     const space = context.space();

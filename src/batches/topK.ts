@@ -7,5 +7,6 @@ export const topK = {
   formula: "the highest s",
   source: "Lewis & Gale 1994",
   needs: ["scores"],
+  rowBytes: 0,
   select: async ({ best, options }) => ({ picks: await best(options.k) }),
 } as const satisfies BatchRule;

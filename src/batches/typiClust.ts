@@ -14,6 +14,7 @@ export const typiClust = {
   formula: "the largest 1 / mean d to 20 neighbours in the cluster",
   source: "Hacohen et al. 2022",
   needs: ["embeddings"],
+  rowBytes: 96,
   async select(context) {
     const { k, seed } = context.options;
     const free = context.free();

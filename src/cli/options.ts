@@ -48,7 +48,11 @@ export function withCommonOptions(
 
 /** Adds how much memory the work may take. */
 export const withMemoryOption = (command: Command): Command =>
-  command.option("--memory <sizes>", "most to take of memory, as 400M; of a device as well, as 2G,8G", memoryBudget);
+  command.option(
+    "--memory <sizes>",
+    "most to take of memory, as 400M; of a device as well, as 2G,8G, or of that alone, as ,8G",
+    memoryBudget,
+  );
 
 /** Adds the pool that a command reads, by predictions or by features under a head. */
 export function withPoolOptions(command: Command): Command {
@@ -123,15 +127,16 @@ function strategiesByNeed(help: Help): string {
   return ["Strategies, by what they need (poolwise info says what each measures):", ...groups].join("\n");
 }
 
-const UNITS: Record<string, number> = { "": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+const UNITS = ["", "k", "m", "g", "t"];
 
-/** "400M" of memory here, or "2G,8G": of a device, too. */
+/** "400M" (or "400MiB") of memory here, "2G,8G": of a device, too, ",8G": of that alone. */
 function memoryBudget(text: string): MemoryBudget {
   const sizes = text.split(",").map((size) => {
-    const [, number, unit] = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(size.trim()) ?? [];
-    return number === undefined ? NaN : Number(number) * UNITS[unit.toLowerCase()];
+    const [, number, unit, binary] = /^(\d+(?:\.\d+)?)(?:([kmgt])(i)?)?b?$/i.exec(size.trim()) ?? [];
+    if (number === undefined) return size.trim() === "" ? undefined : NaN;
+    return Number(number) * (binary ? 1024 : 1000) ** UNITS.indexOf((unit ?? "").toLowerCase());
   });
-  if (sizes.length > 2 || sizes.some((size) => !(size >= 1)))
+  if (sizes.length > 2 || sizes.every((size) => size === undefined) || sizes.some((size) => !((size ?? 1) >= 1)))
     throw new InputError(`--memory must be a size as 400M or 2G, or two of them, for a device as well, got "${text}"`);
   const [host, device] = sizes;
   return { host, device };

@@ -44,7 +44,7 @@ async function score(args: ScoreArguments): Promise<void> {
     const pool = await engine.load({ ...input.data, invalid });
     // What is piped on comes whole or not at all, as a file does.
     const inBlocks = out !== "-";
-    const needs = pool.memoryFor({ strategies: names.length, inBlocks });
+    const needs = pool.memoryFor({ strategies: names, inBlocks });
     sayNeeds(needs, memory, quiet);
     const progress = progressLine(quiet);
     const options = { ...scoreOptions(args), onProgress: progress.update, signal: stopSignal };

@@ -7,6 +7,7 @@ import {
   type BatchName,
   type Engine,
   type EngineOptions,
+  type MemoryBudget,
   type PointStorage,
   type Pool,
   type RowSource,
@@ -32,6 +33,7 @@ const embeddings = makePool("points", ROWS, DIMS, (row, d) => {
 const MANY = 10 * ROWS;
 const many = new Float32Array(MANY * CLASSES);
 for (let i = 0; i < MANY; i += ROWS) many.set(logits, i * CLASSES);
+const manyPoints = new Float32Array(MANY * 2).map((_, i) => bell(86, 3)(i >> 1, i & 1));
 const head = ordinaryHead([DIMS, 16, CLASSES], "relu");
 
 type Work = readonly [name: string, batch: BatchName, load: (pool: Engine) => Promise<Pool>];
@@ -305,12 +307,95 @@ describe("embeddings that memory does not hold", () => {
   });
 });
 
+describe("closing a pool that is at work", () => {
+  test.each([0, 1, 3, 10, 30, 100])("ends its calls, and nothing is left on the device: after %i ms", async (after) => {
+    const meter = meteredDevice(device);
+    await using engine = await openEngine({ device: meter.device });
+    const before = meter.live();
+    const pool = await engine.load({
+      logits: { data: many, rows: MANY, classes: CLASSES },
+      embeddings: { data: manyPoints, rows: MANY, dims: 2 },
+    });
+    const calls = Promise.allSettled([
+      pool.select("k-center", { k: 50 }),
+      pool.score("entropy"),
+      pool.select("hybrid", { k: 50, metric: "cosine" }),
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, after));
+    pool.close();
+    for (const call of await calls)
+      if (call.status === "rejected")
+        expect(call.reason).toEqual(new InputError("the pool was closed while it was at work: load it again"));
+    await pool.released;
+    expect(meter.live()).toBe(before);
+    await expect(pool.score("entropy")).rejects.toThrow("the pool is closed: load it again");
+  });
+
+  test("and its engine, too, which waits for them", async () => {
+    const engine = await openEngine({ device });
+    const pool = await engine.load({ embeddings: { data: manyPoints, rows: MANY, dims: 2 } });
+    const call = pool.select("k-center", { k: 50 }).catch((error: unknown) => error);
+    await engine.close();
+    expect(await call).toEqual(new InputError("the pool was closed while it was at work: load it again"));
+  });
+});
+
+describe("what is asked of a pool that gives scores away", () => {
+  test.each(["cpu", "device"])("is refused until it has: %s", async (name) => {
+    await using engine = await openEngine(name === "cpu" ? { backend: "cpu" } : { device });
+    using pool = await predicted(engine);
+    const refusal = "the pool is giving scores away (scoreBlocks): ask it again when that has come back";
+    await pool.scoreBlocks(["entropy"], async () => {
+      await expect(pool.select("top-k", { k: 2 })).rejects.toThrow(refusal);
+      await expect(pool.score("margin")).rejects.toThrow(refusal);
+      await expect(pool.scoreBlocks(["margin"], () => {})).rejects.toThrow(refusal);
+    });
+    expect((await pool.select("top-k", { k: 2 })).picks).toHaveLength(2);
+  });
+});
+
+test("points of two metrics share a budget", async () => {
+  const meter = meteredDevice(device);
+  await using engine = await openEngine({ device: meter.device, memory: { device: 16e6 } });
+  using pool = await engine.load({ embeddings: { data: manyPoints, rows: MANY, dims: 2 } });
+  const before = meter.live();
+  const wheres = [];
+  for (const metric of ["euclidean", "squared", "cosine"] as const)
+    wheres.push((await pool.select("k-center", { k: 3, metric })).embeddings?.device);
+  // A point takes four values of the 4 MB that all may have.
+  expect(wheres).toEqual(["streamed", "streamed", "streamed"]);
+  using few = await engine.load({ embeddings: { data: manyPoints.subarray(0, 300_000), rows: 150_000, dims: 2 } });
+  for (const metric of ["euclidean", "squared", "cosine"] as const)
+    wheres.push((await few.select("k-center", { k: 3, metric })).embeddings?.device);
+  expect(wheres.slice(3)).toEqual(["resident", "resident", "streamed"]);
+  expect(meter.live() - before).toBe(150_000 * 16);
+});
+
+test("what `memoryFor` is asked must be there", async () => {
+  await using engine = await openEngine({ backend: "cpu" });
+  using pool = await predicted(engine);
+  for (const asked of [undefined, null, 5, {}, { strategies: 3 }])
+    expect(() => pool.memoryFor(asked as never)).toThrow(
+      "memoryFor: say what for: { batch }, or { strategies }, a list",
+    );
+  expect(() => pool.memoryFor({ strategies: ["nothing" as "entropy"] })).toThrow(/^unknown strategy "nothing"/);
+  const [none, one, two] = [[], ["entropy"], ["entropy", "margin"]].map(
+    (strategies) => pool.memoryFor({ strategies } as { strategies: ["entropy"] }).host,
+  );
+  expect(one - none).toBeGreaterThanOrEqual(3.9 * ROWS);
+  expect(two).toBeGreaterThan(one);
+});
+
 test.each([
   [{ host: 0 }, "memory.host must be a number of bytes of at least 1, got 0"],
   [{ host: NaN }, "memory.host must be a number of bytes of at least 1, got NaN"],
+  [{ host: "400M" }, "memory.host must be a number of bytes of at least 1, got 400M"],
   [{ device: 1000 }, "memory.device must be a number of bytes of at least 16000000, got 1000"],
+  [4e8, "memory must be { host, device } in bytes, either or both, got 400000000: as { host: 4e8 }"],
+  [null, "memory must be { host, device } in bytes, either or both, got null: as { host: 4e8 }"],
+  [{ hots: 5 }, "memory must be { host, device } in bytes, either or both, got hots: as { host: 4e8 }"],
 ])("%j is no budget", async (memory, message) => {
-  await expect(openEngine({ backend: "cpu", memory })).rejects.toThrow(new InputError(message));
+  await expect(openEngine({ backend: "cpu", memory: memory as MemoryBudget })).rejects.toThrow(new InputError(message));
 });
 
 test("an unknown storage is refused", async () => {

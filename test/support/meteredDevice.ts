@@ -2,6 +2,8 @@
 
 export interface MeteredDevice {
   readonly device: GPUDevice;
+  /** Bytes of buffers that live. */
+  live(): number;
   /** Most bytes of buffers that lived at a time. */
   peak(): number;
   /** How often there was no room. */
@@ -52,5 +54,5 @@ export function meteredDevice(real: GPUDevice, most = Infinity): MeteredDevice {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { device, peak: () => peak, refused: () => refused };
+  return { device, live: () => live, peak: () => peak, refused: () => refused };
 }

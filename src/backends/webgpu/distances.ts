@@ -91,6 +91,11 @@ export class DevicePoints {
     return all;
   }
 
+  /** On the device. */
+  get bytes(): number {
+    return this.stretches.reduce((sum, { rows }) => sum + 4 * rows * this.words, 0);
+  }
+
   get isResident(): boolean {
     return this.stretches.length > 0;
   }

@@ -1,5 +1,4 @@
 /** The WebGPU backend: kernels in float32 over resident chunks, and the bound that makes their picks exact. */
-import type { Metric } from "../../distance.ts";
 import { InputError } from "../../errors.ts";
 import { classesOf } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
@@ -36,8 +35,8 @@ const MAX_CHUNK_ROWS = 2 ** 20;
 const LESS_ROOM = 4;
 const LEAST_ROOM = 2 ** 18;
 
-/** What a driver and its compiler take of a process. */
-const DRIVER_BYTES = 128e6;
+/** What a driver and its compiler take of a process, beyond what they have when the device is open. */
+const DRIVER_BYTES = 64e6;
 
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
@@ -72,11 +71,20 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
   let sizes = tuning;
   let pool = devicePool(gpu, sizes, input);
 
-  const devicePoints = new Map<Metric, Promise<DevicePoints>>();
+  /** Points as they are, and scaled for the cosine. */
+  const devicePoints = new Map<boolean, Promise<DevicePoints>>();
+  let pointBytes = 0;
   const pointsOn = (points: PointData): Promise<DevicePoints> => {
-    const opened = devicePoints.get(points.metric) ?? DevicePoints.open(gpu, sizes, points, input.storage);
-    devicePoints.set(points.metric, opened);
-    opened.catch(() => devicePoints.delete(points.metric));
+    const isScaled = points.metric === "cosine";
+    const known = devicePoints.get(isScaled);
+    if (known) return known;
+    const left = { ...sizes, allPointBytes: sizes.allPointBytes - pointBytes };
+    const opened = DevicePoints.open(gpu, left, points, input.storage);
+    devicePoints.set(isScaled, opened);
+    opened.then(
+      ({ bytes }) => (pointBytes += bytes),
+      () => devicePoints.delete(isScaled),
+    );
     return opened;
   };
 
@@ -248,8 +256,11 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       const bytes = 4 * passesOf(pool.input.source) * rows * cols;
       const chunk = Math.min(sizes.chunkBytes, bytes);
       const segment = Math.min(sizes.segmentBytes, 4 * strategies * rows);
-      const scoring = Math.min(sizes.residentBytes, bytes) + 5 * chunk + segment + (pool.head ? sizes.scratchBytes : 0);
-      const { embeddings, storage = "float32" } = pool.input;
+      const { embeddings, kind, storage = "float32" } = pool.input;
+      const scoring =
+        kind === "embeddings"
+          ? 0
+          : Math.min(sizes.residentBytes, bytes) + 5 * chunk + segment + (pool.head ? sizes.scratchBytes : 0);
       const points = measures && embeddings ? 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows : 0;
       const device = scoring + (points <= sizes.allPointBytes ? points : 0) + 2 * Math.min(sizes.sweepBytes, points);
       const isPlayed = sizes.adapterClass === "software";
@@ -257,7 +268,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     },
 
     async areResident(metric) {
-      return (await devicePoints.get(metric))?.isResident;
+      return (await devicePoints.get(metric === "cosine"))?.isResident;
     },
 
     use(next) {
