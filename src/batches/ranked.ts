@@ -20,7 +20,7 @@ export const ranked = {
   formula: "the largest α (1 − 1/(1 + d)) + (1 − α) s, α the share of rows without a label",
   source: "Cardoso et al. 2017",
   needs: ["scores", "embeddings"],
-  rowBytes: 96,
+  rowBytes: 108,
   async select(context) {
     const { labelled } = context;
     const { k } = context.options;
