@@ -69,7 +69,6 @@ const ways: { way: string; backend: string; memory: MemoryBudget; storage?: Poin
   { way: "held", backend: "cpu", memory: {} },
   { way: "paged in", backend: "cpu", memory: { host: 400e6 } },
   { way: "resident", backend: "webgpu", memory: {} },
-  { way: "resident as float16", backend: "webgpu", memory: {}, storage: "float16" },
   { way: "resident as int8", backend: "webgpu", memory: {}, storage: "int8" },
   { way: "brought by each sweep", backend: "webgpu", memory: { device: 256e6 } },
 ];
