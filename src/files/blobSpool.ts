@@ -25,7 +25,7 @@ export async function spool(name: string, cols: number, chunks: Chunks, signal?:
 
 /**
  * Takes rows from anything that gives them once, such as an encoder's batches, and keeps them for a pool to read again and
- * again: up to 32 MiB in memory, more of them in a blob, which browsers put on disk. Close them when done. What the
+ * again: up to 8 MiB in memory, more of them in a blob, which browsers put on disk. Close them when done. What the
  * iterable throws comes through, and nothing is left behind.
  *
  * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows

@@ -11,7 +11,7 @@ import { reason } from "./fileBytes.ts";
 import { checkRange, gatherRows } from "./gather.ts";
 
 /**
- * Takes chunks of whole rows, in order, and gives what they are as a source; close it. More than 32 MiB go to the
+ * Takes chunks of whole rows, in order, and gives what they are as a source; close it. More than 8 MiB go to the
  * folder that TMPDIR names, into a file that is gone when this process is.
  */
 export async function spool(name: string, cols: number, chunks: Chunks, signal?: AbortSignal): Promise<RowSource> {
@@ -38,7 +38,7 @@ export async function spool(name: string, cols: number, chunks: Chunks, signal?:
 
 /**
  * Takes rows from anything that gives them once, such as an encoder's batches, and keeps them for a pool to read again and
- * again: up to 32 MiB in memory, more of them in a temporary file. Close them when done. What the iterable throws comes
+ * again: up to 8 MiB in memory, more of them in a temporary file. Close them when done. What the iterable throws comes
  * through, and nothing is left behind.
  *
  * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
