@@ -1,6 +1,6 @@
 /** Files on a server as bytes, by requests for ranges of them. */
 import { InputError } from "../errors.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, closed, endsEarly } from "./bytes.ts";
 
 /** Requests in a row that bring nothing before it is given up. */
 const ATTEMPTS = 4;
@@ -36,12 +36,14 @@ export async function httpBytes(url: string, signal?: AbortSignal): Promise<Byte
     version = versionOf(headers);
     return true;
   });
+  let isClosed = false;
   return {
     name: url,
     size,
     async read(into, position) {
+      if (isClosed) throw closed(url);
       const missing = position + into.length - size;
-      if (missing > 0) throw new InputError(`${url}: ends at byte ${size}, ${missing} bytes too early`);
+      if (missing > 0) throw endsEarly(url, size, missing);
       let done = 0;
       while (done < into.length)
         await persist(url, signal, async () => {
@@ -60,7 +62,9 @@ export async function httpBytes(url: string, signal?: AbortSignal): Promise<Byte
           return done > before;
         });
     },
-    async close() {},
+    async close() {
+      isClosed = true;
+    },
   };
 }
 

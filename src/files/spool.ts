@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import { arraySource, type RowSource } from "../matrix.ts";
-import { type Chunks, givenChunks, type KeepOptions } from "./chunks.ts";
+import { closed } from "./bytes.ts";
+import { type Chunks, givenChunks, givenOptions, type KeepOptions } from "./chunks.ts";
 import { reason } from "./fileBytes.ts";
 import { checkRange, gatherRows } from "./gather.ts";
 
@@ -43,7 +44,8 @@ export async function spool(name: string, cols: number, chunks: Chunks, signal?:
  *
  * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
  */
-export async function keepRows(chunks: Chunks, { cols, name = "rows", signal }: KeepOptions): Promise<RowSource> {
+export async function keepRows(chunks: Chunks, options: KeepOptions): Promise<RowSource> {
+  const { cols, name = "rows", signal } = givenOptions(options);
   return spool(name, cols, givenChunks(name, cols, chunks), signal);
 }
 
@@ -74,7 +76,9 @@ interface Temporary {
 async function openTemporary(name: string): Promise<Temporary> {
   const folder = tmpdir();
   const path = join(folder, `poolwise-${randomBytes(16).toString("hex")}.tmp`);
+  let closing: Promise<void> | undefined;
   const refuse = (error: unknown): never => {
+    if (closing) throw closed(name);
     throw new InputError(`${name}: could not be kept in ${folder}, the folder that TMPDIR names: ${reason(error)}`);
   };
   const file = await open(path, "wx+", 0o600).catch(refuse);
@@ -82,7 +86,6 @@ async function openTemporary(name: string): Promise<Temporary> {
     await file.close();
     return refuse(error);
   });
-  let closing: Promise<void> | undefined;
   return {
     append: (values) => file.writeFile(bytesOf(values)).catch(refuse),
     read: (into, position) => fill(file, bytesOf(into), position).catch(refuse),

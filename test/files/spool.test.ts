@@ -199,6 +199,28 @@ test.each(keepers)(
   },
 );
 
+test.each(spools)("%s: what is closed is said to be", async (_, keep) => {
+  const source = await keep("x", 3, counting(LARGE, LARGE));
+  const direct = await source.direct?.();
+  await source.close!();
+  const row = new Float32Array(3);
+  await expectInputError((async () => source.read(0, 1, row))(), "x", /^x: is closed: open it again$/);
+  if (direct) expect(() => direct.read(0, 1, row)).toThrow(new InputError("x: is closed: open it again"));
+});
+
+test.each(keepers)("%s: options that are none", async (_, keep) => {
+  for (const [options, said] of [
+    [undefined, "undefined"],
+    [null, "null"],
+    [768, "a number"],
+  ])
+    await expectInputError(
+      keep([new Float32Array(3)], options as never),
+      "rows",
+      new RegExp(`^rows: expected options with cols, such as \\{ cols: 768 \\}, got ${String(said)}$`),
+    );
+});
+
 test("a folder for temporary files that is not there", async () => {
   vi.stubEnv("TMPDIR", scratch("missing"));
   await expectInputError(
@@ -210,17 +232,20 @@ test("a folder for temporary files that is not there", async () => {
   expect(few.rows).toBe(1);
 });
 
-test("a disk that is full", async () => {
+test.each([
+  ["ENOSPC", "no space left on the device; free some or choose another folder"],
+  ["EFBIG", "the file gets larger than its folder or a limit allows; choose another folder or raise the limit"],
+])("a disk that takes no more: %s", async (code, said) => {
   vi.stubEnv("TMPDIR", folder);
   const { open } = await import("node:fs/promises");
   const handle = await open(scratch("probe", ""), "r");
   const kind = Object.getPrototypeOf(handle) as { writeFile: () => Promise<void> };
   await handle.close();
-  vi.spyOn(kind, "writeFile").mockRejectedValue(Object.assign(new Error("ENOSPC: …"), { code: "ENOSPC" }));
+  vi.spyOn(kind, "writeFile").mockRejectedValue(Object.assign(new Error(`${code}: …`), { code }));
   await expectInputError(
     spool("x.csv", 3, counting(LARGE, LARGE)),
     "x.csv",
-    /the folder that TMPDIR names: no space left on the device; free some or choose another folder$/,
+    new RegExp(`the folder that TMPDIR names: ${said}$`),
   );
   expect(readdirSync(folder)).toEqual(["probe"]);
 });
