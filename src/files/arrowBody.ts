@@ -26,7 +26,7 @@ export interface Column {
 }
 
 /** Buffers that lie within as many bytes are read in one go. */
-const NEAR = 2 ** 25;
+const NEAR = 2 ** 22;
 
 /** The columns of a batch, all with as many rows as it has. What is not all there throws an Error. */
 export async function columnsOf(bytes: Bytes, batch: Batch, fields: readonly Field[]): Promise<Column[]> {
@@ -103,7 +103,9 @@ function pieceOf(source: Bytes, begin: number, length: number): Piece {
 
 type Unpack = (packed: Uint8Array, size: number) => Uint8Array;
 
-/** Stands before what is packed, instead of its length, where packing it did not pay. */
+/** What stands before the packed bytes: to how many they unpack. */
+const SIZE_BYTES = 8;
+/** In its place where packing it did not pay. */
 const NOT_PACKED = -1;
 /** How often longer what is packed may become: LZ4 by 255 a byte, ZSTD by blocks of 128 KiB in 4 bytes. */
 const MOST_TIMES: Record<Codec, number> = { LZ4: 2 ** 8, ZSTD: 2 ** 15 };
@@ -119,10 +121,14 @@ async function unpackerOf(name: string, codec: Codec): Promise<Unpack> {
   };
 }
 
-async function unpackedPiece(piece: Piece, unpack: Unpack): Promise<Piece> {
-  const content = await piece.read(0, piece.length);
-  const size = Number(new DataView(content.buffer).getBigInt64(0, true));
-  const packed = content.subarray(8);
-  const unpacked = size === NOT_PACKED ? packed : unpack(packed, size);
-  return pieceOf(memoryBytes("buffer", unpacked), 0, unpacked.length);
+/** Unpacked when it is first read; the packed bytes are not kept. */
+async function unpackedPiece(packed: Piece, unpack: Unpack): Promise<Piece> {
+  const head = await packed.read(0, SIZE_BYTES);
+  const size = Number(new DataView(head.buffer).getBigInt64(0, true));
+  const length = packed.length - SIZE_BYTES;
+  if (size === NOT_PACKED) return { length, read: (start, count) => packed.read(SIZE_BYTES + start, count) };
+  let unpacked: Promise<Piece> | undefined;
+  const unpackAll = async (): Promise<Piece> =>
+    pieceOf(memoryBytes("buffer", unpack(await packed.read(SIZE_BYTES, length), size)), 0, size);
+  return { length: size, read: async (start, count) => (await (unpacked ??= unpackAll())).read(start, count) };
 }

@@ -1,6 +1,6 @@
 /** Files that a page was given as bytes. */
 import { InputError } from "../errors.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, endsEarly } from "./bytes.ts";
 
 /** A `Blob`, or a `File`, which has a name of its own. Nothing of it is copied. */
 export function blobBytes(blob: Blob & { readonly name?: string }, name = blob.name ?? "blob"): Bytes {
@@ -9,7 +9,7 @@ export function blobBytes(blob: Blob & { readonly name?: string }, name = blob.n
     size: blob.size,
     async read(into, position) {
       const missing = position + into.length - blob.size;
-      if (missing > 0) throw new InputError(`${name}: ends at byte ${blob.size}, ${missing} bytes too early`);
+      if (missing > 0) throw endsEarly(name, blob.size, missing);
       const part = await blob
         .slice(position, position + into.length)
         .arrayBuffer()

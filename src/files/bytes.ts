@@ -12,6 +12,12 @@ export interface Bytes {
   close(): Promise<void>;
 }
 
+export const endsEarly = (name: string, at: number, missing: number): InputError =>
+  new InputError(`${name}: ends at byte ${at}, ${missing} bytes too early: copy or write it again`);
+
+/** What is read once it was closed. */
+export const closed = (name: string): InputError => new InputError(`${name}: is closed: open it again`);
+
 /** Bytes that are already in memory. */
 export function memoryBytes(name: string, bytes: Uint8Array): Bytes {
   return {
@@ -19,7 +25,7 @@ export function memoryBytes(name: string, bytes: Uint8Array): Bytes {
     size: bytes.length,
     async read(into, position) {
       const missing = position + into.length - bytes.length;
-      if (missing > 0) throw new InputError(`${name}: ends at byte ${bytes.length}, ${missing} bytes too early`);
+      if (missing > 0) throw endsEarly(name, bytes.length, missing);
       into.set(bytes.subarray(position, position + into.length));
     },
     async close() {},

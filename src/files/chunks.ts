@@ -13,6 +13,12 @@ export interface KeepOptions {
   readonly signal?: AbortSignal;
 }
 
+/** @throws InputError where they are no object */
+export function givenOptions(options: KeepOptions): KeepOptions {
+  if (typeof options === "object" && options !== null) return options;
+  throw new InputError(`rows: expected options with cols, such as { cols: 768 }, got ${kindOf(options)}`);
+}
+
 /** @throws InputError before the first chunk, or at the first that is no Float32Array of whole rows */
 export function givenChunks(name: string, cols: number, chunks: Chunks): AsyncIterable<Float32Array> {
   if (!Number.isInteger(cols) || cols < 1)

@@ -2,18 +2,19 @@
 import { fstatSync, readSync, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { InputError } from "../errors.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, closed, endsEarly } from "./bytes.ts";
 
 /** Opens a regular file; a missing, unreadable or special one is an InputError. */
 export async function openBytes(path: string): Promise<Bytes> {
   const { handle, began } = await openRegular(path).catch((error) => {
     throw error instanceof InputError ? error : new InputError(`${path}: ${reason(error)}`);
   });
+  let isClosed = false;
   const refuse = (error: unknown): never => {
-    throw new InputError(`${path}: ${reason(error)}`);
+    throw isClosed ? closed(path) : new InputError(`${path}: ${reason(error)}`);
   };
   const checkRead = (read: number, position: number, missing: number): void => {
-    if (read === 0) throw new InputError(`${path}: ends at byte ${position}, ${missing} bytes too early`);
+    if (read === 0) throw endsEarly(path, position, missing);
   };
   const checkSame = (now: Stats): void => {
     if (now.mtimeMs !== began.mtimeMs || now.size !== began.size)
@@ -30,7 +31,7 @@ export async function openBytes(path: string): Promise<Bytes> {
         checkRead(bytesRead, position + done, into.length - done);
         done += bytesRead;
       }
-      checkSame(await handle.stat());
+      checkSame(await handle.stat().catch(refuse));
     },
     readNow(into, position) {
       try {
@@ -49,7 +50,10 @@ export async function openBytes(path: string): Promise<Bytes> {
         refuse(error);
       }
     },
-    close: () => handle.close(),
+    close() {
+      isClosed = true;
+      return handle.close();
+    },
   };
 }
 
@@ -97,6 +101,7 @@ const REASONS: Record<string, string> = {
   EPERM: "operation not permitted; check who may read and write it",
   EROFS: "the file system is read-only; choose another folder",
   ENOSPC: "no space left on the device; free some or choose another folder",
+  EFBIG: "the file gets larger than its folder or a limit allows; choose another folder or raise the limit",
   EDQUOT: "the disk quota is used up; free some or choose another folder",
   EMFILE: "too many open files; close some or raise the limit",
   ENAMETOOLONG: "the name is too long; shorten it",

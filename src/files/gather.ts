@@ -10,7 +10,7 @@ export interface Gathered {
 }
 
 /** Values a piece: what is not longer stays in memory. */
-export const PIECE = 2 ** 23;
+export const PIECE = 2 ** 21;
 
 /** `put` is given pieces in order, each only until it comes back. Throws the signal's reason between two chunks. */
 export async function gatherRows(

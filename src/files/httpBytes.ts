@@ -1,6 +1,7 @@
 /** Files on a server as bytes, by requests for ranges of them. */
 import { InputError } from "../errors.ts";
-import type { Bytes } from "./bytes.ts";
+import { readingAhead } from "./aheadBytes.ts";
+import { type Bytes, closed, endsEarly } from "./bytes.ts";
 
 /** Requests in a row that bring nothing before it is given up. */
 const ATTEMPTS = 4;
@@ -36,31 +37,39 @@ export async function httpBytes(url: string, signal?: AbortSignal): Promise<Byte
     version = versionOf(headers);
     return true;
   });
+  const fetchInto = async (into: Uint8Array, position: number): Promise<void> => {
+    let done = 0;
+    while (done < into.length)
+      await persist(url, signal, async () => {
+        const from = position + done;
+        const before = done;
+        await ask(url, signal, from, into.length - done, async (part) => {
+          checkPart(url, part, from, size, version);
+          await eachPiece(part, (piece) => {
+            const kept = piece.subarray(0, into.length - done);
+            into.set(kept, done);
+            done += kept.length;
+          });
+        }).catch((error: unknown) => {
+          if (error instanceof InputError || done === before) throw error;
+        });
+        return done > before;
+      });
+  };
+  let readAhead: typeof fetchInto | undefined = readingAhead(size, fetchInto);
   return {
     name: url,
     size,
     async read(into, position) {
+      signal?.throwIfAborted();
+      if (!readAhead) throw closed(url);
       const missing = position + into.length - size;
-      if (missing > 0) throw new InputError(`${url}: ends at byte ${size}, ${missing} bytes too early`);
-      let done = 0;
-      while (done < into.length)
-        await persist(url, signal, async () => {
-          const from = position + done;
-          const before = done;
-          await ask(url, signal, from, into.length - done, async (part) => {
-            checkPart(url, part, from, size, version);
-            await eachPiece(part, (piece) => {
-              const kept = piece.subarray(0, into.length - done);
-              into.set(kept, done);
-              done += kept.length;
-            });
-          }).catch((error: unknown) => {
-            if (error instanceof InputError || done === before) throw error;
-          });
-          return done > before;
-        });
+      if (missing > 0) throw endsEarly(url, size, missing);
+      await readAhead(into, position);
     },
-    async close() {},
+    async close() {
+      readAhead = undefined;
+    },
   };
 }
 

@@ -20,7 +20,7 @@ export interface FileOptions {
  * Opens rows of a `.npy`, `.npz`, `.parquet`, `.csv`, `.jsonl`, `.arrow` or `.feather` file that a page was given, or of
  * several, such as `input.files`, as one pool: the rows of the first, then those of the second, all with the same columns.
  * Nothing is read that is not asked for, but text and Arrow are read once; of these the browser keeps what is longer
- * than 32 MiB. Close them when done.
+ * than 8 MiB. Close them when done.
  *
  * @throws InputError where there is no file, its format is not known, or it is not what its name says
  */

@@ -3,27 +3,36 @@
  * when it is needed; of the rows, only the pages of the columns that were asked for are read.
  */
 import { InputError } from "../errors.ts";
-import type { RowSource } from "../matrix.ts";
 import type { Bytes } from "./bytes.ts";
 import { chooseColumns, type Column as Choice } from "./columns.ts";
 import { checkRange } from "./gather.ts";
-import { decodeLists, decodeScalars, type Mark, pagesOf, type Reading, startOf, windowOf } from "./parquetChunks.ts";
+import {
+  decodeLists,
+  decodeScalars,
+  type Mark,
+  pagesOf,
+  type Reading,
+  startOf,
+  WINDOW,
+  windowOf,
+} from "./parquetChunks.ts";
 import { loadUnpackers } from "./parquetCodecs.ts";
 import { type Chunk, type Column, type Group, openFile, type Other, type ParquetFile } from "./parquetFile.ts";
 import { type Unpack, UnsupportedEncoding } from "./parquetPages.ts";
+import type { PartSource } from "./parts.ts";
 
 /**
  * The rows of a Parquet file, a value a column. Without `columns` these are all columns of numbers and bools, in the
  * file's order, or the one column of lists of numbers where there is nothing else; a list's entries are the values of
  * its row, so all lists have one length. Nulls are NaN; values beyond float32 become infinite. What is no whole Parquet
  * file, or has no such columns, is an InputError. Closing the source closes the bytes. Rows are decoded in pieces of a
- * row group, of no more than `pieceValues`.
+ * row group, of no more than `pieceRows`.
  */
 export async function parquetSource(
   bytes: Bytes,
   columns?: readonly string[],
-  pieceValues = PIECE_VALUES,
-): Promise<RowSource> {
+  pieceRows?: number,
+): Promise<PartSource> {
   const { name } = bytes;
   return whole(name, async () => {
     const file = await openFile(bytes);
@@ -31,16 +40,31 @@ export async function parquetSource(
     const chosen = places.map((place) => file.columns[place] as Column);
     const unpackers = await loadUnpackers(name, file, chosen);
     const length = chosen[0].isList ? await listLength(bytes, file, chosen[0], unpackers) : 1;
-    return source(bytes, file, chosen, unpackers, length, pieceValues);
+    const cols = chosen[0].isList ? length : chosen.length;
+    return source(bytes, file, chosen, unpackers, cols, pieceRows ?? rowsAPiece(chosen.length, cols));
   });
 }
 
-/** 128 MiB; the last two pieces are kept. */
-const PIECE_VALUES = 2 ** 25;
+/** 4 MiB; the last two pieces are kept. */
+const PIECE_VALUES = 2 ** 20;
+/** Of columns of single numbers, whose pages may all have many more rows: each is decoded once a piece, if it is not kept. */
+const LEAST_ROWS = 2 ** 15;
+/** 128 MiB, which a piece never exceeds for that. */
+const MOST_VALUES = 2 ** 25;
 /** A row must fit into a piece. */
-const LONGEST_LIST = PIECE_VALUES;
+const LONGEST_LIST = MOST_VALUES;
+/** Packed bytes that are held for all columns between them, and at least for each. */
+const WINDOWS = 2 ** 23;
+const SMALLEST_WINDOW = 2 ** 16;
+/** Entries that the latest pages of all columns may have between them to be kept. */
+const KEPT_ENTRIES = 2 ** 26;
 /** Columns with no more than this between them are read in one go. */
 const SMALL_GAP = 2 ** 16;
+
+function rowsAPiece(columns: number, cols: number): number {
+  const rows = Math.floor(PIECE_VALUES / cols);
+  return Math.max(1, columns === 1 ? rows : Math.max(rows, Math.min(LEAST_ROWS, Math.floor(MOST_VALUES / cols))));
+}
 
 /** Lets errors for the user pass, and tells all others of a file that is damaged. */
 async function whole<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
@@ -72,7 +96,7 @@ async function listLength(
   for (const { chunks, firstRow } of file.groups) {
     const chunk = chunks[leaf];
     const unpack = unpackers.get(chunk.codec)!;
-    const reading = { window: windowOf(bytes), chunk, layout, unpack, readTo: chunk.end };
+    const reading: Reading = { window: windowOf(bytes), chunk, layout, unpack, readTo: chunk.end, longestKept: 0 };
     let row = firstRow - 1;
     let length = 0;
     let found = false;
@@ -107,15 +131,22 @@ function source(
   file: ParquetFile,
   columns: readonly Column[],
   unpackers: ReadonlyMap<string, Unpack>,
-  length: number,
-  pieceValues: number,
-): RowSource {
+  cols: number,
+  pieceRows: number,
+): PartSource {
   const { name, rows, groups } = file;
-  const cols = columns[0].isList ? length : columns.length;
-  const rowsAPiece = Math.max(1, Math.floor(pieceValues / cols));
   const marks = new Map<Chunk, Mark[]>();
   /** The latest last. */
   let kept: Piece[] = [];
+  /** Of the columns of the group that is read piece by piece, so that the next piece goes on where one ended. */
+  let begun: { readonly group: Group; readonly readings: readonly Reading[] } | undefined;
+  /** The last piece that is decoded, or will be: one after the other, since all use what is begun. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  const forget = (): void => {
+    kept = [];
+    begun = undefined;
+  };
 
   const pieceAt = (row: number): Piece => {
     const known = kept.find(({ firstRow, rows: count }) => row >= firstRow && row < firstRow + count);
@@ -124,40 +155,51 @@ function source(
       return known;
     }
     const group = groups[lastUpTo(groups, row)];
-    const skipped = Math.floor((row - group.firstRow) / rowsAPiece) * rowsAPiece;
-    const count = Math.min(rowsAPiece, group.rows - skipped);
-    const values = whole(name, () => decode(group, skipped, count));
+    const skipped = Math.floor((row - group.firstRow) / pieceRows) * pieceRows;
+    const count = Math.min(pieceRows, group.rows - skipped);
+    const values = last.then(() => whole(name, () => decode(group, skipped, count)));
     const piece: Piece = { firstRow: group.firstRow + skipped, rows: count, values };
     kept = [...kept.slice(-1), piece];
     // A read that failed may do better next time.
-    values.catch(() => {
+    last = values.catch(() => {
       kept = kept.filter((other) => other !== piece);
+      begun = undefined;
     });
     return piece;
   };
 
+  const readingsOf = (group: Group): readonly Reading[] => {
+    if (begun?.group === group) return begun.readings;
+    const isWhole = group.rows <= pieceRows;
+    const chunks = columns.map(({ leaf }) => group.chunks[leaf]);
+    const readTo = isWhole && runsOf(chunks);
+    const shared = windowOf(bytes);
+    const own = Math.min(WINDOW, Math.max(SMALLEST_WINDOW, Math.floor(WINDOWS / columns.length)));
+    const readings = chunks.map((chunk, c): Reading => ({
+      window: isWhole ? shared : windowOf(bytes, own),
+      chunk,
+      layout: columns[c].layout,
+      unpack: unpackers.get(chunk.codec)!,
+      readTo: readTo ? readTo.get(chunk)! : chunk.end,
+      longestKept: isWhole ? 0 : KEPT_ENTRIES / columns.length,
+    }));
+    begun = isWhole ? undefined : { group, readings };
+    return readings;
+  };
+
   const decode = async (group: Group, skipped: number, count: number): Promise<Float32Array> => {
     const into = new Float32Array(count * cols);
-    const window = windowOf(bytes);
-    const readTo = runsOf(columns.map(({ leaf }) => group.chunks[leaf]));
-    const byPlace = [...columns.entries()].sort(
-      ([, a], [, b]) => group.chunks[a.leaf].start - group.chunks[b.leaf].start,
-    );
-    for (const [c, column] of byPlace) {
-      const chunk = group.chunks[column.leaf];
+    const readings = readingsOf(group);
+    const byPlace = [...readings.entries()].sort(([, a], [, b]) => a.chunk.start - b.chunk.start);
+    for (const [c, reading] of byPlace) {
+      const { chunk } = reading;
       const known = marks.get(chunk) ?? [startOf(chunk)];
-      if (group.rows > rowsAPiece) marks.set(chunk, known);
-      const reading: Reading = {
-        window,
-        chunk,
-        layout: column.layout,
-        unpack: unpackers.get(chunk.codec)!,
-        readTo: readTo.get(chunk)!,
-      };
+      if (group.rows > pieceRows) marks.set(chunk, known);
       const span = { group, skipped, count, marks: known };
-      if (column.isList) await decodeLists(file, column, reading, span, into, cols);
+      if (columns[c].isList) await decodeLists(file, columns[c], reading, span, into, cols);
       else await decodeScalars(reading, span, into.subarray(c), cols);
     }
+    if (skipped + count === group.rows) begun = undefined;
     return into;
   };
 
@@ -176,7 +218,11 @@ function source(
         row = piece.firstRow + to;
       }
     },
-    close: () => bytes.close(),
+    forget,
+    async close() {
+      forget();
+      await bytes.close();
+    },
   };
 }
 

@@ -13,35 +13,40 @@ import {
 } from "./parquetPages.ts";
 
 /** Bytes asked for at a time: over a network, few requests. */
-const WINDOW = 2 ** 21;
+export const WINDOW = 2 ** 21;
 /** The header of a page holds its least and greatest value, which are short for numbers. */
 const LONGEST_PAGE_HEADER = 2 ** 20;
 
 /** Bytes around a place, so that many small reads become few. They are good until the next call. */
 export type Window = (position: number, length: number, end: number) => Promise<Uint8Array>;
 
-export function windowOf(bytes: Bytes): Window {
-  let held = new Uint8Array(0);
+/** Of `least` bytes, unless more are asked for. */
+export function windowOf(bytes: Bytes, least = WINDOW): Window {
+  let buffer = new Uint8Array(0);
+  let held = buffer;
   let start = 0;
   return async (position, length, end) => {
     if (position >= start && position + length <= start + held.length)
       return held.subarray(position - start, position - start + length);
-    const next = new Uint8Array(Math.min(Math.max(length, WINDOW), end - position));
-    const kept = position >= start ? held.subarray(position - start).subarray(0, next.length) : held.subarray(0, 0);
-    next.set(kept);
-    await bytes.read(next.subarray(kept.length), position + kept.length);
-    held = next;
+    const wanted = Math.min(Math.max(length, least), end - position);
+    const kept = position >= start ? held.subarray(position - start).subarray(0, wanted) : held.subarray(0, 0);
+    if (wanted > buffer.length) buffer = new Uint8Array(wanted);
+    buffer.set(kept);
+    // Where the read fails, nothing is held.
+    held = held.subarray(0, 0);
+    await bytes.read(buffer.subarray(kept.length, wanted), position + kept.length);
+    held = buffer.subarray(0, wanted);
     start = position;
     return held.subarray(0, length);
   };
 }
 
-/** A place among the pages of a chunk where a row begins. */
+/** A place among the pages of a chunk. */
 export interface Mark {
   readonly position: number;
   /** Entries before it. */
   readonly entries: number;
-  /** Rows before it. */
+  /** Rows that begin before it. */
   readonly rows: number;
 }
 
@@ -52,6 +57,11 @@ export interface Reading {
   readonly unpack: Unpack;
   /** Up to where bytes may be read along, for the columns behind this one. */
   readonly readTo: number;
+  /** Entries of a page that is kept as it was decoded, for whoever goes on within it. */
+  readonly longestKept: number;
+  dictionary?: Float32Array;
+  /** The last that was decoded, unless it is too long. */
+  latest?: { readonly position: number; readonly page: Page };
 }
 
 /**
@@ -61,34 +71,47 @@ export async function* pagesOf(
   reading: Reading,
   from: Mark,
 ): AsyncGenerator<{ header: PageHeader; position: number; entries: number; decode: () => Promise<Page> }> {
-  const { chunk, layout, unpack } = reading;
-  let dictionary: Float32Array | undefined;
+  const { chunk } = reading;
   let { position, entries } = from;
-  // The dictionary is the first page, wherever else we begin.
-  if (position > chunk.start) {
-    const { header, body } = await pageAt(reading, chunk.start);
-    if (header.kind === "dictionary") dictionary = readDictionary(header, await body(), layout, unpack);
-  }
   while (entries < chunk.entries) {
     const at = position;
     const before = entries;
     const { header, body, end } = await pageAt(reading, at);
     position = end;
     if (header.kind === "dictionary") {
-      if (dictionary) throw new Error("a column has two dictionaries");
-      dictionary = readDictionary(header, await body(), layout, unpack);
+      // It is the first page, wherever else we begin.
+      if (at !== chunk.start) throw new Error("a column has two dictionaries");
+      reading.dictionary ??= readDictionary(header, await body(), reading.layout, reading.unpack);
     }
     if (header.kind !== "data" && header.kind !== "data v2") continue;
     entries += header.entries;
     if (entries > chunk.entries) throw new Error(`a column has more than its ${chunk.entries} values`);
-    const known = dictionary;
-    yield {
-      header,
-      position: at,
-      entries: before,
-      decode: async () => readPage(header, await body(), layout, unpack, known),
-    };
+    yield { header, position: at, entries: before, decode: () => decodePage(reading, header, at, body) };
   }
+}
+
+async function decodePage(
+  reading: Reading,
+  header: PageHeader,
+  position: number,
+  body: () => Promise<Uint8Array>,
+): Promise<Page> {
+  const { layout, unpack, longestKept, latest } = reading;
+  if (latest?.position === position) return latest.page;
+  reading.latest = undefined;
+  // Writers go over to plain values when a dictionary gets too long.
+  if (!header.encoding.endsWith("_DICTIONARY")) reading.dictionary = undefined;
+  else reading.dictionary ??= await dictionaryOf(reading);
+  const page = readPage(header, await body(), layout, unpack, reading.dictionary);
+  if (header.entries <= longestKept) reading.latest = { position, page };
+  return page;
+}
+
+async function dictionaryOf(reading: Reading): Promise<Float32Array | undefined> {
+  const { header, body } = await pageAt(reading, reading.chunk.start);
+  return header.kind === "dictionary"
+    ? readDictionary(header, await body(), reading.layout, reading.unpack)
+    : undefined;
 }
 
 async function pageAt(
@@ -189,7 +212,7 @@ export async function decodeLists(
   };
   for await (const { header, position, entries, decode } of pagesOf(reading, from)) {
     const { values, defined, repeated } = await decode();
-    if (repeated![0] === 0) addMark(span.marks, { position, entries, rows: row + 1 });
+    addMark(span.marks, { position, entries, rows: row + 1 });
     let value = 0;
     for (let i = 0; i < header.entries; i++) {
       const level = defined ? defined[i] : layout.defined;
@@ -200,7 +223,7 @@ export async function decodeLists(
         if (row === group.rows) throw new Error(`a column has more than its ${group.rows} rows`);
         filled = 0;
         isNull = level < layout.entry - 1;
-      } else if (row < from.rows) throw new Error("a column begins in the middle of a list");
+      } else if (row < 0) throw new Error("a column begins in the middle of a list");
       if (level >= layout.entry) {
         if (row >= skipped && filled < length)
           into[(row - skipped) * length + filled] = level === layout.defined ? values[value] : NaN;

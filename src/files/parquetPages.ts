@@ -245,6 +245,7 @@ function plain(bytes: Uint8Array, total: number, layout: Layout): Float32Array {
     return values;
   }
   const aligned = bytes.slice(0, total * size);
+  if (type === "FLOAT") return new Float32Array(aligned.buffer, aligned.byteOffset, total);
   const letter = { INT32: unsigned ? "u" : "i", INT64: unsigned ? "u" : "i", FLOAT: "f", DOUBLE: "f" };
   const element = type === "FIXED_LEN_BYTE_ARRAY" ? elements.f2 : elements[`${letter[type]}${size}`];
   if (scale === undefined) {

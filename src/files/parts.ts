@@ -2,8 +2,17 @@
 import { InputError } from "../errors.ts";
 import { packedOf, passesOf, type DirectRows, type RowReader, type RowSource, type Values } from "../matrix.ts";
 
+/** Rows that may be parts of a pool. */
+export interface PartSource extends RowSource {
+  /** Lets go of what it keeps for the next reads. */
+  forget?(): void;
+}
+
+/** Parts that keep what they do for the next reads: two works may be in different ones. */
+const MOST_KEEPING = 2;
+
 /** The rows of these, one behind the other. All have the same columns. */
-export function joinRows(parts: readonly RowSource[]): RowSource {
+export function joinRows(parts: readonly PartSource[]): RowSource {
   const [first] = parts;
   if (parts.length === 1) return first;
   const { cols } = first;
@@ -24,6 +33,8 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
       row += some;
     }
   };
+  /** Parts that were read of late, the last first. */
+  let keeping: number[] = [];
   /** Of each part its share, as float32 or as packed bytes. */
   const readParts = async <T extends Values<T>>(
     readers: readonly RowReader<T>[],
@@ -33,6 +44,10 @@ export function joinRows(parts: readonly RowSource[]): RowSource {
   ): Promise<void> => {
     const width = into.length / passes / count;
     for (const { part, from, count: some, place } of shares(start, count)) {
+      if (keeping[0] !== part) {
+        keeping = [part, ...keeping.filter((other) => other !== part)];
+        for (const other of keeping.splice(MOST_KEEPING)) parts[other].forget?.();
+      }
       if (passes === 1) await readers[part].read(from, some, into.subarray(place * width, (place + some) * width));
       else {
         const chunk = make(passes * some * width);
@@ -97,9 +112,9 @@ async function directOf(part: RowSource, signal: AbortSignal | undefined): Promi
 /** Opens each, in that order, as one pool. Where one cannot be opened, those before it are closed. */
 export async function openParts<Place>(
   places: Iterable<Place>,
-  open: (place: Place) => Promise<RowSource>,
+  open: (place: Place) => Promise<PartSource>,
 ): Promise<RowSource> {
-  const parts: RowSource[] = [];
+  const parts: PartSource[] = [];
   try {
     for (const place of places) parts.push(await open(place));
     return joinRows(parts);

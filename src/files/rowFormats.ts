@@ -51,10 +51,7 @@ const openers: Record<string, Opener> = {
       throw new InputError(`${bytes.name}: name one array, not ${columns.length} (${columns.join(", ")})`);
     return npzRows(bytes, columns?.[0]);
   },
-  ".parquet": async (bytes, { columns }) => {
-    const rows = await parquetSource(bytes, columns);
-    return { ...rows, close: () => bytes.close() };
-  },
+  ".parquet": async (bytes, { columns }) => parquetSource(bytes, columns),
   ".csv": spooled(csvRows),
   ".jsonl": spooled(jsonlRows),
   ".arrow": spooled(arrowRows),

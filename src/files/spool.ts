@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import { arraySource, type RowSource } from "../matrix.ts";
-import { type Chunks, givenChunks, type KeepOptions } from "./chunks.ts";
+import { closed } from "./bytes.ts";
+import { type Chunks, givenChunks, givenOptions, type KeepOptions } from "./chunks.ts";
 import { reason } from "./fileBytes.ts";
 import { checkRange, gatherRows } from "./gather.ts";
 
 /**
- * Takes chunks of whole rows, in order, and gives what they are as a source; close it. More than 32 MiB go to the
+ * Takes chunks of whole rows, in order, and gives what they are as a source; close it. More than 8 MiB go to the
  * folder that TMPDIR names, into a file that is gone when this process is.
  */
 export async function spool(name: string, cols: number, chunks: Chunks, signal?: AbortSignal): Promise<RowSource> {
@@ -38,12 +39,13 @@ export async function spool(name: string, cols: number, chunks: Chunks, signal?:
 
 /**
  * Takes rows from anything that gives them once, such as an encoder's batches, and keeps them for a pool to read again and
- * again: up to 32 MiB in memory, more of them in a temporary file. Close them when done. What the iterable throws comes
+ * again: up to 8 MiB in memory, more of them in a temporary file. Close them when done. What the iterable throws comes
  * through, and nothing is left behind.
  *
  * @throws InputError where a chunk is no Float32Array of whole rows, or there are no rows
  */
-export async function keepRows(chunks: Chunks, { cols, name = "rows", signal }: KeepOptions): Promise<RowSource> {
+export async function keepRows(chunks: Chunks, options: KeepOptions): Promise<RowSource> {
+  const { cols, name = "rows", signal } = givenOptions(options);
   return spool(name, cols, givenChunks(name, cols, chunks), signal);
 }
 
@@ -74,7 +76,9 @@ interface Temporary {
 async function openTemporary(name: string): Promise<Temporary> {
   const folder = tmpdir();
   const path = join(folder, `poolwise-${randomBytes(16).toString("hex")}.tmp`);
+  let closing: Promise<void> | undefined;
   const refuse = (error: unknown): never => {
+    if (closing) throw closed(name);
     throw new InputError(`${name}: could not be kept in ${folder}, the folder that TMPDIR names: ${reason(error)}`);
   };
   const file = await open(path, "wx+", 0o600).catch(refuse);
@@ -82,7 +86,6 @@ async function openTemporary(name: string): Promise<Temporary> {
     await file.close();
     return refuse(error);
   });
-  let closing: Promise<void> | undefined;
   return {
     append: (values) => file.writeFile(bytesOf(values)).catch(refuse),
     read: (into, position) => fill(file, bytesOf(into), position).catch(refuse),

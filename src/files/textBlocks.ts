@@ -12,7 +12,7 @@ export interface TextBlock {
 }
 
 /** Bytes read at a time. */
-export const BLOCK = 2 ** 22;
+export const BLOCK = 2 ** 20;
 
 /** `endOf` says how many bytes of a block are whole: none if it breaks off in its first line. */
 export async function* textBlocks(

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { InputError } from "../../src/errors.ts";
 import { openRows, writeNpy } from "../../src/files/index.ts";
 import { keepRows } from "../../src/node.ts";
 import type { RowSource } from "../../src/matrix.ts";
@@ -102,4 +103,16 @@ test("a file that is written to while it is read by the row is noticed, and one 
     while (performance.now() < until) direct.read(9, 1, row);
   }).toThrow(`${path}: was written to while it was read: read it again when it is whole`);
   await source.close?.();
+});
+
+test("what is read after it was closed is said to be closed", async () => {
+  const path = scratch("closed.npy");
+  await writeNpy(path, [7, cols], [values.slice(0, 7 * cols)]);
+  const source = await openRows(path);
+  const direct = await source.direct!();
+  await source.close?.();
+  const row = new Float32Array(cols);
+  const said = new InputError(`${path}: is closed: open it again`);
+  await expect((async () => source.read(0, 1, row))()).rejects.toThrow(said);
+  expect(() => direct.read(0, 1, row)).toThrow(said);
 });

@@ -55,7 +55,9 @@ test("ranges are those of the file", async () => {
     [300, 0],
   ])
     expect(await read(url, position, length)).toEqual(content.slice(position, position + length));
-  await expect(read(url, 4000, 1001)).rejects.toThrow(new InputError(`${url}: ends at byte 5000, 1 bytes too early`));
+  await expect(read(url, 4000, 1001)).rejects.toThrow(
+    new InputError(`${url}: ends at byte 5000, 1 bytes too early: copy or write it again`),
+  );
 });
 
 test("nothing is asked for with a header that a server of another origin must allow first", async () => {
@@ -81,6 +83,79 @@ test("an answer that breaks off is asked for again from where it broke", async (
   });
   expect(await read(url, 0, 5000)).toEqual(content);
   expect(asked).toEqual([0, 0, 1000, 2000, 3000, 4000]);
+});
+
+/** 12 MB that answer for what they are asked, and the lengths of that. */
+async function serveLong(): Promise<{ url: string; long: Uint8Array; asked: number[] }> {
+  const long = Uint8Array.from({ length: 12 * 2 ** 20 + 77 }, (_, i) => (i * 7 + (i >> 8)) % 251);
+  const asked: number[] = [];
+  const url = await serve((_, response, [first, last]) => {
+    asked.push(last - first + 1);
+    response
+      .writeHead(206, { "content-range": `bytes ${first}-${last}/${long.length}`, etag: '"long"' })
+      .end(long.subarray(first, last + 1));
+  });
+  return { url, long, asked };
+}
+
+test("what is read in a row is asked for in few requests", async () => {
+  const { url, long, asked } = await serveLong();
+  const bytes = await httpBytes(url);
+  const block = new Uint8Array(2 ** 20);
+  for (let position = 0; position < long.length; position += block.length) {
+    const some = block.subarray(0, Math.min(block.length, long.length - position));
+    await bytes.read(some, position);
+    expect(Buffer.compare(some, long.subarray(position, position + some.length))).toBe(0);
+    block.fill(0);
+  }
+  expect(asked).toEqual([1, 2 ** 20, 2 ** 23, 3 * 2 ** 20 + 77]);
+});
+
+test("two works at a time, and rows here and there, each get theirs, and those no more than they need", async () => {
+  const { url, long, asked } = await serveLong();
+  const bytes = await httpBytes(url);
+  const readAt = async (position: number, length: number): Promise<void> => {
+    const into = new Uint8Array(length);
+    await bytes.read(into, position);
+    expect(Buffer.compare(into, long.subarray(position, position + length))).toBe(0);
+  };
+  for (let i = 0; i < 1000; i++) await readAt((i * 7_654_321) % 12_000_000, 40);
+  expect(asked.reduce((sum, length) => sum + length)).toBeLessThan(1000 * 40 * 2);
+  asked.length = 0;
+  const half = 6 * 2 ** 20;
+  const works: Promise<void>[] = [];
+  for (let i = 0; i < 60; i++) works.push(readAt(i * 100_000, 100_000), readAt(half + i * 100_000, 100_000));
+  await Promise.all(works);
+  expect(asked.length).toBeLessThan(16);
+});
+
+test("nothing comes of what is held once it is closed, or its signal is given", async () => {
+  const { url } = await serveLong();
+  const stop = new AbortController();
+  const bytes = await httpBytes(url, stop.signal);
+  const into = new Uint8Array(100);
+  for (const position of [0, 100, 200]) await bytes.read(into, position);
+  stop.abort(new Error("enough"));
+  await expect(bytes.read(into, 300)).rejects.toThrow("enough");
+  const other = await httpBytes(url);
+  await other.close();
+  await expect(other.read(into, 0)).rejects.toThrow(new InputError(`${url}: is closed: open it again`));
+});
+
+test("a read ahead that fails is tried again by the next read", async () => {
+  let isGone = false;
+  const url = await serve((request, response, range) => {
+    if (isGone) response.writeHead(404).end();
+    else well(request, response, range);
+  });
+  const bytes = await httpBytes(url);
+  const into = new Uint8Array(10);
+  await bytes.read(into, 0);
+  isGone = true;
+  await expect(bytes.read(into, 10)).rejects.toThrow(/answered 404/);
+  isGone = false;
+  await bytes.read(into, 10);
+  expect(into).toEqual(content.slice(10, 20));
 });
 
 test("a server in trouble is asked again", async () => {
@@ -192,7 +267,7 @@ test("a blob is read where it lies", async () => {
   await bytes.read(into, 4900);
   expect(into).toEqual(content.slice(4900));
   await expect(bytes.read(into, 4901)).rejects.toThrow(
-    new InputError("pool.npy: ends at byte 5000, 1 bytes too early"),
+    new InputError("pool.npy: ends at byte 5000, 1 bytes too early: copy or write it again"),
   );
   expect(blobBytes(new Blob([content])).name).toBe("blob");
 });

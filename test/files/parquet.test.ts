@@ -8,6 +8,7 @@ import { type Bytes, memoryBytes } from "../../src/files/bytes.ts";
 import { openBytes } from "../../src/files/fileBytes.ts";
 import { parquetSource } from "../../src/files/parquet.ts";
 import { readPage, readPageHeader } from "../../src/files/parquetPages.ts";
+import { joinRows, type PartSource } from "../../src/files/parts.ts";
 import type { RowSource } from "../../src/matrix.ts";
 import { expectInputError } from "./scratch.ts";
 
@@ -57,7 +58,7 @@ test.each(cases)("%s: rows decoded in small pieces are the same", async (name, {
   const whole = await opened(name, columns ?? undefined);
   const all = await rowsOf(whole, 0, rows);
   const { cols } = whole;
-  const pieces = await parquetSource(bytesOf(name), columns ?? undefined, 7 * cols);
+  const pieces = await parquetSource(bytesOf(name), columns ?? undefined, 7);
   expect(await rowsOf(pieces, 0, rows)).toEqual(all);
   for (const start of [rows - 1, 0, 13, 12, rows >> 1]) {
     expect(await rowsOf(pieces, start, 1)).toEqual(all.slice(start * cols, (start + 1) * cols));
@@ -104,6 +105,52 @@ test("each group is read once a pass, whatever the chunks, and not the whole fil
   for (let row = 0; row < 40; row += 3) await rowsOf(source, row, 1);
   // The second group lies as the first one does.
   expect(reads.length - atFirst).toBe(2 * once);
+});
+
+test("rows here and there, in their order, read a group of many pieces no more than once, by two works at a time", async () => {
+  const file = await openBytes(flights);
+  let read = 0;
+  const bytes: Bytes = {
+    ...file,
+    read(into, position) {
+      read += into.length;
+      return file.read(into, position);
+    },
+  };
+  const source = await parquetSource(bytes, undefined, 10_000);
+  const rowsIn = source.rows;
+  const whole = await parquetSource(file);
+  for (let row = 0; row < rowsIn; row += 4001)
+    expect(await rowsOf(source, row, 3)).toEqual(await rowsOf(whole, row, 3));
+  expect(read).toBeLessThan(1.5 * file.size);
+  const far = rowsIn >> 1;
+  const [first, second] = await Promise.all([rowsOf(source, 0, 90_000), rowsOf(source, far, 90_000)]);
+  expect(first).toEqual(await rowsOf(whole, 0, 90_000));
+  expect(second).toEqual(await rowsOf(whole, far, 90_000));
+  await source.close!();
+});
+
+test("what is kept is let go of when a pool reads its other parts", async () => {
+  const parts = await Promise.all(["snappy", "zstd", "brotli"].map((name) => opened(name)));
+  const forgotten: number[] = [];
+  const pool = joinRows(
+    parts.map((part, i) => ({
+      ...part,
+      forget() {
+        forgotten.push(i);
+        (part as PartSource).forget!();
+      },
+    })),
+  );
+  const all = await rowsOf(pool, 0, pool.rows);
+  expect(forgotten).toEqual([0]);
+  const { cols } = pool;
+  // Two works in two parts keep theirs.
+  for (const row of [410, 810, 411, 811, 412])
+    expect(await rowsOf(pool, row, 2)).toEqual(all.slice(row * cols, (row + 2) * cols));
+  expect(forgotten).toEqual([0]);
+  expect(await rowsOf(pool, 3, 2)).toEqual(all.slice(3 * cols, 5 * cols));
+  expect(forgotten).toEqual([0, 2]);
 });
 
 test("a read that fails is tried again, and its error is passed on as it is", async () => {
