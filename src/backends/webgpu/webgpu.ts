@@ -36,7 +36,7 @@ const LESS_ROOM = 4;
 const LEAST_ROOM = 2 ** 18;
 
 /** What a driver and its compiler take of a process, beyond what they have when the device is open. */
-const DRIVER_BYTES = 64e6;
+const DRIVER_BYTES = 80e6;
 
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
