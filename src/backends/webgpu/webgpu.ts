@@ -35,6 +35,8 @@ const MAX_CHUNK_ROWS = 2 ** 20;
 const LESS_ROOM = 4;
 const LEAST_ROOM = 2 ** 18;
 
+/** Parts of sweeps that have been brought to the device and wait for the collector. */
+const STREAMED_BYTES = 192e6;
 /** What a driver and its compiler take of a process, beyond what they have when the device is open. */
 const DRIVER_BYTES = 80e6;
 
@@ -264,7 +266,8 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       const points = measures && embeddings ? 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows : 0;
       const device = scoring + (points <= sizes.allPointBytes ? points : 0) + 2 * Math.min(sizes.sweepBytes, points);
       const isPlayed = sizes.adapterClass === "software";
-      return { device, host: DRIVER_BYTES + (isPlayed ? device : 3 * chunk) };
+      const waiting = points > sizes.allPointBytes ? STREAMED_BYTES : 0;
+      return { device, host: DRIVER_BYTES + waiting + (isPlayed ? device : 3 * chunk) };
     },
 
     async areResident(metric) {
