@@ -10,7 +10,8 @@ import {
   type PointData,
   type Sweep,
 } from "../../src/backends/distances.ts";
-import { DeviceDistances, DevicePoints } from "../../src/backends/webgpu/distances.ts";
+import { DevicePoints } from "../../src/backends/webgpu/devicePoints.ts";
+import { DeviceDistances } from "../../src/backends/webgpu/distances.ts";
 import { Gpu } from "../../src/backends/webgpu/gpu.ts";
 import { tunings, type Tuning } from "../../src/backends/webgpu/tuning.ts";
 import { metricNames, type Metric } from "../../src/distance.ts";

@@ -3,7 +3,7 @@
  * numbers of 64 bits, so that no order matters and no float is added atomically.
  */
 import { PART, ROW_PRODUCTS, runInParts, type ClusterBuffers, type PlaceStretch } from "./clusterWork.ts";
-import type { DevicePoints } from "./distances.ts";
+import type { DevicePoints } from "./devicePoints.ts";
 import { usage } from "./gpu.ts";
 import type { ScatterParams, SumParams, TotalParams } from "./shaders.gen.ts";
 

@@ -1,5 +1,5 @@
 /** What k-means' kernels work in: buffers that live as long as the clusters, and dispatches that are cut. */
-import type { DevicePoints } from "./distances.ts";
+import type { DevicePoints } from "./devicePoints.ts";
 import { usage, type Binding } from "./gpu.ts";
 import { clusterPrograms } from "./program.ts";
 

@@ -16,7 +16,7 @@ import {
   type ClusterBuffers,
   type PlaceStretch,
 } from "./clusterWork.ts";
-import type { DevicePoints } from "./distances.ts";
+import type { DevicePoints } from "./devicePoints.ts";
 import { usage } from "./gpu.ts";
 import type { AssignParams, SettleParams } from "./shaders.gen.ts";
 

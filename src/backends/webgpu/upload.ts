@@ -52,10 +52,8 @@ export class ChunkedRows {
    * have submitted what reads it.
    */
   async *chunks(): AsyncGenerator<Chunk & { uploaded: boolean }> {
-    // Taken together before anything is awaited: another pass over the same pool may be uploading meanwhile.
-    const resident = [...this.resident];
+    for (const chunk of this.resident) yield { ...chunk, uploaded: false };
     let first = this.residentRows;
-    for (const chunk of resident) yield { ...chunk, uploaded: false };
     if (first === this.source.rows) return;
     const staging: Staging[] = [];
     let expansion: Expansion | undefined;

@@ -2,9 +2,8 @@
 import { InputError } from "../../errors.ts";
 import { classesOf } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
-import { unitRoundoff, type Strategy } from "../../strategy.ts";
+import type { Strategy } from "../../strategy.ts";
 import {
-  passesIn,
   type Backend,
   type BackendPool,
   type InvalidRows,
@@ -15,14 +14,14 @@ import {
 } from "../backend.ts";
 import type { PointData } from "../distances.ts";
 import { DeviceClusters } from "./clusters.ts";
-import { DeviceDistances, DevicePoints } from "./distances.ts";
+import { DevicePoints } from "./devicePoints.ts";
+import { DeviceDistances } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
-import { gradientError, headError } from "./headError.ts";
 import { wordsAPoint } from "./pointStorage.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
-import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
+import { newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
-import type { Slack } from "./shaders.gen.ts";
+import { exact, slackOf } from "./slack.ts";
 import type { Tally } from "./program.ts";
 import { openTrainer } from "./trainer.ts";
 import { tuningWithin, type Tuning } from "./tuning.ts";
@@ -70,8 +69,7 @@ function devicePool(gpu: Gpu, tuning: Tuning, input: PoolInput, earlier?: Device
 }
 
 function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
-  let sizes = tuning;
-  let pool = devicePool(gpu, sizes, input);
+  let pool = devicePool(gpu, tuning, input);
 
   /** Points as they are, and scaled for the cosine. */
   const devicePoints = new Map<boolean, Promise<DevicePoints>>();
@@ -80,7 +78,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     const isScaled = points.metric === "cosine";
     const known = devicePoints.get(isScaled);
     if (known) return known;
-    const left = { ...sizes, allPointBytes: sizes.allPointBytes - pointBytes };
+    const left = { ...pool.tuning, allPointBytes: pool.tuning.allPointBytes - pointBytes };
     const opened = DevicePoints.open(gpu, left, points, input.storage);
     devicePoints.set(isScaled, opened);
     opened.then(
@@ -92,12 +90,11 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
   /** Makes do with less of the device's memory; false where that would be too little. */
   const shrink = (): boolean => {
-    const room = sizes.room / LESS_ROOM;
+    const room = pool.tuning.room / LESS_ROOM;
     if (room < LEAST_ROOM) return false;
-    sizes = tuningWithin(tuning, room);
     pool.chunks.close();
     const { head } = pool;
-    pool = devicePool(gpu, sizes, pool.input);
+    pool = devicePool(gpu, tuningWithin(tuning, room), pool.input);
     if (head) closeHead(head);
     return true;
   };
@@ -254,6 +251,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     },
 
     needs({ strategies, measures }) {
+      const sizes = pool.tuning;
       const { rows, cols } = pool.input.source;
       const bytes = 4 * passesOf(pool.input.source) * rows * cols;
       const chunk = Math.min(sizes.chunkBytes, bytes);
@@ -275,7 +273,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     },
 
     use(next) {
-      pool = devicePool(gpu, sizes, next, pool);
+      pool = devicePool(gpu, pool.tuning, next, pool);
     },
 
     close() {
@@ -315,44 +313,6 @@ function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, class
   const byBytes = Math.min(head ? tuning.scratchBytes : tuning.chunkBytes, limit) / (width * 4);
   const byWork = head ? tuning.chunkProducts / productsOf(head) : Infinity;
   return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentBytes / 4, MAX_CHUNK_ROWS) / 64)) * 64;
-}
-
-const exact: Slack = { fixed: 0, per_norm: 0, per_square: 0, per_doubt: 0 };
-
-/**
- * How far a kernel's score may be from the textbook's.
- *
- * `fixed` is the strategy's own bound; a temperature other than 1 on probabilities adds the error of taking their
- * logarithm. What the logits' error under a head adds grows with ‖(x, 1)‖, and for gradients, which grow with it
- * themselves, with its square. Votes that rounding may have turned are counted.
- */
-function slackOf(pool: DevicePool, strategy: Strategy, options: PassOptions): Slack {
-  const { input, classes, head } = pool;
-  const { temperature, eglLayers } = options;
-  const passes = passesIn(input, options);
-  const { additions } = frameFor(pool, options);
-  const sensitivity = strategy.sensitivity(classes, passes) / temperature;
-  const own = strategy.bound(classes, additions, passes);
-  const slack = { ...exact, fixed: own, per_doubt: strategy.perVote?.(passes) ?? 0 };
-  if (head) {
-    const { activation } = head.head;
-    const error = headError(head.norms, activation, options.dropout);
-    if (strategy.needs !== "gradients") return { ...slack, per_norm: sensitivity * error.logits };
-    const first = eglLayers === "last" ? head.layers.length - 1 : 0;
-    // The probabilities that gradients are made of come from one chain over the classes.
-    const probabilities = strategy.bound(classes, classes, 1);
-    const gradients = gradientError(head.norms, activation, error, first, probabilities, error.logits / temperature);
-    return {
-      ...exact,
-      per_norm: own * gradients.longest + gradients.perNorm,
-      per_square: sensitivity * error.logits * gradients.longest + gradients.perSquare,
-    };
-  }
-  if (input.kind === "probabilities" && temperature !== 1) {
-    const logarithms = sensitivity * (16 + 12 * Math.log(classes)) * unitRoundoff;
-    return { ...slack, fixed: 2 * own + logarithms };
-  }
-  return slack;
 }
 
 function joined(lists: readonly Uint32Array[]): Uint32Array {
