@@ -1,6 +1,6 @@
 /** Pools to time on: seeded, so that every run, backend and peer works on the same bits. */
 import type { PoolInput } from "../src/backends/backend.ts";
-import type { PoolData } from "../src/engine.ts";
+import type { PoolData } from "../src/poolInput.ts";
 import type { Head, Layer } from "../src/head.ts";
 import { arraySource, type RowSource } from "../src/matrix.ts";
 import { randomBits } from "../src/random.ts";

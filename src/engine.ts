@@ -1,12 +1,11 @@
 /// <reference types="@webgpu/types" preserve="true" />
 /** Opens a backend, owns its lifetime, and loads pools onto it. */
-import type { Backend, PoolInput } from "./backends/backend.ts";
+import type { Backend } from "./backends/backend.ts";
 import { cpuBackend } from "./backends/cpu/cpu.ts";
 import { InputError } from "./errors.ts";
-import { checkHead, type Head } from "./head.ts";
-import { sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
 import { checkBudget, withDrivers, type MemoryBudget } from "./memory.ts";
 import { Pool, type InvalidPolicy } from "./pool.ts";
+import { inputOf, NOTHING_TO_LOAD, type PoolData } from "./poolInput.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
 import { pointStorages, type PointStorage } from "./vectors.ts";
 
@@ -28,21 +27,6 @@ interface LoadOptions {
   /** How a device keeps embeddings: picks are the same. Default `float32`. */
   storage?: PointStorage;
 }
-
-/**
- * What a pool may be loaded from: one of these, and embeddings beside it or alone. Features without a head have no scores
- * until `pool.use` gives them one. Arrays are read in place: leave them unchanged while in use.
- */
-export type PoolData = (
-  | { logits: Members }
-  | { probabilities: Members }
-  | { features: Features | RowSource; head?: Head }
-  | { scores: Float32Array | RowSource }
-  | { embeddings: Features | RowSource }
-) & {
-  /** What batch rules measure distances on. Default: the features, where there are any. */
-  embeddings?: Features | RowSource;
-};
 
 /** A backend that is open. Close it when done; `await using` does so by itself. */
 export class Engine {
@@ -158,43 +142,6 @@ async function open({ backend = "auto", device, memory = {} }: EngineOptions): P
       memory,
     );
   }
-}
-
-const NOTHING_TO_LOAD = "load: give one of logits, probabilities, features, scores, or embeddings";
-
-function inputOf(data: PoolData): PoolInput {
-  const embeddings = data.embeddings === undefined ? undefined : sourceOf("embeddings", data.embeddings, "dims");
-  const scored = scoredInput(data);
-  if (!scored) {
-    if (!embeddings) throw new InputError(NOTHING_TO_LOAD);
-    return { kind: "embeddings", source: embeddings, embeddings };
-  }
-  const { source, head } = scored;
-  if (embeddings && embeddings.rows !== source.rows)
-    throw new InputError(
-      `${embeddings.name}: ${embeddings.rows} rows beside ${source.name} with ${source.rows}: a pool has one of each for every row`,
-    );
-  if (scored.kind !== "features") return { ...scored, embeddings };
-  const measured = embeddings ?? source;
-  if (head) return { ...scored, embeddings: measured, features: source };
-  return { kind: "embeddings", source: measured, embeddings: measured, features: source };
-}
-
-/** What scores are made of, if there is any. */
-function scoredInput(data: PoolData): PoolInput | undefined {
-  const given = ["logits", "probabilities", "features", "scores"].filter((kind) => kind in data);
-  if (given.length > 1) throw new InputError(`load: ${given.join(" and ")} are both given: load one of them`);
-  if ("logits" in data) return { kind: "logits", source: sourceOf("logits", data.logits, "classes") };
-  if ("probabilities" in data) {
-    return { kind: "probabilities", source: sourceOf("probabilities", data.probabilities, "classes") };
-  }
-  if ("features" in data) {
-    const source = sourceOf("features", data.features, "dims");
-    if (data.head) checkHead(data.head, source.cols);
-    return { kind: "features", source, head: data.head };
-  }
-  if ("scores" in data) return { kind: "scores", source: sourceOf("scores", data.scores, "scores") };
-  return undefined;
 }
 
 /** The processor's own name where the platform tells it. */

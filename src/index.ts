@@ -1,8 +1,9 @@
 /** The public face: exports only. */
-export { openEngine, type Engine, type EngineOptions, type PoolData } from "./engine.ts";
+export { openEngine, type Engine, type EngineOptions } from "./engine.ts";
+export type { PoolData, PoolModel } from "./poolInput.ts";
 export type { ScoreOptions, SelectOptions } from "./options.ts";
 export type { Progress, Stage } from "./pace.ts";
-export type { InvalidPolicy, Pool, PoolModel, ReadOptions } from "./pool.ts";
+export type { InvalidPolicy, Pool, ReadOptions } from "./pool.ts";
 export type { Batch, DensityReport, Scores, ScoreSummary, Whereabouts } from "./results.ts";
 export type { MemoryBudget, MemoryNeeds } from "./memory.ts";
 export type { PointStorage } from "./vectors.ts";

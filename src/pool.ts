@@ -1,13 +1,11 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
 import type { Pick } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
-import { faultIn } from "./backends/cpu/reference.ts";
 import type { Backend, BackendPool, InvalidRows, PoolInput, TellScores } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
 import type { Density } from "./remedies/density.ts";
 import { explore } from "./remedies/exploration.ts";
-import { checkHead, type Head } from "./head.ts";
-import { FEATURE_LIMIT, passesOf, rowName, sourceOf, type Features, type Members, type RowSource } from "./matrix.ts";
+import { FEATURE_LIMIT, rowName, type Features, type RowSource } from "./matrix.ts";
 import { labelledRows, tooFew } from "./leftRows.ts";
 import type { Batch, DensityReport, Scores, ScoreSummary, Whereabouts } from "./results.ts";
 import { PoolContext } from "./context.ts";
@@ -25,7 +23,8 @@ import { Pace } from "./pace.ts";
 import { planFor, type MemoryBudget, type MemoryNeeds, type Plan, type PlannedWork } from "./memory.ts";
 import { PoolPoints, refusePoints } from "./points.ts";
 import type { Points } from "./vectors.ts";
-import { printOf, readRows, unfitRows } from "./rows.ts";
+import { withModel, type PoolModel } from "./poolInput.ts";
+import { invalidRow, printOf, readRows, unfitRows } from "./rows.ts";
 import { strategyOf, type StrategyName } from "./scores/index.ts";
 
 /** Whether rows with NaN, infinity or no probabilities stop the work, or are left out and counted. */
@@ -36,8 +35,10 @@ export interface ReadOptions {
   signal?: AbortSignal;
 }
 
-/** What gives the rows of a pool their scores. */
-export type PoolModel = { head: Head } | { logits: Members } | { probabilities: Members };
+export interface ReadOptions {
+  /** Ends the read with the signal's reason. */
+  signal?: AbortSignal;
+}
 
 export class Pool {
   readonly rows: number;
@@ -338,27 +339,17 @@ export class Pool {
     return points;
   }
 
+  /** Under the policy "error", names the first invalid row and what is wrong with it. */
+  private async refuse(invalid: InvalidRows): Promise<void> {
+    if (invalid.count > 0 && this.invalid === "error") throw await invalidRow(this.input, invalid);
+  }
+
   private async whereabouts(metric: Metric): Promise<Whereabouts> {
     const isResident = await this.resident.areResident?.(metric);
     return {
       host: this.points!.isPaged ? "paged" : "held",
       ...(isResident !== undefined && { device: isResident ? "resident" : "streamed" }),
     };
-  }
-
-  /** Under the policy "error", names the first invalid row and what is wrong with it. */
-  private async refuse({ count, first }: InvalidRows): Promise<void> {
-    if (count === 0 || this.invalid === "skip") return;
-    const { source } = this.input;
-    const passes = passesOf(source);
-    const values = new Float32Array(passes * source.cols);
-    await source.read(first, 1, values);
-    let pass = 0;
-    while (pass < passes - 1 && faultIn(this.input, values, pass * source.cols) === undefined) pass++;
-    const others = count > 1 ? ` (and ${count - 1} more such rows)` : "";
-    throw new InputError(
-      `${rowName(source, first, pass)}: ${faultIn(this.input, values, pass * source.cols)}${others}: correct it, or leave such rows out (invalid: skip)`,
-    );
   }
 }
 
@@ -368,17 +359,4 @@ async function densityReport(density: Density, picks: readonly Pick[], pace: Pac
     pace,
   );
   return { measuredOn: density.measuredOn, standardError: errors.reduce((a, b) => Math.max(a, b), 0) };
-}
-
-/** The same rows, by another model. */
-function withModel({ embeddings, features, storage, source: { rows } }: PoolInput, model: PoolModel): PoolInput {
-  if ("head" in model) {
-    if (!features) throw new InputError("the pool was loaded without features for a head to read: load({ features })");
-    checkHead(model.head, features.cols);
-    return { kind: "features", source: features, head: model.head, embeddings, features, storage };
-  }
-  const kind = "logits" in model ? "logits" : "probabilities";
-  const source = sourceOf(kind, "logits" in model ? model.logits : model.probabilities, "classes");
-  if (source.rows !== rows) throw new InputError(`${source.name}: ${source.rows} rows for a pool of ${rows}`);
-  return { kind, source, embeddings, features, storage };
 }

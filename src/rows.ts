@@ -1,7 +1,9 @@
 /** Rows of a source: some of them, or all of them a block at a time. */
-import { validityCheck } from "./backends/cpu/reference.ts";
+import type { InvalidRows, PoolInput } from "./backends/backend.ts";
+import { faultIn, validityCheck } from "./backends/cpu/reference.ts";
+import { InputError } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { Features, RowSource } from "./matrix.ts";
+import { passesOf, rowName, type Features, type RowSource } from "./matrix.ts";
 import type { Pace } from "./pace.ts";
 import { blocksOf } from "./readAhead.ts";
 
@@ -39,4 +41,19 @@ export async function printOf(sources: readonly RowSource[], pace: Pace): Promis
     }
   }
   return print.digits();
+}
+
+/** The first of invalid rows, and what is wrong with it. */
+export async function invalidRow(input: PoolInput, { count, first }: InvalidRows): Promise<InputError> {
+  const { source } = input;
+  const passes = passesOf(source);
+  const values = new Float32Array(passes * source.cols);
+  await source.read(first, 1, values);
+  let pass = 0;
+  while (pass < passes - 1 && faultIn(input, values, pass * source.cols) === undefined) pass++;
+  const fault = faultIn(input, values, pass * source.cols);
+  const others = count > 1 ? ` (and ${count - 1} more such rows)` : "";
+  return new InputError(
+    `${rowName(source, first, pass)}: ${fault}${others}: correct it, or leave such rows out (invalid: skip)`,
+  );
 }

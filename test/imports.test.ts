@@ -23,7 +23,7 @@ const groups = [
   ["files", "backends"],
   ["scores", "batches"],
   ["remedies"],
-  ["referee", "points", "rows", "memory", "results", "leftRows", "options", "context", "pool", "engine"],
+  ["referee", "points", "rows", "memory", "results", "leftRows", "poolInput", "options", "context", "pool", "engine"],
   ["models"],
   ["loop"],
   ["index", "node", "web"],

@@ -1,7 +1,5 @@
 /** Whatever takes long ends with the reason of its signal, and leaves nothing behind. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { zipSync } from "fflate";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -30,6 +28,7 @@ import { Pace } from "../src/pace.ts";
 import { randomUniform } from "../src/random.ts";
 import { judge } from "../src/referee.ts";
 import { scratchFolder } from "./files/scratch.ts";
+import { closeServers, serve } from "./files/rangeServer.ts";
 
 const scratch = scratchFolder();
 const temporary = scratch("temporary");
@@ -38,14 +37,13 @@ const gone = AbortSignal.abort(reason);
 /** Far more than any work goes on once it is to end, and far less than it would take. */
 const SOON_MS = 1500;
 
-const closing: (() => void)[] = [];
 beforeEach(() => {
   mkdirSync(temporary, { recursive: true });
   vi.stubEnv("TMPDIR", temporary);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  for (const close of closing.splice(0)) close();
+  closeServers();
 });
 
 /** Gives the signal after a while, and holds the work to ending soon after it. */
@@ -187,18 +185,6 @@ test("a part that cannot be copied closes those before it", async () => {
   await expect(joinRows([first, second]).direct!(gone)).rejects.toBe(reason);
   expect(isClosed).toBe(true);
 });
-
-type Answer = (request: IncomingMessage, response: ServerResponse, range: [first: number, last: number]) => void;
-
-async function serve(answer: Answer): Promise<string> {
-  const server = createServer((request, response) => {
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
-    answer(request, response, [Number(first), Number(last)]);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => (server.closeAllConnections(), server.close()));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/pool.npy`;
-}
 
 const opens: [name: string, open: (url: string, options: { signal: AbortSignal }) => Promise<RowSource>][] = [
   ["openRows", openRows],

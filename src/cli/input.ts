@@ -1,6 +1,6 @@
 /** The pool that a command line names: predictions, features under a head, or scores. */
 import { realpath } from "node:fs/promises";
-import type { PoolData } from "../engine.ts";
+import type { PoolData } from "../poolInput.ts";
 import { InputError } from "../errors.ts";
 import { openRows as openPlace, readHead } from "../files/index.ts";
 import { stopSignal } from "./interrupt.ts";

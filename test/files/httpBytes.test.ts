@@ -1,27 +1,12 @@
 /** Ranges of files on a server, whatever the server does. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { blobBytes } from "../../src/files/blobBytes.ts";
 import { httpBytes } from "../../src/files/httpBytes.ts";
 import { InputError } from "../../src/errors.ts";
+import { type Answer, closeServers, serve } from "./rangeServer.ts";
 
 const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) % 251);
-const closing: (() => void)[] = [];
-afterEach(() => closing.splice(0).forEach((close) => close()));
-
-type Answer = (request: IncomingMessage, response: ServerResponse, range: [first: number, last: number]) => void;
-
-/** A server that answers by this, and where it is. */
-async function serve(answer: Answer): Promise<string> {
-  const server = createServer((request, response) => {
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
-    answer(request, response, [Number(first), Number(last)]);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => (server.closeAllConnections(), server.close()));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/pool.npy`;
-}
+afterEach(closeServers);
 
 const headersOf = (first: number, last: number): Record<string, string> => ({
   "content-range": `bytes ${first}-${last}/${content.length}`,
