@@ -34,6 +34,9 @@ export interface PlaceStretch {
   readonly end: number;
 }
 
+/** What the buffers below take for a place, but for what its sums do. */
+export const PLACE_BYTES = 40;
+
 /** Undefined where the device has no room for so many places. */
 export async function openBuffers(
   { gpu, tuning, width }: DevicePoints,

@@ -14,6 +14,7 @@ import {
 } from "../backend.ts";
 import type { PointData } from "../distances.ts";
 import { DeviceClusters } from "./clusters.ts";
+import { PLACE_BYTES } from "./clusterWork.ts";
 import { DevicePoints } from "./devicePoints.ts";
 import { DeviceDistances } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
@@ -262,7 +263,10 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
           ? 0
           : Math.min(sizes.residentBytes, bytes) + 5 * chunk + segment + (pool.head ? sizes.scratchBytes : 0);
       const points = measures && embeddings ? 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows : 0;
-      const device = scoring + (points <= sizes.allPointBytes ? points : 0) + 2 * Math.min(sizes.sweepBytes, points);
+      // Points are swept or put into clusters, never both at a time.
+      const clusters = Math.min(sizes.clusterBytes, points > 0 ? PLACE_BYTES * rows : 0);
+      const beside = Math.max(2 * Math.min(sizes.sweepBytes, points), clusters);
+      const device = scoring + (points <= sizes.allPointBytes ? points : 0) + beside;
       const isPlayed = sizes.adapterClass === "software";
       const waiting = points > sizes.allPointBytes ? STREAMED_BYTES : 0;
       return { device, host: DRIVER_BYTES + waiting + (isPlayed ? device : 3 * chunk) };
