@@ -195,7 +195,7 @@ test.each(opens)("%s: a request that is under way is broken off", async (_, open
   let isBroken = false;
   const url = await serve((request) => void request.on("close", () => (isBroken = true)));
   await endsSoon((signal) => open(url, { signal }));
-  await vi.waitUntil(() => isBroken);
+  await vi.waitUntil(() => isBroken, { timeout: 15_000 });
 });
 
 test.each(opens)("%s: a read makes no further attempt", async (_, open) => {

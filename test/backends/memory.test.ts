@@ -1,5 +1,5 @@
 /** Picks are the same whatever memory there is, and however points are stored: a budget only says how they are come by. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   InputError,
   openEngine,
@@ -256,6 +256,13 @@ describe("embeddings that memory does not hold", () => {
   const data = makePool("points", rows, dims, (row, d) => bell(84, 6)(row % 100, d) + bell(85, 1)(row, d)).data;
   let reads = 0;
   let closed = 0;
+  // What the process has changes with every collection: pages must not depend on when one comes.
+  beforeAll(() => {
+    const { process } = globalThis;
+    const usage = process?.memoryUsage?.();
+    if (usage) vi.spyOn(process, "memoryUsage").mockReturnValue(usage);
+  });
+  afterAll(() => void vi.restoreAllMocks());
   const source: RowSource = {
     name: "far.npy",
     rows,
