@@ -17,9 +17,19 @@ export interface EngineOptions {
   backend?: "auto" | "cpu" | "webgpu";
   /** A device of the caller's own, used and never destroyed. */
   device?: GPUDevice;
+  /**
+   * Threads of the CPU backend, this one included: they start when there is work for them. Results are the same for any
+   * number. Default: as many as there are cores; 1 in a page that is not cross-origin isolated.
+   */
+  threads?: number;
   /** What work may take of memory. */
   memory?: MemoryBudget;
 }
+
+type Asked = EngineOptions & Required<Pick<EngineOptions, "memory" | "threads">>;
+
+/** More than any machine has; each takes some memory of its own. */
+const MOST_THREADS = 256;
 
 interface LoadOptions {
   /** What becomes of rows that hold NaN, an infinity, or no probabilities. Default `error`. */
@@ -33,6 +43,8 @@ export class Engine {
   readonly backend: "cpu" | "webgpu";
   /** The processor or adapter, in words. */
   readonly adapter: string;
+  /** Threads that compute, this one included; 1 where a device does. */
+  readonly threads: number;
   /** Why this backend was chosen. */
   readonly reason: string;
   private readonly opened: Backend;
@@ -44,6 +56,7 @@ export class Engine {
   constructor(backend: Backend, reason: string, memory: MemoryBudget = {}) {
     this.backend = backend.name;
     this.adapter = backend.adapter;
+    this.threads = backend.threads;
     this.reason = reason;
     this.opened = backend;
     this.memory = memory;
@@ -104,15 +117,19 @@ export class Engine {
  * @throws InputError when `webgpu` is asked for and there is none: says what was looked for
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { memory = {} } = options;
+  const { memory = {}, threads = coresHere() } = options;
   checkBudget(memory);
-  return withDrivers(() => open({ ...options, memory }));
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
+    throw new InputError(`threads must be a whole number from 1 to ${MOST_THREADS}, got ${threads}`);
+  return withDrivers(() => open({ ...options, memory, threads }));
 }
 
-async function open({ backend = "auto", device, memory = {} }: EngineOptions): Promise<Engine> {
+async function open({ backend = "auto", device, memory, threads }: Asked): Promise<Engine> {
+  const openCpu = async (reason: string): Promise<Engine> =>
+    new Engine(await cpuBackend(describeCpu(threads), threads), reason, memory);
   if (backend === "cpu") {
     if (device) throw new InputError("a device was given, but backend is cpu: leave one of them out");
-    return new Engine(cpuBackend(describeCpu()), "asked for", memory);
+    return openCpu("asked for");
   }
   if (backend !== "auto" && backend !== "webgpu") {
     throw new InputError(`unknown backend "${String(backend)}": known are auto, cpu, webgpu`);
@@ -125,29 +142,27 @@ async function open({ backend = "auto", device, memory = {} }: EngineOptions): P
     if (!found.adapter) throw new InputError(`no WebGPU adapter: ${found.looked}. ${found.remedy}`);
     return new Engine(await openAdapter(found, memory.device), "asked for", memory);
   }
-  if (!found.adapter) return new Engine(cpuBackend(describeCpu()), `no GPU: ${found.looked}`, memory);
+  if (!found.adapter) return openCpu(`no GPU: ${found.looked}`);
   if (found.adapterClass === "software") {
-    return new Engine(
-      cpuBackend(describeCpu()),
-      `the only adapter is software (${found.description}), slower than the cpu backend`,
-      memory,
-    );
+    return openCpu(`the only adapter is software (${found.description}), slower than the cpu backend`);
   }
   try {
     return new Engine(await openAdapter(found, memory.device), "a real GPU", memory);
   } catch (error) {
-    return new Engine(
-      cpuBackend(describeCpu()),
-      `${found.description} did not open: ${(error as Error).message}`,
-      memory,
-    );
+    return openCpu(`${found.description} did not open: ${(error as Error).message}`);
   }
 }
 
+const os = globalThis.process?.getBuiltinModule?.("node:os");
+
 /** The processor's own name where the platform tells it. */
-function describeCpu(): string {
-  const os = globalThis.process?.getBuiltinModule?.("node:os");
-  const cpus = os?.cpus() ?? [];
-  if (cpus.length > 0) return `${cpus[0].model.trim()}, 1 of ${cpus.length} threads`;
-  return "1 thread";
+function describeCpu(threads: number): string {
+  const model = os?.cpus()[0]?.model.trim();
+  const cores = coresHere();
+  return `${model ? `${model}, ` : ""}${threads} of ${cores} ${cores === 1 ? "thread" : "threads"}`;
+}
+
+/** As far as the platform tells. */
+function coresHere(): number {
+  return Math.min(os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1, MOST_THREADS);
 }

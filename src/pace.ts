@@ -17,6 +17,22 @@ export interface Progress {
 /** Work for longer than this keeps a page from answering, and a process from hearing Ctrl-C. */
 const LONGEST_MS = 50;
 
+/** Lets others have a turn, and comes back as soon as they had it: browsers make timers wait. */
+export const othersTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", () => {
+      port1.close();
+      resolve();
+    });
+    port1.start();
+    port2.postMessage(0);
+  });
+
 export class Pace {
   readonly signal: AbortSignal | undefined;
   private readonly listener: ((progress: Progress) => void) | undefined;

@@ -2,29 +2,41 @@
  * Compiles simd/*.ts, which are AssemblyScript, into one generated TypeScript module, so that the same bytes are there
  * under tsx, in compiled output, and in a browser's bundle. With --check it writes nothing and fails when the module is
  * stale.
+ *
+ * `score` is there twice, with and without fused multiply-add; it works in a memory that threads share. Its structs are
+ * told to TypeScript by the names of their fields.
  */
 import { main } from "assemblyscript/asc";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = join(root, "src/backends/cpu/simd.gen.ts");
-const options = ["--runtime", "stub", "--enable", "simd", "-O3", "--noAssert", "--initialMemory", "0"];
+const common = ["--runtime", "stub", "--enable", "simd", "-O3", "--noAssert"];
+const alone = ["--initialMemory", "0"];
+const shared = ["--enable", "threads", "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"]; // prettier-ignore
 
-const names = readdirSync(join(root, "simd"))
-  .filter((file) => file.endsWith(".ts"))
-  .map((file) => file.replace(/\.ts$/, ""))
-  .sort();
-const modules = await Promise.all(names.map(async (name) => ({ name, bytes: await compiled(name) })));
+const sources: Record<string, readonly [file: string, options: readonly string[]]> = {
+  distances: ["distances", alone],
+  entropy: ["entropy", alone],
+  score: ["score", shared],
+  scoreFused: ["score", [...shared, "--enable", "relaxed-simd"]],
+};
+const modules = await Promise.all(
+  Object.entries(sources).map(async ([name, [file, options]]) => ({ name, bytes: await compiled(file, options) })),
+);
 
 const module = [
   "// Generated from simd/ by `npm run simd`. Do not edit.",
   "",
-  "/** WebAssembly modules by the names of their files in simd/, as base64. */",
+  "/** WebAssembly modules, as base64. */",
   "export const modules = {",
   ...modules.map(({ name, bytes }) => `  ${name}: "${Buffer.from(bytes).toString("base64")}",`),
   "} as const;",
+  "",
+  "/** Fields of the structs of simd/job.ts, four bytes each, in their order. */",
+  ...structsIn(source("job")),
   "",
 ].join("\n");
 
@@ -35,19 +47,38 @@ if (process.argv.includes("--check")) {
   }
 } else {
   writeFileSync(target, module);
-  for (const { name, bytes } of modules) console.log(`simd/${name}.ts: ${bytes.length} bytes`);
+  for (const { name, bytes } of modules) console.log(`${name}: ${bytes.length} bytes`);
   console.log(`→ ${relative(root, target)}`);
 }
 
-async function compiled(name: string): Promise<Uint8Array> {
-  const file = `${name}.ts`;
+function source(name: string): string {
+  return readFileSync(join(root, "simd", `${name}.ts`), "utf8");
+}
+
+/** `export const jobFields = { kind: "u32", … }` for each class. */
+function structsIn(text: string): string[] {
+  return [...text.matchAll(/export class (\w+) \{\n([\s\S]*?)\n\}/g)].map(([, name, body]) => {
+    const fields = [...body.matchAll(/^ {2}(\w+): (u32|f32);/gm)].map(([, field, type]) => `  ${field}: "${type}",`);
+    return `export const ${name.toLowerCase()}Fields = {\n${fields.join("\n")}\n} as const;`;
+  });
+}
+
+async function compiled(file: string, options: readonly string[]): Promise<Uint8Array> {
   let bytes: Uint8Array | undefined;
-  const { error, stderr } = await main([file, ...options, "-o", `${name}.wasm`], {
-    readFile: (path, base) => (path === file ? readFileSync(join(base, "simd", path), "utf8") : null),
+  const { error, stderr } = await main([`${file}.ts`, ...common, ...options, "-o", `${file}.wasm`], {
+    readFile: (path, base) => (path.startsWith("node_modules") ? null : readIn(join(base, "simd", path))),
     writeFile: (_, contents) => void (bytes = contents as Uint8Array),
     listFiles: () => [],
   });
   const messages = stderr.toString();
-  if (error || !bytes || messages) throw new Error(`simd/${file}: ${messages || error?.message}`);
+  if (error || !bytes || messages) throw new Error(`simd/${file}.ts: ${messages || error?.message}`);
   return bytes;
+}
+
+function readIn(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }

@@ -140,6 +140,8 @@ export interface Backend {
   readonly name: "cpu" | "webgpu";
   /** The processor or adapter, in words. */
   readonly adapter: string;
+  /** That compute, the caller's included; 1 where a device does. */
+  readonly threads: number;
   load(input: PoolInput): BackendPool;
   /** Trains a head, in float32. Missing where there is no device to do it: models do it themselves, in float64. */
   train?(setup: TrainerSetup): Promise<Trainer>;

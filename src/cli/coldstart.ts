@@ -44,12 +44,12 @@ export function coldStartCommand(): Command {
 }
 
 async function coldStart(args: ColdStartArguments): Promise<void> {
-  const { embeddings, method, metric, seed, invalid, k, out, quiet, json, backend, memory } = args;
+  const { embeddings, method, metric, seed, invalid, k, out, quiet, json, backend, threads, memory } = args;
   await checkOutput(out, pickFormats);
   await checkApart(out, embeddings);
   const source = await openRows("--embeddings", embeddings, "[rows, dims]");
   try {
-    await using engine = await openEngine({ backend, memory });
+    await using engine = await openEngine({ backend, threads, memory });
     const pool = await engine.load({ embeddings: source, invalid });
     const needs = pool.memoryFor({ batch: method });
     sayNeeds(needs, memory, quiet);

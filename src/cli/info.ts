@@ -10,13 +10,14 @@ export function infoCommand(): Command {
   const command = new Command("info").description(
     "Say which backend runs here and why, and which strategies and batches there are.",
   );
-  return withCommonOptions(command).action(async ({ backend, json }: CommonOptions) => {
-    await using engine = await openEngine({ backend });
+  return withCommonOptions(command).action(async ({ backend, threads, json }: CommonOptions) => {
+    await using engine = await openEngine({ backend, threads });
     const info = {
       version,
       node: process.versions.node,
       backend: engine.backend,
       adapter: engine.adapter,
+      threads: engine.threads,
       reason: engine.reason,
       strategies: strategies.map(({ name }) => name),
       batches: batchNames,

@@ -33,7 +33,7 @@ export interface PassArguments extends CommonOptions {
 /** Adds the options that every command has. */
 export function withCommonOptions(
   command: Command,
-  threads = "threads of the cpu backend; this version uses one",
+  threads = "threads of the cpu backend (default: as many as there are cores)",
 ): Command {
   return command
     .addOption(

@@ -40,7 +40,7 @@ async function score(args: ScoreArguments): Promise<void> {
   await checkApart(out, ...args.predictions, args.features, args.model);
   const input = await openInput(args, "score");
   try {
-    await using engine = await openEngine({ backend: args.backend, memory });
+    await using engine = await openEngine({ backend: args.backend, threads: args.threads, memory });
     const pool = await engine.load({ ...input.data, invalid });
     // What is piped on comes whole or not at all, as a file does.
     const inBlocks = out !== "-";

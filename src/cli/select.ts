@@ -97,7 +97,7 @@ async function select(args: SelectArguments): Promise<void> {
   const input = await openInput(args, "select");
   try {
     const labelled = args.labelled === undefined ? [] : await readLabelled(args.labelled, input.rows);
-    await using engine = await openEngine({ backend: args.backend, memory });
+    await using engine = await openEngine({ backend: args.backend, threads: args.threads, memory });
     const pool = await engine.load({ ...input.data, invalid, storage });
     const needs = pool.memoryFor({ batch: rule, density: density > 0 });
     sayNeeds(needs, memory, quiet);

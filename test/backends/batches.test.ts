@@ -4,7 +4,7 @@ import type { Engine } from "../../src/engine.ts";
 import { InputError } from "../../src/errors.ts";
 import { batchNames } from "../../src/index.ts";
 import { hybridOracle, kCenterOracle, powerOracle, rankedOracle, type OracleCase } from "../support/batchOracle.ts";
-import { engineNames, openTestEngine } from "../support/engines.ts";
+import { engineNames, openReference, openTestEngine } from "../support/engines.ts";
 import { bell, makePool, scoresOf } from "../support/pools.ts";
 
 const rows = 400;
@@ -104,7 +104,7 @@ describe.each(engineNames)("%s", (kind) => {
   );
 
   test("what is drawn by lot, or estimated, is the same everywhere", async () => {
-    const cpu = await openTestEngine("cpu");
+    const cpu = await openReference();
     const data = makePool("passes", 4 * 60, 3, bell(33, 2)).data;
     const committee = { logits: { data, passes: 4, rows: 60, classes: 3 } };
     const plain = { logits: predictions, embeddings };
@@ -129,7 +129,7 @@ describe.each(engineNames)("%s", (kind) => {
     const count = 120;
     const data = makePool("grid", count, 3, (row, d) => Math.round(bell(34, 1)(row, d))).data;
     const head = { layers: [grid(6, 3, 35), grid(4, 6, 36)], activation: "relu" as const };
-    const cpu = await openTestEngine("cpu");
+    const cpu = await openReference();
     using loaded = await engine.load({ features: { data, rows: count, dims: 3 }, head });
     using judged = await cpu.load({ features: { data, rows: count, dims: 3 }, head });
     for (const [batch, options] of [

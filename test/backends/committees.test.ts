@@ -8,7 +8,7 @@ import type { RowSource } from "../../src/matrix.ts";
 import type { Pick } from "../../src/batches/batch.ts";
 import { strategies, type StrategyName } from "../../src/scores/index.ts";
 import golden from "../golden/committees.json" with { type: "json" };
-import { engineNames, openTestEngine } from "../support/engines.ts";
+import { engineNames, openReference, openTestEngine } from "../support/engines.ts";
 import {
   bell,
   clearlyBest,
@@ -250,7 +250,7 @@ describe.each(engineNames)("%s", (kind) => {
   });
 
   test("gives the very picks of the cpu backend for any small committee, however much it ties", async () => {
-    const reference = await openTestEngine("cpu");
+    const reference = await openReference();
     const sizes = fc.record({
       passes: fc.integer({ min: 2, max: 6 }),
       rows: fc.integer({ min: 1, max: 20 }),
@@ -290,12 +290,10 @@ describe.each(engineNames)("%s", (kind) => {
     const [alone] = membersOf(alike);
     for (const temperature of [1, 0.7]) {
       const scores = await scoreAll(alike, ranked, temperature);
-      const limit = kind === "cpu" ? 0 : ABSOLUTE;
       for (const strategy of disagreement)
-        for (const value of scores[strategy]) expect(Math.abs(value), strategy).toBeLessThanOrEqual(limit);
+        for (const value of scores[strategy]) expect(Math.abs(value), strategy).toBeLessThanOrEqual(ABSOLUTE);
       const single = await scoreAll(alone, Object.keys(definitions) as StrategyName[], temperature);
       for (const strategy of Object.keys(definitions)) expectClose(scores[strategy], single[strategy], strategy);
-      if (kind === "cpu") expect(scores.entropy).toEqual(single.entropy);
     }
     // Scores that are all 0 tie: the lowest rows are picked.
     using loaded = await engine.load({ logits: alike });
@@ -472,7 +470,7 @@ const predictions = (passes: number, count = 4, classes = 3) => ({
 
 describe("what a committee is refused for", () => {
   test.each(comparing)("%s of one pass: there is nothing to compare", async (strategy) => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     const message = `${strategy} compares passes, and there is only one: give predictions [passes, rows, classes], or several members`;
     using loaded = await engine.load({ logits: predictions(1) });
     await expect(loaded.score(strategy)).rejects.toThrow(new InputError(`logits: ${message}`));
@@ -506,12 +504,12 @@ describe("what a committee is refused for", () => {
     ],
   ];
   test.each(refused)("%s", async (_, logits, message) => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     await expect(engine.load({ logits: logits as Members })).rejects.toThrow(new InputError(message));
   });
 
   test("passes and dropout, which belong to a head", async () => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     using loaded = await engine.load({ logits: predictions(2) });
     for (const options of [{ passes: 5 }, { dropout: 0.5 }, { passes: 5, dropout: 0 }])
       await expect(loaded.score("bald", options)).rejects.toThrow(
@@ -520,7 +518,7 @@ describe("what a committee is refused for", () => {
   });
 
   test("egl, which needs a head", async () => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     using loaded = await engine.load({ probabilities: predictions(2) });
     const message = "probabilities: egl needs the gradients of a head: load features with a head";
     await expect(loaded.score("egl")).rejects.toThrow(new InputError(message));

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine.ts";
 import type { Head } from "../../src/head.ts";
-import { engineNames, openTestEngine } from "../support/engines.ts";
+import { engineNames, openReference, openTestEngine } from "../support/engines.ts";
 import { bell, makePool } from "../support/pools.ts";
 
 /** A layer of bell-shaped weights. */
@@ -59,7 +59,7 @@ describe.each(engineNames)("%s", (kind) => {
     using pool = await engine.load({ features, head });
     const options = { k: 10, strategy: "vote-entropy", passes: 16, dropout: 0.5 } as const;
     const { picks } = await pool.select("top-k", options);
-    const cpu = await openTestEngine("cpu");
+    const cpu = await openReference();
     using judged = await cpu.load({ features, head });
     expect(picks).toEqual((await judged.select("top-k", options)).picks);
   });
@@ -79,7 +79,7 @@ describe.each(engineNames)("%s", (kind) => {
     last.bias.set([-42, 0, 0.2]);
     const head: Head = { layers: [first, last], activation: "relu" };
     using pool = await engine.load({ features, head });
-    const cpu = await openTestEngine("cpu");
+    const cpu = await openReference();
     using judged = await cpu.load({ features, head });
     for (const k of [10, 100]) {
       const options = { k, strategy: "vote-entropy", passes: 320, dropout: 0.5 } as const;
@@ -92,7 +92,7 @@ describe.each(engineNames)("%s", (kind) => {
 
 describe("what is no head or no member", () => {
   test("is refused in one line", async () => {
-    const engine = await openTestEngine("cpu");
+    const engine = await openReference();
     const features = { data: new Float32Array(4), rows: 2, dims: 2 };
     const flat = { weight: new Float32Array(4), bias: new Float32Array(2), inputs: 2, outputs: 2 };
     const load = (data: unknown) => engine.load(data as never);

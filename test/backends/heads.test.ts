@@ -8,7 +8,7 @@ import type { Progress } from "../../src/pace.ts";
 import type { Pick } from "../../src/batches/batch.ts";
 import type { StrategyName } from "../../src/scores/index.ts";
 import golden from "../golden/heads.json" with { type: "json" };
-import { engineNames, openTestEngine } from "../support/engines.ts";
+import { engineNames, openReference, openTestEngine } from "../support/engines.ts";
 import {
   beliefsOf,
   bell,
@@ -338,7 +338,7 @@ describe.each(engineNames)("%s", (kind) => {
   test("gradients beyond float32 of labels that have no chance lose no row", async () => {
     const head = makeHead([3, 4, 5], "relu", (l, o, i) => (i < [3, 4][l] ? 1e14 : 1) * bell(104 + l, 1)(o, i));
     const pool = headPool("no chance", head, 40, (row, d) => 10 ** (-25 - (row % 5)) * bell(106, 1)(row, d));
-    const reference = await openTestEngine("cpu");
+    const reference = await openReference();
     const [ours, theirs] = [await load(pool), await reference.load({ features: pool, head })];
     const options = { k: pool.rows, strategy: "egl" } as const;
     expect((await ours.select("top-k", options)).picks).toEqual((await theirs.select("top-k", options)).picks);
@@ -379,12 +379,11 @@ describe.each(engineNames)("%s", (kind) => {
   });
 
   test("dropout of 0 leaves passes nothing to disagree about", async () => {
-    const limit = kind === "cpu" ? 0 : ABSOLUTE;
     for (const pool of [ordinary[0], ordinary[1], hard[0], hard[1]]) {
       const options = { passes: 7, dropout: 0, seed: 5 };
       const scores = await scoreAll(pool, sampled, options);
       for (const strategy of disagreement)
-        for (const value of scores[strategy]) expect(Math.abs(value), strategy).toBeLessThanOrEqual(limit);
+        for (const value of scores[strategy]) expect(Math.abs(value), strategy).toBeLessThanOrEqual(ABSOLUTE);
       const single = await scoreAll(pool, plain, {});
       for (const strategy of plain) expectClose(scores[strategy], single[strategy], strategy);
       using loaded = await load(pool);
@@ -425,7 +424,7 @@ describe.each(engineNames)("%s", (kind) => {
         const values = some.map((row) => scores[strategy][row]);
         expectClose(values, expected[strategy], strategy);
       }
-      const reference = await openTestEngine("cpu");
+      const reference = await openReference();
       const [ours, theirs] = [await load(long), await reference.load({ features: long, head })];
       const options = { k: 50, strategy: "bald", ...long.options } as const;
       expect((await ours.select("top-k", options)).picks).toEqual((await theirs.select("top-k", options)).picks);
@@ -550,7 +549,7 @@ describe("what a head is refused for", () => {
     ["no layers", headOf(), "head: the head has no layers"],
   ];
   test.each(shapes)("%s", async (_, head, message) => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     await expect(engine.load({ features, head })).rejects.toThrow(new InputError(message));
   });
 
@@ -566,14 +565,14 @@ describe("what a head is refused for", () => {
     ["gradients of the first layer", { eglLayers: "first" as never }, "eglLayers must be all or last, got first"],
   ];
   test.each(options)("%s", async (_, given, message) => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     using loaded = await engine.load({ features, head: headOf(layer(4, 6), layer(6, 2)) });
     await expect(loaded.score("entropy", given)).rejects.toThrow(new InputError(message));
     await expect(loaded.select("top-k", { k: 1, strategy: "bald", ...given })).rejects.toThrow(new InputError(message));
   });
 
   test("dropout where there is no hidden layer", async () => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     const message = "dropout needs a hidden layer, and the head has none";
     using loaded = await engine.load({ features, head: headOf(layer(4, 2)) });
     await expect(loaded.score("bald", { passes: 5, dropout: 0.5 })).rejects.toThrow(new InputError(`head: ${message}`));
@@ -584,7 +583,7 @@ describe("what a head is refused for", () => {
   });
 
   test.each(comparing)("%s in one pass: there is nothing to compare", async (strategy) => {
-    await using engine = await openTestEngine("cpu");
+    await using engine = await openReference();
     using loaded = await engine.load({ features, head: headOf(layer(4, 6), layer(6, 2)) });
     await expect(loaded.score(strategy)).rejects.toThrow(
       new InputError(`features: ${strategy} compares passes, and there is only one: give passes and dropout`),

@@ -5,9 +5,12 @@ import { openDevice } from "../../src/backends/webgpu/open.ts";
 import type { Tuning } from "../../src/backends/webgpu/tuning.ts";
 import { Engine } from "../../src/engine.ts";
 import { testDevice } from "./gpu.ts";
+import { textbookBackend } from "./textbook.ts";
 
 /** Few workgroups, so that rows are taken in strides and a software adapter is not kept busy with emptying histograms. */
 const maxGroups = 8;
+/** More than most machines have cores that are free: they finish in no order. */
+const THREADS = 3;
 const small = { chunkBytes: 2 ** 16, scratchBytes: 2 ** 18, segmentBytes: 2 ** 16, maxGroups };
 
 export const engineKinds: Record<string, Partial<Tuning> | undefined> = {
@@ -28,7 +31,10 @@ export async function openTestEngine(kind: EngineKind): Promise<Engine> {
   return new Engine(await openTestBackend(engineKinds[kind]), "test");
 }
 
+/** What the others are held against. */
+export const openReference = async (): Promise<Engine> => new Engine(textbookBackend(), "test");
+
 /** A backend of these sizes, or the CPU's where there are none. WebGPU backends of a test file share one device. */
 export async function openTestBackend(sizes: Partial<Tuning> | undefined): Promise<Backend> {
-  return sizes ? openDevice(await (device ??= testDevice()), sizes) : cpuBackend("test");
+  return sizes ? openDevice(await (device ??= testDevice()), sizes) : cpuBackend("test", THREADS);
 }

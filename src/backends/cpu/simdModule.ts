@@ -1,20 +1,60 @@
-/** The WebAssembly modules of `simd/`: compiled once, an instance with a memory of its own for each who asks. */
+/** The WebAssembly modules of `simd/`: compiled once, an instance for each who asks. */
 import { modules } from "./simd.gen.ts";
 
 type ModuleName = keyof typeof modules;
 
 const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
 
-function compile(name: ModuleName): Promise<WebAssembly.Module> {
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+export function compile(name: ModuleName): Promise<WebAssembly.Module> {
   const known = compiled.get(name);
   if (known) return known;
-  const module = WebAssembly.compile(Uint8Array.from(atob(modules[name]), (letter) => letter.charCodeAt(0)));
+  const module = WebAssembly.compile(bytesOf(modules[name]));
   compiled.set(name, module);
   return module;
 }
 
-/** What a module exports, as its caller declares it. */
-export async function instantiate<Exports>(name: ModuleName): Promise<Exports> {
+/** What a module with a memory of its own exports, as its caller declares it. */
+export async function instantiate<Exports>(name: "distances" | "entropy"): Promise<Exports> {
   const { exports } = await WebAssembly.instantiate(await compile(name));
   return exports as unknown as Exports;
+}
+
+/** The kernels that score, fused where the engine knows relaxed SIMD, in this memory. */
+export async function instantiateScore<Exports>(memory: WebAssembly.Memory): Promise<Exports> {
+  const isShared = !(memory.buffer instanceof ArrayBuffer);
+  const module = isShared ? await compile(scoreModule()) : await WebAssembly.compile(unshared(scoreModule()));
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  return exports as unknown as Exports;
+}
+
+/** (func (param v128) (result v128) local.get 0 local.get 0 local.get 0 f32x4.relaxed_madd) */
+const relaxed = bytesOf("AGFzbQEAAAABBgFgAXsBewMCAQAKDQELACAAIAAgAP2FAgs=");
+
+let fused: boolean | undefined;
+
+export function scoreModule(): "score" | "scoreFused" {
+  fused ??= WebAssembly.validate(relaxed);
+  return fused ? "scoreFused" : "score";
+}
+
+/** Whether threads can work in the same memory here. */
+export const sharesMemory = (): boolean =>
+  typeof SharedArrayBuffer !== "undefined" &&
+  (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+
+/**
+ * The same module for a memory that is not shared: the limits of the one it imports have a bit for that, and nothing else
+ * in it knows. A second copy of every kernel would be as large as the first.
+ */
+function unshared(name: ModuleName): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOf(modules[name]);
+  const letters = new TextEncoder().encode("memory");
+  const at = bytes.findIndex((_, i) => letters.every((letter, j) => bytes[i + j] === letter)) + letters.length;
+  // After the name: a memory (2), shared with a maximum (3).
+  if (bytes[at] !== 2 || bytes[at + 1] !== 3) throw new Error("simd/score.ts imports no shared memory");
+  bytes[at + 1] = 1;
+  return bytes;
 }

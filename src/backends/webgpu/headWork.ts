@@ -4,7 +4,7 @@ import { FEATURE_LIMIT } from "../../matrix.ts";
 import { dropoutThreshold } from "../../random.ts";
 import type { PassOptions } from "../backend.ts";
 import { floatBits, usage, type Batch, type Binding, type Gpu, type Kernel } from "./gpu.ts";
-import type { HeadError } from "./headError.ts";
+import type { HeadError } from "../headError.ts";
 import type { DeviceHead, DeviceLayer } from "./layers.ts";
 import { headPrograms, productProgram, type ProductRead, type ProductWrite } from "./program.ts";
 import type { HeadParams } from "./shaders.gen.ts";

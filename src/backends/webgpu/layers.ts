@@ -2,7 +2,7 @@
 import type { Head, Layer } from "../../head.ts";
 import { BLOCK_PASSES } from "./frames.ts";
 import { usage, type Gpu } from "./gpu.ts";
-import { normsOf, type LayerNorms } from "./headError.ts";
+import { normsOf, withoutKinks, type LayerNorms } from "../headError.ts";
 import type { Tile } from "./program.ts";
 import { layOut } from "./weights.ts";
 
@@ -38,16 +38,6 @@ export function closeHead({ layers, pulls = [] }: DeviceHead): void {
 
 /** Past 12 outputs tiles of 8: larger ones need more registers than they save loads. */
 const tileFor = (outputs: number): Tile => ([4, 8, 12] as const).find((tile) => outputs <= tile) ?? 8;
-
-/**
- * A unit without weights or bias lies on the kink of every row, where relu and its slope are 0. Below it they are 0, too,
- * and no row is in doubt.
- */
-function withoutKinks(layer: Layer): Layer {
-  const { weight, bias, inputs } = layer;
-  const dead = (unit: number): boolean => weight.subarray(unit * inputs, (unit + 1) * inputs).every((w) => w === 0);
-  return { ...layer, bias: bias.map((value, unit) => (value === 0 && dead(unit) ? -1 : value)) };
-}
 
 export function uploadLayer(gpu: Gpu, layer: Layer): DeviceLayer {
   const { inputs, outputs } = layer;

@@ -5,7 +5,7 @@ import type { Strategy } from "../../strategy.ts";
 import { chooseFrame, passBlocks, rowsAtOnce, type FrameChoice } from "./frames.ts";
 import { floatBits, usage, type Batch, type Binding, type Gpu, type KernelSource } from "./gpu.ts";
 import { openHeadRunner, type HeadLogits, type HeadRunner } from "./head.ts";
-import { headError } from "./headError.ts";
+import { headError } from "../headError.ts";
 import type { DeviceHead } from "./layers.ts";
 import { scoreProgram, type Tally } from "./program.ts";
 import type { ScoreParams } from "./shaders.gen.ts";

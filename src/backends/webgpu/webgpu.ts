@@ -20,9 +20,9 @@ import { DeviceDistances } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
 import { wordsAPoint } from "./pointStorage.ts";
 import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
-import { newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
+import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
-import { exact, slackOf } from "./slack.ts";
+import { exact, slackAt, slackOf, type Slack } from "../slack.ts";
 import type { Tally } from "./program.ts";
 import { openTrainer } from "./trainer.ts";
 import { tuningWithin, type Tuning } from "./tuning.ts";
@@ -44,6 +44,7 @@ export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backen
   return {
     name: "webgpu",
     adapter,
+    threads: 1,
     load: (input) => openPool(gpu, tuning, input),
     train: (setup) => openTrainer(gpu, tuning, setup),
     close: async () => gpu.close(),
@@ -201,10 +202,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
         (first, [scores]) => values.set(scores, first),
         "marks",
       );
-      const { fixed, per_norm, per_square, per_doubt } = strategy ? slackOf(pool, strategy, options) : exact;
-      const square = new Float32Array(state)[2];
-      const doubts = new Uint32Array(state)[3];
-      const slack = fixed + per_norm * Math.sqrt(square) + per_square * square + per_doubt * doubts;
+      const slack = slackAt(slackIn(pool, strategy, options), new Float32Array(state)[2], new Uint32Array(state)[3]);
       return { ...pass, values, slack };
     },
 
@@ -222,7 +220,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
         const started = performance.now();
         let readback = 0;
         const consume = async (segment: Segment): Promise<void> => {
-          const slack = strategy ? slackOf(pool, strategy, options) : exact;
+          const slack = slackIn(pool, strategy, options);
           const best = await selectCandidates(pool, segment, { report, histogram }, selection, slack);
           found.push(best.rows.sort());
           readback += best.readback;
@@ -291,6 +289,9 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
     },
   };
 }
+
+const slackIn = (pool: DevicePool, strategy: Strategy | undefined, options: PassOptions): Slack =>
+  strategy ? slackOf({ ...pool, additions: frameFor(pool, options).additions }, strategy, options) : exact;
 
 const passesFor = (strategy: Strategy | undefined, options: PassOptions): PassOptions =>
   strategy?.needs === "gradients" ? withoutDropout(options) : options;

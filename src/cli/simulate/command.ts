@@ -98,7 +98,8 @@ async function simulateAll(args: SimulateArguments): Promise<void> {
   const keys = runsOf(plan);
   const set = await openSet(args);
   checkPlan(plan, args, set);
-  await using engine = await openEngine({ backend });
+  // Runs are shared out, not their passes.
+  await using engine = await openEngine({ backend, threads: 1 });
   const { title, features } = set;
   const about = { version, set: title, rows: features.rows, dims: features.dims, print: fingerprintOf(set) };
   const folder = await openRuns(out, { ...settingsOf(plan), ...about }, keys);

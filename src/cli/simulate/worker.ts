@@ -9,7 +9,7 @@ export type Order = { readonly truth: Truth; readonly plan: SimulationPlan } | {
 /** What it says of each run. */
 export type Outcome = { readonly result: RunResult } | { readonly failed: string; readonly isInput: boolean };
 
-const engine = await openEngine({ backend: "cpu" });
+const engine = await openEngine({ backend: "cpu", threads: 1 });
 let about: { truth: Truth; plan: SimulationPlan };
 // Nobody is left to tell.
 process.on("disconnect", () => process.exit());

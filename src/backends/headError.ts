@@ -5,8 +5,8 @@
  * A sum of n products that are added up in a chain of m additions, bias included, is off by at most
  * γ · ‖(h, 1)‖ · ‖(w, b)‖ with γ = m·u / (1 − m·u), whatever their order.
  */
-import type { Activation, Layer } from "../../head.ts";
-import { unitRoundoff } from "../../strategy.ts";
+import type { Activation, Layer } from "../head.ts";
+import { unitRoundoff } from "../strategy.ts";
 
 /** Bounds by layer, each for every unit of N. */
 export interface HeadError {
@@ -68,6 +68,16 @@ export function normsOf(layer: Layer): LayerNorms {
     biasedSpectral: spectralNorm(layer, true),
     frobenius: frobenius(layer),
   };
+}
+
+/**
+ * A unit without weights or bias lies on the kink of every row, where relu and its slope are 0. Below it they are 0, too,
+ * and no row is in doubt.
+ */
+export function withoutKinks(layer: Layer): Layer {
+  const { weight, bias, inputs } = layer;
+  const dead = (unit: number): boolean => weight.subarray(unit * inputs, (unit + 1) * inputs).every((w) => w === 0);
+  return { ...layer, bias: bias.map((value, unit) => (value === 0 && dead(unit) ? -1 : value)) };
 }
 
 /** `rate` is that of dropout: what is kept grows by 1 / (1 − rate). */

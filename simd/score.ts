@@ -1,0 +1,295 @@
+/**
+ * Scores of rows in float32, four rows to a vector, each prediction read once. AssemblyScript, compiled by `npm run simd`.
+ */
+import { addPass, believe, clearPasses, closePasses, inspect, openPasses, Rows, soften } from "./beliefs";
+import { drop, seedDraws } from "./dropout";
+import { expectGradients } from "./gradients";
+import { Job, Slot } from "./job";
+import { madd, magnitude, mix, splat } from "./lanes";
+import { activateAll, closest, product, slopesOfAll, UNIT } from "./product";
+import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, PASSES, Room, SCORES } from "./room";
+import { storeLanes, turn } from "./turn";
+
+// Codes of scores.
+const LEAST_CONFIDENCE: u32 = 0;
+const MARGIN: u32 = 1;
+const ENTROPY: u32 = 2;
+const RANDOM: u32 = 3;
+const DISAGREEMENT: u32 = 4;
+const VOTE_ENTROPY: u32 = 5;
+const VARIATION_RATIO: u32 = 6;
+const MEAN_STD: u32 = 7;
+const MAX_KL: u32 = 8;
+const EGL: u32 = 9;
+
+const NOT_A_SCORE: u32 = 0x7fc00000;
+const INFINITE: u32 = 0x7f800000;
+/** Votes that rounding may have turned: one in so many widens the error, more leave the row to float64. */
+const VOTES_A_DOUBT: f32 = 64;
+/** Streams of random.ts. */
+const SCORE_STREAM: u32 = 1;
+const DROPOUT_STREAM: u32 = 256;
+
+/** Bytes that a call needs on the way. */
+export function scratchBytes(job: Job): u32 {
+  return Room.open(job, 0);
+}
+
+/** Scores the rows of a slot. Threads are numbered from 0. */
+export function score(job: Job, slot: Slot, thread: u32): void {
+  slot.invalid = 0;
+  slot.firstInvalid = 0;
+  slot.norm = 0;
+  slot.doubts = 0;
+  if (job.kind == SCORES) {
+    givenScores(slot);
+    return;
+  }
+  Room.open(job, <usize>job.scratch + thread * job.scratchBytes);
+  Rows.squares = Rows.doubts = splat(0);
+  Rows.doubtful = i32x4.splat(0);
+  if (job.kind == FEATURES) headRows(job, slot);
+  else if (job.wants == 0) plainRows(job, slot);
+  else committeeRows(job, slot);
+}
+
+/** Scores made elsewhere: checked, and taken as they are. */
+function givenScores(slot: Slot): void {
+  for (let row: u32 = 0; row < slot.rows; row++) {
+    let bits = load<u32>(<usize>slot.input + (row << 2));
+    if ((bits & 0x7fffffff) >= INFINITE) {
+      bits = NOT_A_SCORE;
+      if (slot.invalid++ == 0) slot.firstInvalid = row;
+    }
+    store<u32>(<usize>slot.scores + (row << 2), bits);
+  }
+}
+
+function plainRows(job: Job, slot: Slot): void {
+  const line = job.classes << 2;
+  for (let row: u32 = 0; row < slot.rows; row += 4) {
+    const rows = min<u32>(4, slot.rows - row);
+    turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP);
+    Rows.invalid = i32x4.splat(0);
+    inspect(job, Room.values, GROUP);
+    believe(job, Room.values, GROUP);
+    emit(job, slot, row, rows);
+  }
+}
+
+function committeeRows(job: Job, slot: Slot): void {
+  const line = job.classes << 2;
+  openPasses(job, Room.groups);
+  for (let row: u32 = 0; row < slot.rows; row += 4) {
+    const rows = min<u32>(4, slot.rows - row);
+    Rows.invalid = i32x4.splat(0);
+    clearPasses(job);
+    for (let pass: u32 = 0; pass < job.passes; pass++) {
+      turn(<usize>slot.input + (pass * slot.rows + row) * line, rows, line, job.classes, Room.values, GROUP);
+      inspect(job, Room.values, GROUP);
+      addPass(job, Room.values, GROUP, pass);
+    }
+    closePasses(job);
+    emit(job, slot, row, rows);
+  }
+}
+
+/** Sixteen rows at a time through the head. */
+function headRows(job: Job, slot: Slot): void {
+  const bytes = groupBytes(job);
+  for (let row: u32 = 0; row < slot.rows; row += 16) {
+    const count = min<u32>(16, slot.rows - row);
+    readFeatures(job, slot, row, count);
+    if (job.wants & GRADIENTS) {
+      forwardWithSlopes(job);
+      for (let group: u32 = 0; group < UNIT; group += GROUP) soften(job, Room.logits + group, UNIT);
+      expectGradients(job);
+    } else if (job.passes == 1) forward(job);
+    else samplePasses(job, slot.first + row);
+    for (let group: u32 = 0; group << 2 < count; group++) {
+      const at = group * GROUP;
+      Rows.squares = v128.load(Room.squares + at);
+      Rows.invalid = v128.load(Room.invalid + at);
+      Rows.doubtful = v128.load(Room.doubtful + at);
+      if (job.wants & GRADIENTS) Rows.gradient = v128.load(Room.gradient + at);
+      else if (job.wants == 0) believe(job, Room.logits + at, UNIT);
+      else {
+        openPasses(job, Room.groups + group * bytes);
+        if (job.passes == 1) {
+          clearPasses(job);
+          addPass(job, Room.logits + at, UNIT, 0);
+        } else {
+          Rows.within = v128.load(Room.within + at);
+          Rows.doubts = v128.load(Room.doubts + at);
+        }
+        closePasses(job);
+        const many = f32x4.gt(f32x4.mul(Rows.doubts, splat(VOTES_A_DOUBT)), splat(<f32>job.passes));
+        Rows.doubtful = v128.or(Rows.doubtful, many);
+      }
+      emit(job, slot, row + 4 * group, min<u32>(4, count - 4 * group));
+    }
+  }
+}
+
+/** Turns sixteen rows of features; of fewer, the last again and again. */
+function readFeatures(job: Job, slot: Slot, row: u32, count: u32): void {
+  const line = job.dims << 2;
+  for (let group: u32 = 0; group < 4; group++) {
+    const first = min<u32>(4 * group, count - 1);
+    const at = Room.features + group * GROUP;
+    turn(<usize>slot.input + (row + first) * line, min<u32>(4, count - first), line, job.dims, at, UNIT);
+    let size = i32x4.splat(0);
+    let square = splat(1);
+    for (let from = at, end = at + job.dims * UNIT; from < end; from += UNIT) {
+      const x = v128.load(from);
+      size = i32x4.max_u(size, magnitude(x));
+      square = madd(x, x, square);
+    }
+    v128.store(Room.squares + group * GROUP, square);
+    v128.store(Room.invalid + group * GROUP, i32x4.ge_u(size, i32x4.splat(job.limit)));
+    v128.store(Room.doubtful + group * GROUP, f32x4.gt(square, splat(job.safeSquare)));
+  }
+}
+
+/** Logits, without dropout. */
+function forward(job: Job): void {
+  let from = Room.features;
+  let into = Room.hidden;
+  for (let l: u32 = 0; ; l++) {
+    const layer = layerAt(job, l);
+    if (l + 1 == job.layerCount) {
+      product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, Room.logits);
+      return;
+    }
+    product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, into);
+    activateAll(into, layer.outputs, job.activation, 1);
+    from = into;
+    into += linesOf(layer.outputs) * UNIT;
+  }
+}
+
+/** The same, with the slopes of activations; a relu so close to its kink that rounding may have crossed it leaves the row in doubt. */
+function forwardWithSlopes(job: Job): void {
+  let from = Room.features;
+  let into = Room.hidden;
+  let slopes = Room.slopes;
+  for (let l: u32 = 0; ; l++) {
+    const layer = layerAt(job, l);
+    if (l + 1 == job.layerCount) {
+      product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, Room.logits);
+      return;
+    }
+    product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, into);
+    if (l >= job.firstLayer) {
+      if (layer.kink >= 0)
+        for (let group: u32 = 0; group < UNIT; group += GROUP) {
+          const reach = f32x4.mul(splat(layer.kink), f32x4.sqrt(v128.load(Room.squares + group)));
+          const crosses = f32x4.le(closest(into + group, layer.outputs), reach);
+          v128.store(Room.doubtful + group, v128.or(v128.load(Room.doubtful + group), crosses));
+        }
+      slopesOfAll(into, layer.outputs, job.activation, slopes);
+    }
+    activateAll(into, layer.outputs, job.activation, 1);
+    from = into;
+    into += linesOf(layer.outputs) * UNIT;
+    slopes += linesOf(layer.outputs) * UNIT;
+  }
+}
+
+/** All passes of MC dropout over rows that begin with `first` of the pool. The first layer is the same in each. */
+function samplePasses(job: Job, first: u32): void {
+  const bytes = groupBytes(job);
+  const last = job.layerCount - 1;
+  const opening = layerAt(job, 0);
+  const isLinear = last == 0;
+  product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, isLinear ? Room.logits : Room.hidden);
+  if (!isLinear) activateAll(Room.hidden, opening.outputs, job.activation, job.keepScale);
+  let draws = Room.draws;
+  for (let l: u32 = 0; l < last; l++) {
+    seedDraws(job.seed, DROPOUT_STREAM + l, first, layerAt(job, l).outputs, draws);
+    draws += linesOf(layerAt(job, l).outputs) * (UNIT >> 1);
+  }
+  for (let group: u32 = 0; group < 4; group++) {
+    openPasses(job, Room.groups + group * bytes);
+    clearPasses(job);
+    v128.store(Room.within + group * GROUP, splat(0));
+    v128.store(Room.doubts + group * GROUP, splat(0));
+  }
+  for (let pass: u32 = 0; pass < job.passes; pass++) {
+    let from = Room.hidden;
+    draws = Room.draws;
+    for (let l: u32 = 1; l <= last; l++) {
+      const layer = layerAt(job, l);
+      drop(from, layer.inputs, draws, pass, job.threshold, Room.kept);
+      draws += linesOf(layer.inputs) * (UNIT >> 1);
+      from = Room.next;
+      product(layer.weights, layer.bias, layer.inputs, layer.outputs, Room.kept, l == last ? Room.logits : from);
+      if (l < last) activateAll(from, layer.outputs, job.activation, job.keepScale);
+    }
+    if (isLinear && pass > 0)
+      product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, Room.logits);
+    for (let group: u32 = 0; group < 4; group++) {
+      const at = group * GROUP;
+      openPasses(job, Room.groups + group * bytes);
+      Rows.squares = v128.load(Room.squares + at);
+      Rows.within = v128.load(Room.within + at);
+      Rows.doubts = v128.load(Room.doubts + at);
+      addPass(job, Room.logits + at, UNIT, pass);
+      v128.store(Room.within + at, Rows.within);
+      v128.store(Room.doubts + at, Rows.doubts);
+    }
+  }
+}
+
+/** Writes every score of up to four rows, and reports of them. */
+function emit(job: Job, slot: Slot, row: u32, rows: u32): void {
+  const bad = Rows.invalid;
+  const isDoubtful = Rows.doubtful;
+  let at = <usize>slot.scores + (row << 2);
+  for (let i: u32 = 0; i < job.outputs; i++) {
+    let found = scoreOf(job, load<u32>(<usize>job.codes + (i << 2)), slot.first + row);
+    if (job.marks) found = v128.bitselect(i32x4.splat(INFINITE), found, isDoubtful);
+    storeLanes(at, v128.bitselect(i32x4.splat(NOT_A_SCORE), found, bad), rows);
+    at += slot.rows << 2;
+  }
+  report(slot, row, rows, i32x4.bitmask(bad), i32x4.bitmask(isDoubtful));
+}
+
+function report(slot: Slot, row: u32, rows: u32, bad: u32, isDoubtful: u32): void {
+  const left = bad & ((1 << rows) - 1);
+  if (left) {
+    if (slot.invalid == 0) slot.firstInvalid = row + ctz(left);
+    slot.invalid += popcnt(left);
+  }
+  const counts = v128.not(v128.or(Rows.invalid, Rows.doubtful));
+  slot.norm = max(slot.norm, largest(v128.and(counts, Rows.squares)));
+  slot.doubts = max(slot.doubts, <u32>largest(v128.and(counts, Rows.doubts)));
+}
+
+function largest(four: v128): f32 {
+  const two = f32x4.pmax(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
+  return max(f32x4.extract_lane(two, 0), f32x4.extract_lane(two, 1));
+}
+
+function scoreOf(job: Job, code: u32, row: u32): v128 {
+  const one = splat(1);
+  if (code == LEAST_CONFIDENCE) return f32x4.sub(one, Rows.best);
+  if (code == MARGIN) return f32x4.sub(one, f32x4.sub(Rows.best, Rows.second));
+  if (code == ENTROPY) return Rows.entropy;
+  if (code == DISAGREEMENT) return f32x4.pmax(splat(0), f32x4.sub(Rows.entropy, Rows.within));
+  if (code == VOTE_ENTROPY) return Rows.voteEntropy;
+  if (code == VARIATION_RATIO) return f32x4.sub(one, Rows.mostVotes);
+  if (code == MEAN_STD) return Rows.deviation;
+  if (code == MAX_KL) return Rows.divergence;
+  if (code == EGL) return Rows.gradient;
+  return uniform(job.seed, row);
+}
+
+/** randomUniform of random.ts, of four rows. */
+function uniform(seed: u32, row: u32): v128 {
+  const opened = mix(i32x4.splat(seed + 0x9e3779b9));
+  const hash = mix(v128.xor(opened, i32x4.splat(SCORE_STREAM)));
+  const rows = i32x4.add(i32x4.splat(row), i32x4(0, 1, 2, 3));
+  const bits = mix(mix(mix(v128.xor(hash, rows))));
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), splat(5.9604645e-8));
+}

@@ -1,0 +1,243 @@
+/** A pass over a pool: rows are brought to where kernels find them, piece by piece, and scored there by all threads. */
+import type { Head } from "../../head.ts";
+import { passesOf } from "../../matrix.ts";
+import { readAhead, type Block } from "../../readAhead.ts";
+import type { Strategy } from "../../strategy.ts";
+import type { InvalidRows, PassOptions, PoolInput, ScorePass } from "../backend.ts";
+import { exact, slackAt, slackOf, type Slack } from "../slack.ts";
+import type { Crew } from "./crew.ts";
+import { beliefsReader, validityCheck } from "./reference.ts";
+import { hasKernel, scoredBy, ScoreJob, SLOT_BYTES, type KnownHead } from "./scoreJob.ts";
+
+/** Values that are read at a time. */
+const BLOCK_VALUES = 2 ** 18;
+/** Values of a piece: with what a kernel needs beside them they stay in the cache of a core. */
+const PIECE_VALUES = 2 ** 16;
+/** Products of a piece: a few milliseconds. */
+const PIECE_PRODUCTS = 2 ** 25;
+/** Pieces a thread that small pools are cut into, so that all threads have work. */
+const PIECES_A_THREAD = 4;
+/** Values, or products, from which on workers are worth starting. */
+const WORTH_WORKERS = 2 ** 22;
+
+/** The scores of some rows. */
+export interface Scores {
+  readonly first: number;
+  /** One array a strategy, [rows]: NaN at invalid rows. Good until the next are told of. */
+  readonly values: readonly Float32Array[];
+  /** How far those of the first strategy may be off. */
+  readonly slack: number;
+}
+
+/** A pass over the rows of a pool. */
+export interface Scan {
+  readonly crew: Crew;
+  readonly input: PoolInput;
+  readonly head: KnownHead | undefined;
+  /** Those without a kernel are scored by the reference; without any the rows are scores. */
+  readonly strategies: readonly Strategy[];
+  readonly options: PassOptions;
+  /** Whether scores in doubt become infinite. */
+  readonly marks: boolean;
+  /** Is told of the scores of all rows, in their order. */
+  tell(scores: Scores): void | Promise<void>;
+}
+
+/** Rows on their way. */
+interface Piece {
+  readonly input: number;
+  /** One for each job. */
+  readonly slots: readonly { readonly at: number; readonly scores: number }[];
+  /** By the reference. */
+  readonly others: readonly Float32Array[];
+  first: number;
+  rows: number;
+  tickets: readonly number[];
+  invalid: InvalidRows;
+}
+
+const isOfGradients = ({ needs }: Strategy): boolean => needs === "gradients";
+
+/** Strategies that are scored together, and by what. */
+interface Group {
+  readonly strategies: readonly Strategy[];
+  readonly job: ScoreJob;
+}
+
+export async function scan(work: Scan): Promise<ScorePass> {
+  const { crew, input, head, strategies, options, marks } = work;
+  const isOurs = (one: Strategy): boolean => hasKernel(one, input, options);
+  const ours = strategies.filter(isOurs);
+  const together = [ours.filter((one) => !isOfGradients(one)), ours.filter(isOfGradients)].filter(
+    ({ length }) => length > 0,
+  );
+  const groups: Group[] = [];
+  try {
+    for (const some of strategies.length > 0 ? together : [[]])
+      groups.push({ strategies: some, job: new ScoreJob(crew, input, head, some, options, marks) });
+    return await scanBy(work, groups);
+  } finally {
+    for (const { job } of groups) job.close();
+  }
+}
+
+async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> {
+  const { crew, input, head, strategies, options } = work;
+  const { source } = input;
+  const passes = passesOf(source);
+  const { cols } = source;
+  const width = passes * cols;
+  const products = head ? productsOf(head.head, options.passes) : 0;
+  const pieceRows = rowsAPiece(source.rows, width, products, crew.threads);
+  if (source.rows * Math.max(width, products) > WORTH_WORKERS) await crew.wake();
+  const others = strategies.filter((one) => !groups.some((group) => group.strategies.includes(one)));
+  const scoreOthers = others.length > 0 ? referenceScorer(input, others, options) : undefined;
+  const [only] = strategies;
+  const slack: Slack =
+    only && !others.includes(only) ? slackOf(scoredBy(input, head, options), only, passesFor(only, options)) : exact;
+
+  const room = groups[0]?.job;
+  const free = Array.from({ length: groups.length > 0 ? 2 * crew.threads + 2 : 1 }, (): Piece => ({
+    input: room ? room.room(4 * pieceRows * width) : 0,
+    slots: groups.map(({ job, strategies: own }) => ({
+      at: job.room(SLOT_BYTES),
+      scores: job.room(4 * pieceRows * Math.max(1, own.length)),
+    })),
+    others: others.map(() => new Float32Array(pieceRows)),
+    first: 0,
+    rows: 0,
+    tickets: [],
+    invalid: { count: 0, first: 0 },
+  }));
+  const underWay: Piece[] = [];
+  const invalid = { count: 0, first: 0 };
+
+  /** Copies rows of a block to where the kernels find them, and has them scored. */
+  const begin = (piece: Piece, block: Block, from: number, rows: number): void => {
+    piece.first = block.first + from;
+    piece.rows = rows;
+    if (room) {
+      const values = new Float32Array(crew.memory.buffer, piece.input, rows * width);
+      for (let pass = 0; pass < passes; pass++) {
+        const at = (pass * block.rows + from) * cols;
+        values.set(block.values.subarray(at, at + rows * cols), pass * rows * cols);
+      }
+    }
+    piece.tickets = groups.map(({ job }, i) => {
+      const { at, scores } = piece.slots[i];
+      job.fill(at, piece.first, rows, piece.input, scores);
+      return crew.post(job.at, at);
+    });
+    if (scoreOthers) piece.invalid = scoreOthers(block, from, rows, piece.others);
+  };
+
+  /** Waits for a piece, and tells of it. */
+  const finish = async (piece: Piece): Promise<void> => {
+    for (const ticket of piece.tickets) await crew.finished(ticket);
+    const reports = groups.map(({ job }, i) => job.report(piece.slots[i].at));
+    const [report] = reports;
+    const bad = report ? { count: report.invalid, first: piece.first + report.firstInvalid } : piece.invalid;
+    if (bad.count > 0 && invalid.count === 0) invalid.first = bad.first;
+    invalid.count += bad.count;
+    const { rows } = piece;
+    const found = groups.map(({ strategies: own }, i) => {
+      const all = new Float32Array(crew.memory.buffer, piece.slots[i].scores, rows * Math.max(1, own.length));
+      return Array.from({ length: Math.max(1, own.length) }, (_, slot) => all.subarray(slot * rows, (slot + 1) * rows));
+    });
+    const values = strategies.map((one) => {
+      const i = groups.findIndex((group) => group.strategies.includes(one));
+      return i < 0 ? piece.others[others.indexOf(one)].subarray(0, rows) : found[i][groups[i].strategies.indexOf(one)];
+    });
+    await work.tell({
+      first: piece.first,
+      values: strategies.length > 0 ? values : found[0],
+      slack: slackAt(slack, report?.norm ?? 0, report?.doubts ?? 0),
+    });
+    options.onProgress?.(piece.first + rows);
+    await options.pace.turn();
+    free.push(piece);
+  };
+
+  const started = performance.now();
+  let upload = 0;
+  let since = started;
+  try {
+    for await (const block of blocksOf(input, Math.max(pieceRows, Math.floor(BLOCK_VALUES / width)))) {
+      upload += performance.now() - since;
+      for (let from = 0; from < block.rows; from += pieceRows) {
+        if (free.length === 0) await finish(underWay.shift()!);
+        const piece = free.pop()!;
+        since = performance.now();
+        begin(piece, block, from, Math.min(pieceRows, block.rows - from));
+        upload += performance.now() - since;
+        underWay.push(piece);
+        // Whoever is free takes the next: with one waiting for each worker, this thread is free.
+        while (crew.waiting >= crew.threads) crew.help();
+      }
+      since = performance.now();
+    }
+    for (const piece of underWay.splice(0)) await finish(piece);
+  } finally {
+    // What is under way writes to memory that is about to be given back.
+    for (const { tickets } of underWay) for (const ticket of tickets) await crew.finished(ticket).catch(() => {});
+  }
+  const seconds = (performance.now() - started - upload) / 1000;
+  return { invalid, timings: { upload: upload / 1000, kernel: seconds, readback: 0 } };
+}
+
+/** What a strategy's bound counts: gradients are those of one pass without dropout. */
+const passesFor = (strategy: Strategy, options: PassOptions): PassOptions =>
+  strategy.needs === "gradients" ? { ...options, passes: 1, dropout: 0 } : options;
+
+/** An array is one block as it stands. */
+async function* blocksOf({ source }: PoolInput, blockRows: number): AsyncGenerator<Block> {
+  if (source.data) yield { first: 0, rows: source.rows, values: source.data };
+  else yield* readAhead(source, blockRows);
+}
+
+/** Products that a row takes in all passes. */
+function productsOf({ layers }: Head, passes: number): number {
+  const [first, ...rest] = layers.map(({ inputs, outputs }) => inputs * outputs);
+  return first + passes * rest.reduce((sum, products) => sum + products, 0);
+}
+
+/** By sixteens, as heads take them, where there are as many. */
+function rowsAPiece(rows: number, width: number, products: number, threads: number): number {
+  const most = Math.min(PIECE_VALUES / width, products > 0 ? PIECE_PRODUCTS / products : Infinity);
+  const wanted = Math.min(most, rows / threads / PIECES_A_THREAD);
+  return Math.min(rows, wanted < 16 ? Math.max(1, Math.min(16, Math.floor(most))) : Math.floor(wanted / 16) * 16);
+}
+
+/** Scores rows of a block by the textbook, and finds those that are no valid input. */
+function referenceScorer(input: PoolInput, strategies: readonly Strategy[], options: PassOptions) {
+  const { source } = input;
+  const passes = passesOf(source);
+  const { cols } = source;
+  const isValid = validityCheck(input);
+  // Gradients have a forward pass of their own, without dropout.
+  const readers = [false, true].map((gradients) => {
+    const slots = [...strategies.keys()].filter((slot) => (strategies[slot].needs === "gradients") === gradients);
+    return { slots, read: slots.length > 0 ? beliefsReader(input, options, gradients) : undefined };
+  });
+  return (block: Block, from: number, rows: number, into: readonly Float32Array[]): InvalidRows => {
+    const { values } = block;
+    const stride = block.rows * cols;
+    const invalid = { count: 0, first: 0 };
+    for (let i = 0; i < rows; i++) {
+      const row = block.first + from + i;
+      const at = (from + i) * cols;
+      let valid = true;
+      for (let pass = 0; pass < passes; pass++) valid &&= isValid(values, pass * stride + at);
+      if (!valid) {
+        if (invalid.count++ === 0) invalid.first = row;
+        for (const own of into) own[i] = NaN;
+        continue;
+      }
+      for (const { slots, read } of readers) {
+        const beliefs = read?.(values, at, row, stride);
+        if (beliefs) for (const slot of slots) into[slot][i] = strategies[slot].score(beliefs);
+      }
+    }
+    return invalid;
+  };
+}

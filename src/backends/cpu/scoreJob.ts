@@ -1,0 +1,242 @@
+/** A score pass as kernels of `simd/score.ts` are told of it: what is the same for all rows, laid out in their memory. */
+import { FEATURE_LIMIT } from "../../matrix.ts";
+import { classesOf, type Activation, type Head, type Layer } from "../../head.ts";
+import { dropoutThreshold } from "../../random.ts";
+import type { Need, Strategy } from "../../strategy.ts";
+import { passesIn, type PassOptions, type PoolInput } from "../backend.ts";
+import { headError, normsOf, withoutKinks, type LayerNorms } from "../headError.ts";
+import type { Scored } from "../slack.ts";
+import type { Crew } from "./crew.ts";
+import { jobFields, layerFields, slotFields } from "./simd.gen.ts";
+
+/** Scores that there are kernels for, by the numbers that `simd/score.ts` knows them by. Others are made by the reference. */
+const codes: Readonly<Record<string, number>> = {
+  "least-confidence": 0,
+  margin: 1,
+  entropy: 2,
+  "consensus-entropy": 2,
+  random: 3,
+  bald: 4,
+  "kl-divergence": 4,
+  "vote-entropy": 5,
+  "variation-ratio": 6,
+  "mean-std": 7,
+  "max-kl": 8,
+  egl: 9,
+};
+
+const kinds = { logits: 0, probabilities: 1, direct: 2, features: 3, scores: 4 } as const;
+const activations: Record<Activation, number> = { relu: 1, gelu: 2, tanh: 3 };
+
+/** What has to be known of the passes. Mean-std alone needs how they spread. */
+const wants = { passes: 1, votes: 2, spread: 4, divergence: 8, gradients: 16 } as const;
+const wantsOf: Record<Need, number> = {
+  passes: wants.passes | wants.spread,
+  votes: wants.passes | wants.votes,
+  divergence: wants.passes | wants.divergence,
+  gradients: wants.gradients,
+};
+
+/** Room on the way that a thread may take, at most: past it the reference does without. */
+const MOST_SCRATCH = 2 ** 26;
+/** ‖(x, 1)‖ beyond this may leave float32 on the way through a head. */
+const LARGEST = 2 ** 60;
+
+/** A struct of `simd/job.ts` as numbers by field. */
+type Values<Fields> = { readonly [Field in keyof Fields]: number };
+
+/** Words of a struct, in the order of its fields. */
+function wordsOf<Fields extends Record<string, "u32" | "f32">>(fields: Fields, values: Values<Fields>): Uint32Array {
+  const words = new Uint32Array(Object.keys(fields).length);
+  const floats = new Float32Array(words.buffer);
+  Object.entries(fields).forEach(([field, type], i) => {
+    (type === "f32" ? floats : words)[i] = values[field];
+  });
+  return words;
+}
+
+/** A head whose error has been analysed. */
+export interface KnownHead {
+  readonly head: Head;
+  readonly norms: readonly LayerNorms[];
+}
+
+export const knownHead = (head: Head): KnownHead => ({ head, norms: head.layers.map(normsOf) });
+
+/** Whether a kernel makes the scores of a strategy over this pool. */
+export function hasKernel(strategy: Strategy, input: PoolInput, options: PassOptions): boolean {
+  const { kind, source, head } = input;
+  if (!(strategy.name in codes) || kind === "embeddings" || kind === "scores" || (kind === "features" && !head))
+    return false;
+  const classes = head ? classesOf(head) : source.cols;
+  const kept = strategy.needs === "divergence" ? passesIn(input, options) : 0;
+  return 16 * 4 * classes * (8 + kept) <= MOST_SCRATCH;
+}
+
+/**
+ * The longest chain of additions in a kernel: a stretch of 32 classes in one chain, then one addition a stretch; and one a
+ * pass.
+ */
+export const additionsIn = (classes: number, passes: number): number =>
+  Math.min(classes, 32) + Math.ceil(classes / 32) + passes + 2;
+
+/** What `slackOf` has to know of a job. */
+export function scoredBy(input: PoolInput, head: KnownHead | undefined, options: PassOptions): Scored {
+  const classes = head ? classesOf(head.head) : input.source.cols;
+  return { input, classes, head, additions: additionsIn(classes, passesIn(input, options)) };
+}
+
+/** Results of a slot beside its scores. */
+export interface SlotReport {
+  readonly invalid: number;
+  /** Counted from the first row of the slot. */
+  readonly firstInvalid: number;
+  readonly norm: number;
+  readonly doubts: number;
+}
+
+/** Strategies of which all need gradients, or none does; without any the rows are scores. */
+export class ScoreJob {
+  /** Where the job begins. */
+  readonly at: number;
+  private readonly crew: Crew;
+  private readonly blocks: { at: number; bytes: number }[] = [];
+
+  /** With `marks` scores in doubt become infinite. */
+  constructor(
+    crew: Crew,
+    input: PoolInput,
+    head: KnownHead | undefined,
+    strategies: readonly Strategy[],
+    options: PassOptions,
+    marks: boolean,
+  ) {
+    this.crew = crew;
+    const { kind, source } = input;
+    const classes = head ? classesOf(head.head) : source.cols;
+    const { temperature, dropout } = options;
+    const error = head && headError(head.norms, head.head.activation, dropout);
+    const gradients = strategies.some(({ needs }) => needs === "gradients");
+    const passes = gradients ? 1 : passesIn(input, options);
+    const lastLayer = (head?.head.layers.length ?? 1) - 1;
+    let wanted = 0;
+    for (const { name, needs } of strategies)
+      if (needs) wanted |= needs === "passes" && name !== "mean-std" ? wants.passes : wantsOf[needs];
+    if (passes > 1) wanted |= wants.passes;
+    const values = {
+      kind: kinds[
+        strategies.length === 0
+          ? "scores"
+          : kind === "probabilities" && temperature === 1
+            ? "direct"
+            : (kind as keyof typeof kinds)
+      ],
+      classes,
+      passes,
+      dims: source.cols,
+      inverse: 1 / temperature,
+      seed: options.seed,
+      limit: bitsOf(kind === "features" ? FEATURE_LIMIT : Infinity),
+      outputs: Math.max(1, strategies.length),
+      codes: this.place(Uint32Array.from(strategies, ({ name }) => codes[name])),
+      wants: wanted,
+      marks: Number(marks),
+      layers: head ? this.placeLayers(head.head, error!.sums, gradients) : 0,
+      layerCount: lastLayer + 1,
+      activation: head ? activations[head.head.activation] : 0,
+      threshold: dropoutThreshold(dropout),
+      keepScale: 1 / (1 - dropout),
+      // Never so small that a product with it is none.
+      gap: error ? Math.max(2 * error.logits, 2 ** -100) : 0,
+      safeSquare: error ? Math.min(LARGEST / error.reach, LARGEST) ** 2 : 0,
+      firstLayer: options.eglLayers === "last" ? lastLayer : 0,
+      scratch: 0,
+      scratchBytes: 0,
+    };
+    this.at = this.place(wordsOf(jobFields, values));
+    const scratchBytes = Math.ceil(crew.exports.scratchBytes(this.at) / 64) * 64;
+    const scratch = this.room(Math.max(64, scratchBytes * crew.threads));
+    this.write(this.at, wordsOf(jobFields, { ...values, scratch, scratchBytes }));
+  }
+
+  /** Room that is given back with the job. */
+  room(bytes: number): number {
+    const at = this.crew.allocate(bytes);
+    this.blocks.push({ at, bytes });
+    return at;
+  }
+
+  /** Says which rows a slot is, where their values are, and where its scores go. */
+  fill(slot: number, first: number, rows: number, input: number, scores: number): void {
+    this.write(
+      slot,
+      wordsOf(slotFields, { first, rows, input, scores, invalid: 0, firstInvalid: 0, norm: 0, doubts: 0 }),
+    );
+  }
+
+  report(slot: number): SlotReport {
+    const { buffer } = this.crew.memory;
+    const [invalid, firstInvalid, , doubts] = new Uint32Array(buffer, slot + 16, 4);
+    return { invalid, firstInvalid, norm: new Float32Array(buffer, slot + 24, 1)[0], doubts };
+  }
+
+  close(): void {
+    for (const { at, bytes } of this.blocks.splice(0)) this.crew.free(at, bytes);
+  }
+
+  private placeLayers({ layers, activation }: Head, errors: readonly number[], gradients: boolean): number {
+    const words = layers.map((layer, l) => {
+      const isHidden = l + 1 < layers.length;
+      const kinked = activation === "relu" && isHidden;
+      return wordsOf(layerFields, {
+        inputs: layer.inputs,
+        outputs: layer.outputs,
+        weights: this.place(inFours(layer.weight, layer.outputs, layer.inputs)),
+        bias: this.place(paddedBias(kinked ? withoutKinks(layer) : layer)),
+        turned: gradients && l > 0 ? this.place(inFours(turned(layer), layer.inputs, layer.outputs)) : 0,
+        kink: kinked ? errors[l] : -1,
+      });
+    });
+    const all = new Uint32Array(words.reduce((sum, { length }) => sum + length, 0));
+    words.forEach((one, l) => all.set(one, l * one.length));
+    return this.place(all);
+  }
+
+  private place(values: Uint32Array | Float32Array): number {
+    const at = this.room(Math.max(64, values.byteLength));
+    this.write(at, values);
+    return at;
+  }
+
+  private write(at: number, values: Uint32Array | Float32Array): void {
+    new Uint32Array(this.crew.memory.buffer, at, values.length).set(
+      new Uint32Array(values.buffer, values.byteOffset, values.length),
+    );
+  }
+}
+
+/** Bytes of a slot, rounded up so that no two share a line of the cache. */
+export const SLOT_BYTES = Math.ceil((4 * Object.keys(slotFields).length) / 64) * 64;
+
+const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0];
+
+/** [outputs, inputs] as [tiles of four outputs, inputs, 4], zeros past the last. */
+function inFours(weight: Float32Array, outputs: number, inputs: number): Float32Array {
+  const laid = new Float32Array(Math.ceil(outputs / 4) * 4 * inputs);
+  for (let o = 0; o < outputs; o++)
+    for (let i = 0; i < inputs; i++) laid[((o >> 2) * inputs + i) * 4 + (o & 3)] = weight[o * inputs + i];
+  return laid;
+}
+
+function turned({ weight, inputs, outputs }: Layer): Float32Array {
+  const other = new Float32Array(weight.length);
+  for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) other[i * outputs + o] = weight[o * inputs + i];
+  return other;
+}
+
+/** By fours, as products are. */
+function paddedBias({ bias, outputs }: Pick<Layer, "bias" | "outputs">): Float32Array {
+  const padded = new Float32Array(Math.ceil(outputs / 4) * 4);
+  padded.set(bias);
+  return padded;
+}
