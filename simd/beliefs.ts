@@ -2,16 +2,15 @@
  * What a model says of four rows, a lane a row: softmax statistics of a pass, and what several passes add up to.
  *
  * With d = (z − top) / τ, Z = Σ e^d and S = Σ e^d d the entropy is ln Z − S / Z, whose two parts are both positive, so that
- * nothing cancels. What is added up is added in stretches first.
+ * nothing cancels. Powers are of two: y = d / ln 2, and S is in units of ln 2. What is added up is added in stretches first.
  */
 import { Job } from "./job";
-import { exp, log, logOfProbability, madd, magnitude, splat, surprise } from "./lanes";
-import { DIRECT, DIVERGENCE, GROUP, LOGITS, PROBABILITIES, SPREAD, VOTES } from "./room";
+import { exp2, leastNormal, leastPower, ln2, log, logOfProbability, madd, magnitude, one, splat, surprise } from "./lanes";
+import { DIRECT, DIVERGENCE, GROUP, LOGITS, PROBABILITIES, Room, SPREAD, VOTES } from "./room";
+import { Seen } from "./turn";
 
 /** Classes that are added up by themselves. */
 const STRETCH: u32 = 32;
-/** e to this is no float32 any more. */
-const FLOOR: f32 = -104;
 
 /** Probabilities are added up in whole units of 2⁻³⁰, as reference.ts does, and no further than this. */
 const UNITS: f32 = 1073741824;
@@ -58,10 +57,11 @@ let every: usize = 0;
 
 /** Marks rows whose values, `step` bytes apart, are no valid input. */
 export function inspect(job: Job, at: usize, step: u32): void {
+  const k = Room.constants;
   let largest = i32x4.splat(0);
   const end = at + job.classes * step;
   if (job.kind == LOGITS) {
-    for (let from = at; from < end; from += step) largest = i32x4.max_u(largest, magnitude(v128.load(from)));
+    for (let from = at; from < end; from += step) largest = i32x4.max_u(largest, magnitude(v128.load(from), k));
     Rows.invalid = v128.or(Rows.invalid, i32x4.ge_u(largest, i32x4.splat(job.limit)));
     return;
   }
@@ -70,7 +70,7 @@ export function inspect(job: Job, at: usize, step: u32): void {
   const most = i32x4.splat(MOST_UNITS);
   for (let from = at; from < end; from += step) {
     const p = v128.load(from);
-    largest = i32x4.max_u(largest, magnitude(p));
+    largest = i32x4.max_u(largest, magnitude(p, k));
     pattern = i32x4.max_u(pattern, p);
     const own = i32x4.trunc_sat_f32x4_s(f32x4.mul(f32x4.pmin(splat(1.5), p), splat(UNITS)));
     units = i32x4.min_u(i32x4.add(units, own), most);
@@ -113,20 +113,24 @@ function findVote(at: usize, classes: u32, step: u32): void {
 
 /** Probabilities become their logarithms, the largest two of them as well. */
 function toLogarithms(at: usize, classes: u32, step: u32): void {
+  const k = Room.constants;
   for (let from = at, end = at + classes * step; from < end; from += step)
-    v128.store(from, logOfProbability(v128.load(from)));
-  top = logOfProbability(top);
-  next = logOfProbability(next);
+    v128.store(from, logOfProbability(v128.load(from), k));
+  top = logOfProbability(top, k);
+  next = logOfProbability(next, k);
 }
 
+/** y of a value, not below what its power has a float32 for. */
 @inline
-function below(value: v128, inverse: v128): v128 {
-  return f32x4.pmax(splat(FLOOR), f32x4.mul(f32x4.sub(value, top), inverse));
+function below(value: v128, largest: v128, inverse: v128, k: usize): v128 {
+  return f32x4.pmax(leastPower(k), f32x4.mul(f32x4.sub(value, largest), inverse));
 }
 
-/** Z and S of a pass. With `keeps` each value becomes its e^d. */
+/** Z and S of a pass. With `keeps` each value becomes its e^d. `inverse` is 1 / (τ ln 2). */
 @inline
 function addUp(at: usize, classes: u32, step: u32, inverse: v128, keeps: bool): void {
+  const k = Room.constants;
+  const largest = top;
   let z = splat(0);
   let s = splat(0);
   const end = at + classes * step;
@@ -134,10 +138,10 @@ function addUp(at: usize, classes: u32, step: u32, inverse: v128, keeps: bool): 
     const stop = min(end, from + STRETCH * step);
     let z0 = splat(0), z1 = splat(0), s0 = splat(0), s1 = splat(0); // prettier-ignore
     for (; from + step < stop; from += 2 * step) {
-      const d0 = below(v128.load(from), inverse);
-      const d1 = below(v128.load(from + step), inverse);
-      const e0 = exp(d0);
-      const e1 = exp(d1);
+      const d0 = below(v128.load(from), largest, inverse, k);
+      const d1 = below(v128.load(from + step), largest, inverse, k);
+      const e0 = exp2(d0, k);
+      const e1 = exp2(d1, k);
       z0 = f32x4.add(z0, e0);
       z1 = f32x4.add(z1, e1);
       s0 = madd(e0, d0, s0);
@@ -148,8 +152,8 @@ function addUp(at: usize, classes: u32, step: u32, inverse: v128, keeps: bool): 
       }
     }
     if (from < stop) {
-      const d0 = below(v128.load(from), inverse);
-      const e0 = exp(d0);
+      const d0 = below(v128.load(from), largest, inverse, k);
+      const e0 = exp2(d0, k);
       z0 = f32x4.add(z0, e0);
       s0 = madd(e0, d0, s0);
       if (keeps) v128.store(from, e0);
@@ -159,26 +163,33 @@ function addUp(at: usize, classes: u32, step: u32, inverse: v128, keeps: bool): 
     s = f32x4.add(s, f32x4.add(s0, s1));
   }
   total = z;
-  moment = s;
+  moment = f32x4.mul(s, ln2(k));
 }
 
 /** Σ −p ln p. */
 function surprises(at: usize, classes: u32, step: u32): v128 {
+  const k = Room.constants;
   let sum = splat(0);
   const end = at + classes * step;
   for (let from = at; from < end; ) {
     const stop = min(end, from + STRETCH * step);
     let own = splat(0);
-    for (; from < stop; from += step) own = f32x4.add(own, surprise(v128.load(from)));
+    for (; from < stop; from += step) own = f32x4.add(own, surprise(v128.load(from), k));
     sum = f32x4.add(sum, own);
   }
   return sum;
 }
 
-/** One pass, no more. */
+/** What turning logits has shown of them. */
+export function takeSeen(job: Job): void {
+  top = Seen.top;
+  next = Seen.next;
+  Rows.invalid = i32x4.ge_u(Seen.largest, i32x4.splat(job.limit));
+}
+
+/** One pass, no more, whose top is known. */
 @inline
 export function believe(job: Job, at: usize, step: u32): void {
-  findTop(at, job.classes, step);
   if (job.kind == DIRECT) {
     Rows.best = top;
     Rows.second = f32x4.pmax(splat(0), next);
@@ -186,12 +197,13 @@ export function believe(job: Job, at: usize, step: u32): void {
     return;
   }
   if (job.kind == PROBABILITIES) toLogarithms(at, job.classes, step);
+  const k = Room.constants;
   const inverse = splat(job.inverse);
   addUp(at, job.classes, step, inverse, false);
-  const scale = f32x4.div(splat(1), total);
+  const scale = f32x4.div(one(k), total);
   Rows.best = scale;
-  Rows.second = f32x4.mul(scale, exp(below(next, inverse)));
-  Rows.entropy = f32x4.sub(log(total), f32x4.mul(moment, scale));
+  Rows.second = f32x4.mul(scale, exp2(below(next, top, inverse, k), k));
+  Rows.entropy = f32x4.sub(log(total, k), f32x4.mul(moment, scale));
 }
 
 /** Probabilities in the place of logits. */
@@ -239,7 +251,7 @@ export function addPass(job: Job, at: usize, step: u32, pass: u32): void {
   else {
     addUp(at, classes, step, splat(job.inverse), true);
     scale = f32x4.div(splat(1), total);
-    own = f32x4.sub(log(total), f32x4.mul(moment, scale));
+    own = f32x4.sub(log(total, Room.constants), f32x4.mul(moment, scale));
   }
   const share = splat(<f32>1 / <f32>(pass + 1));
   Rows.within = madd(f32x4.sub(own, Rows.within), share, Rows.within);
@@ -295,9 +307,10 @@ export function closePasses(job: Job): void {
 
 /** max Σ p (ln p − ln p̄). */
 function findDivergence(job: Job): void {
-  const least = splat(1.17549435e-38);
+  const k = Room.constants;
+  const least = leastNormal(k);
   const line = job.classes * GROUP;
-  for (let c: u32 = 0; c < line; c += GROUP) v128.store(logMeans + c, log(f32x4.pmax(least, v128.load(means + c))));
+  for (let c: u32 = 0; c < line; c += GROUP) v128.store(logMeans + c, log(f32x4.pmax(least, v128.load(means + c)), k));
   let most = splat(0);
   for (let pass: u32 = 0, from = every; pass < job.passes; pass++) {
     let sum = splat(0);
@@ -306,7 +319,7 @@ function findDivergence(job: Job): void {
       let own = splat(0);
       for (; c < stop; c += GROUP, from += GROUP) {
         const p = v128.load(from);
-        own = madd(p, f32x4.sub(log(f32x4.pmax(least, p)), v128.load(logMeans + c)), own);
+        own = madd(p, f32x4.sub(log(f32x4.pmax(least, p), k), v128.load(logMeans + c)), own);
       }
       sum = f32x4.add(sum, own);
     }

@@ -9,7 +9,7 @@ export class Job {
   passes: u32;
   /** Of features. */
   dims: u32;
-  /** 1 / temperature. */
+  /** 1 / (temperature ln 2). */
   inverse: f32;
   seed: u32;
   /** Bits of a magnitude from which on a value is no valid input. */

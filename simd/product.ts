@@ -13,40 +13,40 @@ export const TANH: u32 = 3;
 
 /** Of the standard normal distribution, to 3e-7 (Abramowitz & Stegun 1964, 7.1.26). Below 0 it is the tail itself. */
 @inline
-function normalCdf(a: v128): v128 {
+function normalCdf(a: v128, k: usize): v128 {
   const y = f32x4.mul(f32x4.abs(a), splat(0.70710678));
   const t = f32x4.div(splat(1), madd(y, splat(0.3275911), splat(1)));
   let tail = madd(splat(1.061405429), t, splat(-1.453152027));
   tail = madd(tail, t, splat(1.421413741));
   tail = madd(tail, t, splat(-0.284496736));
   tail = madd(tail, t, splat(0.254829592));
-  const decay = exp(f32x4.pmax(splat(-104), f32x4.neg(f32x4.mul(y, y))));
+  const decay = exp(f32x4.neg(f32x4.mul(y, y)), k);
   const half = f32x4.mul(f32x4.mul(splat(0.5), f32x4.mul(tail, t)), decay);
   return v128.bitselect(half, f32x4.sub(splat(1), half), f32x4.lt(a, splat(0)));
 }
 
 @inline
-function tanh(a: v128): v128 {
-  const e = exp(f32x4.pmax(splat(-104), f32x4.mul(splat(-2), f32x4.abs(a))));
+function tanh(a: v128, k: usize): v128 {
+  const e = exp(f32x4.mul(splat(-2), f32x4.abs(a)), k);
   const size = f32x4.div(f32x4.sub(splat(1), e), f32x4.add(splat(1), e));
   return v128.or(size, v128.and(a, i32x4.splat(0x80000000)));
 }
 
-function activate(a: v128, activation: u32): v128 {
+function activate(a: v128, activation: u32, k: usize): v128 {
   if (activation == RELU) return f32x4.pmax(splat(0), a);
-  if (activation == GELU) return f32x4.mul(a, normalCdf(a));
-  if (activation == TANH) return tanh(a);
+  if (activation == GELU) return f32x4.mul(a, normalCdf(a, k));
+  if (activation == TANH) return tanh(a, k);
   return a;
 }
 
-function slopeOf(a: v128, activation: u32): v128 {
+function slopeOf(a: v128, activation: u32, k: usize): v128 {
   if (activation == RELU) return v128.and(f32x4.gt(a, splat(0)), splat(1));
   if (activation == GELU) {
-    const decay = exp(f32x4.pmax(splat(-104), f32x4.mul(f32x4.mul(splat(-0.5), a), a)));
-    return madd(f32x4.mul(a, splat(0.39894228)), decay, normalCdf(a));
+    const decay = exp(f32x4.mul(f32x4.mul(splat(-0.5), a), a), k);
+    return madd(f32x4.mul(a, splat(0.39894228)), decay, normalCdf(a, k));
   }
   if (activation == TANH) {
-    const h = tanh(a);
+    const h = tanh(a, k);
     return f32x4.sub(splat(1), f32x4.mul(h, h));
   }
   return splat(1);
@@ -114,7 +114,7 @@ export function product(weights: usize, bias: usize, inputs: u32, outputs: u32, 
 }
 
 /** Sums [units, 16] through the activation, times `scale`, in their place. */
-export function activateAll(at: usize, units: u32, activation: u32, scale: f32): void {
+export function activateAll(at: usize, units: u32, activation: u32, scale: f32, k: usize): void {
   const grown = splat(scale);
   const end = at + units * UNIT;
   if (activation == RELU) {
@@ -123,18 +123,18 @@ export function activateAll(at: usize, units: u32, activation: u32, scale: f32):
     return;
   }
   for (let unit = at; unit < end; unit += 16)
-    v128.store(unit, f32x4.mul(grown, activate(v128.load(unit), activation)));
+    v128.store(unit, f32x4.mul(grown, activate(v128.load(unit), activation, k)));
 }
 
 /** The least |a| of the sums of four rows, [units, 16]. */
-export function closest(at: usize, units: u32): v128 {
+export function closest(at: usize, units: u32, k: usize): v128 {
   let least = splat(f32.MAX_VALUE);
-  for (let end = at + units * UNIT; at < end; at += UNIT) least = f32x4.pmin(least, magnitude(v128.load(at)));
+  for (let end = at + units * UNIT; at < end; at += UNIT) least = f32x4.pmin(least, magnitude(v128.load(at), k));
   return least;
 }
 
 /** Slopes of the activations of sums [units, 16]. */
-export function slopesOfAll(at: usize, units: u32, activation: u32, into: usize): void {
+export function slopesOfAll(at: usize, units: u32, activation: u32, into: usize, k: usize): void {
   for (let unit: u32 = 0; unit < units * UNIT; unit += 16)
-    v128.store(into + unit, slopeOf(v128.load(at + unit), activation));
+    v128.store(into + unit, slopeOf(v128.load(at + unit), activation, k));
 }

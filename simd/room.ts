@@ -1,5 +1,6 @@
 /** Where a call keeps what is on the way: places in its thread's scratch memory. */
 import { Job, Layer } from "./job";
+import { CONSTANT_BYTES } from "./lanes";
 import { UNIT } from "./product";
 
 /** Bytes of four rows in a line of their own. */
@@ -21,6 +22,8 @@ export const SCORES: u32 = 4;
 
 export abstract class Room {
   private static free: usize = 0;
+  /** Of lanes.ts. */
+  static constants: usize = 0;
   /** Predictions of four rows, [classes]. */
   static values: usize = 0;
   /** Of each four of sixteen rows, what they keep of all passes: see `ofGroup`. */
@@ -57,6 +60,7 @@ export abstract class Room {
   /** Gives the bytes that it takes. */
   static open(job: Job, at: usize): u32 {
     Room.free = at;
+    Room.constants = Room.take(CONSTANT_BYTES);
     if (job.kind == FEATURES) Room.openHead(job);
     else {
       Room.values = Room.take(job.classes * GROUP);

@@ -1,13 +1,13 @@
 /**
  * Scores of rows in float32, four rows to a vector, each prediction read once. AssemblyScript, compiled by `npm run simd`.
  */
-import { addPass, believe, clearPasses, closePasses, inspect, openPasses, Rows, soften } from "./beliefs";
+import { addPass, believe, clearPasses, closePasses, findTop, inspect, openPasses, Rows, soften, takeSeen } from "./beliefs";
 import { drop, seedDraws } from "./dropout";
 import { expectGradients } from "./gradients";
 import { Job, Slot } from "./job";
-import { madd, magnitude, mix, splat } from "./lanes";
+import { madd, magnitude, mix, splat, writeConstants } from "./lanes";
 import { activateAll, closest, product, slopesOfAll, UNIT } from "./product";
-import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, PASSES, Room, SCORES } from "./room";
+import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room, SCORES } from "./room";
 import { storeLanes, turn } from "./turn";
 
 // Codes of scores.
@@ -46,6 +46,7 @@ export function score(job: Job, slot: Slot, thread: u32): void {
     return;
   }
   Room.open(job, <usize>job.scratch + thread * job.scratchBytes);
+  writeConstants(Room.constants);
   Rows.squares = Rows.doubts = splat(0);
   Rows.doubtful = i32x4.splat(0);
   if (job.kind == FEATURES) headRows(job, slot);
@@ -69,9 +70,15 @@ function plainRows(job: Job, slot: Slot): void {
   const line = job.classes << 2;
   for (let row: u32 = 0; row < slot.rows; row += 4) {
     const rows = min<u32>(4, slot.rows - row);
-    turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP);
-    Rows.invalid = i32x4.splat(0);
-    inspect(job, Room.values, GROUP);
+    if (job.kind == LOGITS) {
+      turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP, true, Room.constants);
+      takeSeen(job);
+    } else {
+      turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP, false, Room.constants);
+      Rows.invalid = i32x4.splat(0);
+      inspect(job, Room.values, GROUP);
+      findTop(Room.values, job.classes, GROUP);
+    }
     believe(job, Room.values, GROUP);
     emit(job, slot, row, rows);
   }
@@ -85,7 +92,7 @@ function committeeRows(job: Job, slot: Slot): void {
     Rows.invalid = i32x4.splat(0);
     clearPasses(job);
     for (let pass: u32 = 0; pass < job.passes; pass++) {
-      turn(<usize>slot.input + (pass * slot.rows + row) * line, rows, line, job.classes, Room.values, GROUP);
+      turn(<usize>slot.input + (pass * slot.rows + row) * line, rows, line, job.classes, Room.values, GROUP, false, Room.constants);
       inspect(job, Room.values, GROUP);
       addPass(job, Room.values, GROUP, pass);
     }
@@ -112,7 +119,10 @@ function headRows(job: Job, slot: Slot): void {
       Rows.invalid = v128.load(Room.invalid + at);
       Rows.doubtful = v128.load(Room.doubtful + at);
       if (job.wants & GRADIENTS) Rows.gradient = v128.load(Room.gradient + at);
-      else if (job.wants == 0) believe(job, Room.logits + at, UNIT);
+      else if (job.wants == 0) {
+        findTop(Room.logits + at, job.classes, UNIT);
+        believe(job, Room.logits + at, UNIT);
+      }
       else {
         openPasses(job, Room.groups + group * bytes);
         if (job.passes == 1) {
@@ -137,12 +147,12 @@ function readFeatures(job: Job, slot: Slot, row: u32, count: u32): void {
   for (let group: u32 = 0; group < 4; group++) {
     const first = min<u32>(4 * group, count - 1);
     const at = Room.features + group * GROUP;
-    turn(<usize>slot.input + (row + first) * line, min<u32>(4, count - first), line, job.dims, at, UNIT);
+    turn(<usize>slot.input + (row + first) * line, min<u32>(4, count - first), line, job.dims, at, UNIT, false, Room.constants);
     let size = i32x4.splat(0);
     let square = splat(1);
     for (let from = at, end = at + job.dims * UNIT; from < end; from += UNIT) {
       const x = v128.load(from);
-      size = i32x4.max_u(size, magnitude(x));
+      size = i32x4.max_u(size, magnitude(x, Room.constants));
       square = madd(x, x, square);
     }
     v128.store(Room.squares + group * GROUP, square);
@@ -162,7 +172,7 @@ function forward(job: Job): void {
       return;
     }
     product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, into);
-    activateAll(into, layer.outputs, job.activation, 1);
+    activateAll(into, layer.outputs, job.activation, 1, Room.constants);
     from = into;
     into += linesOf(layer.outputs) * UNIT;
   }
@@ -184,12 +194,12 @@ function forwardWithSlopes(job: Job): void {
       if (layer.kink >= 0)
         for (let group: u32 = 0; group < UNIT; group += GROUP) {
           const reach = f32x4.mul(splat(layer.kink), f32x4.sqrt(v128.load(Room.squares + group)));
-          const crosses = f32x4.le(closest(into + group, layer.outputs), reach);
+          const crosses = f32x4.le(closest(into + group, layer.outputs, Room.constants), reach);
           v128.store(Room.doubtful + group, v128.or(v128.load(Room.doubtful + group), crosses));
         }
-      slopesOfAll(into, layer.outputs, job.activation, slopes);
+      slopesOfAll(into, layer.outputs, job.activation, slopes, Room.constants);
     }
-    activateAll(into, layer.outputs, job.activation, 1);
+    activateAll(into, layer.outputs, job.activation, 1, Room.constants);
     from = into;
     into += linesOf(layer.outputs) * UNIT;
     slopes += linesOf(layer.outputs) * UNIT;
@@ -203,10 +213,10 @@ function samplePasses(job: Job, first: u32): void {
   const opening = layerAt(job, 0);
   const isLinear = last == 0;
   product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, isLinear ? Room.logits : Room.hidden);
-  if (!isLinear) activateAll(Room.hidden, opening.outputs, job.activation, job.keepScale);
+  if (!isLinear) activateAll(Room.hidden, opening.outputs, job.activation, job.keepScale, Room.constants);
   let draws = Room.draws;
   for (let l: u32 = 0; l < last; l++) {
-    seedDraws(job.seed, DROPOUT_STREAM + l, first, layerAt(job, l).outputs, draws);
+    seedDraws(job.seed, DROPOUT_STREAM + l, first, layerAt(job, l).outputs, draws, Room.constants);
     draws += linesOf(layerAt(job, l).outputs) * (UNIT >> 1);
   }
   for (let group: u32 = 0; group < 4; group++) {
@@ -220,11 +230,11 @@ function samplePasses(job: Job, first: u32): void {
     draws = Room.draws;
     for (let l: u32 = 1; l <= last; l++) {
       const layer = layerAt(job, l);
-      drop(from, layer.inputs, draws, pass, job.threshold, Room.kept);
+      drop(from, layer.inputs, draws, pass, job.threshold, Room.kept, Room.constants);
       draws += linesOf(layer.inputs) * (UNIT >> 1);
       from = Room.next;
       product(layer.weights, layer.bias, layer.inputs, layer.outputs, Room.kept, l == last ? Room.logits : from);
-      if (l < last) activateAll(from, layer.outputs, job.activation, job.keepScale);
+      if (l < last) activateAll(from, layer.outputs, job.activation, job.keepScale, Room.constants);
     }
     if (isLinear && pass > 0)
       product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, Room.logits);
@@ -287,9 +297,10 @@ function scoreOf(job: Job, code: u32, row: u32): v128 {
 
 /** randomUniform of random.ts, of four rows. */
 function uniform(seed: u32, row: u32): v128 {
-  const opened = mix(i32x4.splat(seed + 0x9e3779b9));
-  const hash = mix(v128.xor(opened, i32x4.splat(SCORE_STREAM)));
+  const k = Room.constants;
+  const opened = mix(i32x4.splat(seed + 0x9e3779b9), k);
+  const hash = mix(v128.xor(opened, i32x4.splat(SCORE_STREAM)), k);
   const rows = i32x4.add(i32x4.splat(row), i32x4(0, 1, 2, 3));
-  const bits = mix(mix(mix(v128.xor(hash, rows))));
+  const bits = mix(mix(mix(v128.xor(hash, rows), k), k), k);
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(bits, 8)), splat(5.9604645e-8));
 }

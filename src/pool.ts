@@ -113,7 +113,13 @@ export class Pool {
     this.checkFree();
     this.isTelling = true;
     try {
-      return await this.scored(strategies, options, true, tell);
+      // Kernels may give views of a memory that threads share, which not everything takes.
+      return await this.scored(strategies, options, true, (first, scores) =>
+        tell(
+          first,
+          scores.map((own) => own.slice()),
+        ),
+      );
     } finally {
       this.isTelling = false;
     }

@@ -134,7 +134,7 @@ export class ScoreJob {
       classes,
       passes,
       dims: source.cols,
-      inverse: 1 / temperature,
+      inverse: Math.LOG2E / temperature,
       seed: options.seed,
       limit: bitsOf(kind === "features" ? FEATURE_LIMIT : Infinity),
       outputs: Math.max(1, strategies.length),
