@@ -3,15 +3,11 @@ import { findAdapter } from "../src/backends/webgpu/open.ts";
 import { Gpu } from "../src/backends/webgpu/gpu.ts";
 import { openEngine, type Engine } from "../src/engine.ts";
 import { InputError } from "../src/errors.ts";
-import {
-  cpuExpCeiling,
-  cpuMultiplyAddCeiling,
-  cpuReadCeiling,
-  gpuExpCeiling,
-  gpuMultiplyAddCeiling,
-  gpuReadCeiling,
-} from "./ceilings.ts";
+import type { CpuCeilings } from "./ceilings/cpu.ts";
+import { gpuExpCeiling, gpuMultiplyAddCeiling, gpuReadCeiling } from "./ceilings/gpu.ts";
+import { nodeCeilings } from "./ceilings/node.ts";
 import type { Ceilings } from "./floor.ts";
+import { openThreads, threadsOf } from "./threads.ts";
 
 export const backendNames = ["cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -25,19 +21,22 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-/** The backend, or why there is none. The CPU is always there. */
-export function openSubject(name: BackendName): Promise<Subject | string> {
-  return name === "cpu" ? openCpu() : openWebGpu();
+/** The backend, or why there is none. The CPU is always there, with `threads` of them or as many as it takes by itself. */
+export function openSubject(name: BackendName, threads?: number): Promise<Subject | string> {
+  return name === "cpu" ? openCpu(threads) : openWebGpu();
 }
 
-async function openCpu(): Promise<Subject> {
-  const engine = await openEngine({ backend: "cpu" });
-  const arithmetic = once(async () => ({ multiplyAdds: cpuMultiplyAddCeiling(), exps: cpuExpCeiling() }));
+async function openCpu(threads: number | undefined): Promise<Subject> {
+  const engine = await openThreads(threads);
+  let ceilings: Promise<CpuCeilings> | undefined; // their threads are begun when first asked for
   return {
     engine,
     software: false,
-    ceilings: async (values) => ({ bytes: cpuReadCeiling(values), ...(await arithmetic()) }),
-    close: () => engine.close(),
+    ceilings: async (values) => (await (ceilings ??= nodeCeilings(threadsOf(engine)))).of(values.byteLength),
+    async close() {
+      await (await ceilings)?.close();
+      await engine.close();
+    },
   };
 }
 

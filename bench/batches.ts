@@ -11,9 +11,10 @@ import { batchCases, nameOf, shrunk, type BatchCase } from "./batches/cases.ts";
 import { findPeers, type BatchPeer } from "./batches/peers.ts";
 import { heading, linesOf, summariesOf, summaryLine, type BatchReport } from "./batches/report.ts";
 import { runCase } from "./batches/run.ts";
-import { aboutRun, saveReport } from "./report.ts";
+import { threadsIn, wholeNumber } from "./flags.ts";
+import { aboutRun, aboutSubject, saveReport } from "./report.ts";
 
-const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--backend ${backendNames.join("|")}] [--runs N] [--rows N] [--json FILE]`;
+const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--required] [--backend ${backendNames.join("|")}] [--threads N] [--runs N] [--rows N] [--json FILE]`;
 
 /** Seconds after which no more runs are begun: some peers take minutes for one. */
 const LONGEST = 120;
@@ -32,29 +33,33 @@ interface Arguments {
   readonly list: boolean;
   readonly json: string | undefined;
   readonly backends: readonly BackendName[];
+  readonly threads: number | undefined;
   readonly chosen: readonly BatchCase[];
   readonly runs: number;
   readonly rows: number | undefined;
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, json, filter, backend, ...sizes } = parsed(args);
-  const chosen = batchCases.filter((one) => nameOf(one).includes(filter));
+  const { list, required, json, filter, backend, threads, ...sizes } = parsed(args);
+  const chosen = batchCases.filter((one) => nameOf(one).includes(filter) && (one.atLeast || !required));
   if (chosen.length === 0) throw new InputError(`no case has "${filter}" in its name: see --list`);
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
   const runs = wholeNumber("--runs", sizes.runs, 1);
   const rows = sizes.rows === undefined ? undefined : wholeNumber("--rows", sizes.rows, LEAST_ROWS);
-  return { list, json, backends, chosen, runs, rows };
+  return { list, json, backends, threads: threadsIn(threads), chosen, runs, rows };
 }
 
 function parsed(args: string[]) {
   try {
+    const flag = { type: "boolean", default: false } as const;
     const text = { type: "string" } as const;
     const options = {
-      list: { type: "boolean", default: false },
+      list: flag,
+      required: flag,
       filter: { ...text, default: "" },
       backend: text,
+      threads: text,
       runs: { ...text, default: "5" },
       rows: text,
       json: text,
@@ -65,14 +70,7 @@ function parsed(args: string[]) {
   }
 }
 
-function wholeNumber(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new InputError(`${name} must be a whole number of at least ${least}, got ${text}`);
-  return value;
-}
-
-async function bench({ list, json, backends, chosen, runs, rows }: Arguments): Promise<number> {
+async function bench({ list, json, backends, threads, chosen, runs, rows }: Arguments): Promise<number> {
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
@@ -80,7 +78,7 @@ async function bench({ list, json, backends, chosen, runs, rows }: Arguments): P
   const subjects: Subject[] = [];
   try {
     for (const name of backends) {
-      const opened = await openSubject(name);
+      const opened = await openSubject(name, threads);
       if (typeof opened === "string") console.log(`${name} is left out: ${opened}`);
       else subjects.push(opened);
     }
@@ -112,7 +110,7 @@ function openReport(
   rows: number | undefined,
 ): BatchReport {
   return {
-    ...aboutRun(subjects),
+    ...aboutRun(subjects.map(aboutSubject)),
     runs,
     rows: rows ?? null,
     peers: peers.map(({ peer, about, libraries, versions }) => ({ peer, about, libraries, versions })),

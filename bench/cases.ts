@@ -3,6 +3,11 @@ import { strategyNames, type StrategyName } from "../src/index.ts";
 import { strategyOf } from "../src/scores/index.ts";
 import type { Need } from "../src/strategy.ts";
 
+/** Times as fast, by peer. */
+export interface AtLeast {
+  readonly [peer: string]: number;
+}
+
 export interface Case {
   readonly kind: "logits" | "features" | "scores";
   readonly rows: number;
@@ -24,6 +29,8 @@ export interface Case {
   readonly heavy?: boolean;
   /** Whether the memory that it takes is measured too, in a process of its own. */
   readonly memory?: boolean;
+  /** How many times as fast as peers the cpu backend is to be. */
+  readonly atLeast?: AtLeast;
 }
 
 const M = 1_000_000;
@@ -32,6 +39,7 @@ const needing = (...needs: (Need | undefined)[]): StrategyName[] =>
 const plain = needing(undefined).filter((name) => name !== "entropy");
 // Here `bald` would be `kl-divergence` once more.
 const committee = needing("passes", "votes", "divergence").filter((name) => name !== "bald");
+const together = { kind: "logits", rows: M, strategies: ["entropy", "margin", "least-confidence"] } as const;
 const network = { kind: "features", rows: M, cols: 64, hidden: 128, classes: 10, heavy: true } as const;
 
 export const cases: readonly Case[] = [
@@ -40,20 +48,44 @@ export const cases: readonly Case[] = [
   { kind: "logits", rows: M, cols: 100, strategies: ["entropy"] },
   { kind: "logits", rows: M / 10, cols: 1000, strategies: ["entropy"] },
   ...plain.map((strategy): Case => ({ kind: "logits", rows: M, cols: 10, strategies: [strategy] })),
-  { kind: "scores", rows: 10 * M, cols: 1, strategies: [], k: 1000 },
-  { kind: "features", rows: M, cols: 64, classes: 10, strategies: ["entropy"], k: 100 },
+  { ...together, cols: 10, atLeast: { numpy: 10, torch: 6 } },
+  { ...together, cols: 100, atLeast: { numpy: 5, torch: 4 } },
+  { kind: "scores", rows: 10 * M, cols: 1, strategies: [], k: 1000, atLeast: { numpy: 3 } },
+  {
+    kind: "features",
+    rows: M,
+    cols: 64,
+    classes: 10,
+    strategies: ["entropy"],
+    k: 100,
+    atLeast: { numpy: 2, torch: 2 },
+  },
   { kind: "logits", rows: M, cols: 10, passes: 8, heavy: true, strategies: committee },
   { kind: "logits", rows: M / 10, cols: 10, passes: 20, strategies: ["bald"] },
-  { ...network, passes: 20, dropout: 0.5, strategies: ["bald"], memory: true },
-  ...needing("gradients").map((strategy): Case => ({ ...network, strategies: [strategy] })),
+  { ...network, passes: 20, dropout: 0.5, strategies: ["bald"], memory: true, atLeast: { torch: 6 } },
+  ...needing("gradients").map((strategy): Case => ({
+    ...network,
+    strategies: [strategy],
+    atLeast: { numpy: 2, autograd: 1000 },
+  })),
 ];
 
-/** `entropy 1Mx10`, `bald 20x100kx10`, `top-1000 of 10M scores`, `bald 1Mx64 head 128-10 20 passes`. */
+/** Of a dense layer alone, which no strategy asks for: `bench/product.ts` times it. */
+export const product: Case = {
+  kind: "features",
+  rows: 65_536,
+  cols: 256,
+  classes: 256,
+  strategies: [],
+  atLeast: { numpy: 0.4 },
+};
+
+/** `entropy 1Mx10`, `3 strategies 1Mx10`, `bald 20x100kx10`, `top-1000 of 10M scores`, `bald 1Mx64 head 128-10 20 passes`. */
 export function nameOf({ kind, rows, cols, passes, hidden, classes, strategies, k }: Case): string {
   if (kind === "scores") return `top-${k} of ${short(rows)} scores`;
   const stored = kind === "logits" && passes ? `${passes}x` : "";
   return [
-    strategies.length > 1 ? `${strategies.length} strategies` : strategies[0],
+    strategies.length > 1 ? `${strategies.length} strategies` : (strategies[0] ?? "product"),
     k && `top-${k}`,
     `${stored}${short(rows)}x${cols}`,
     classes && `head ${hidden ? `${hidden}-` : ""}${classes}`,
@@ -65,6 +97,10 @@ export function nameOf({ kind, rows, cols, passes, hidden, classes, strategies, 
 
 /** For smoke runs: the same case under the same name, with a twentieth of the rows, or a hundredth of a heavy one. */
 export const shrunk = (one: Case): Case => ({ ...one, rows: one.rows / (one.heavy ? 100 : 20) });
+
+/** For a page, which may have less memory: the same case with a fifth of the rows where it has over 64 million values. */
+export const fitted = (one: Case): Case =>
+  one.rows * one.cols * ((one.kind === "logits" && one.passes) || 1) > 64 * M ? { ...one, rows: one.rows / 5 } : one;
 
 /**
  * Rows that are timed, the first ones. Rows a second is what compares, so a tenth of heavy work will do for all but a real

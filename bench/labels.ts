@@ -14,7 +14,7 @@ import { takeRows } from "../src/matrix.ts";
 import { drawOrder } from "../src/models/mlp.ts";
 import { randomUniform, streams } from "../src/random.ts";
 import { sectionOf, type StudyReport } from "./labelsTable.ts";
-import { aboutRun, saveReport } from "./report.ts";
+import { aboutRun, aboutSubject, saveReport } from "./report.ts";
 
 interface Study {
   readonly name: string;
@@ -300,6 +300,6 @@ for (const { name, about, set, plan: asked, measure = "accuracy" } of chosen) {
   if (missing > 0) console.log(`\n${missing} runs in ${((performance.now() - began) / 1000).toFixed(0)} s.`);
   report.push(found);
   if (values.json === undefined) continue;
-  const all = { ...aboutRun([{ engine, software: false }]), seeds, studies: report };
+  const all = { ...aboutRun([aboutSubject({ engine, software: false })]), seeds, studies: report };
   saveReport(values.json, all);
 }

@@ -1,20 +1,22 @@
 /**
  * `npm run bench`: every case on every backend, each checked against its reference before it is timed, with NumPy and
- * PyTorch beside them on the same data where this machine has them.
+ * PyTorch beside them on the same data where this machine has them. With --browser it is the cpu backend in a headless
+ * Chromium that is timed, isolated and not; --required leaves only cases that are to be so many times as fast.
  *
  * Exits with 0 when all answers were right, 1 when one was wrong, 2 for bad usage.
  */
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
-import { backendNames, openSubject, type BackendName, type Subject } from "./backends.ts";
-import { cases, nameOf, shrunk, type Case } from "./cases.ts";
+import { backendNames, openSubject, type BackendName } from "./backends.ts";
+import { cases, fitted, nameOf, shrunk, type Case } from "./cases.ts";
+import { threadsIn } from "./flags.ts";
 import { briefly, patience } from "./measure.ts";
 import { findPeers } from "./peers.ts";
 import { openReport, saveReport } from "./report.ts";
-import { runCase } from "./run.ts";
+import { contenderOf, runCase, type Contender } from "./run.ts";
 import { heading, linesOf } from "./table.ts";
 
-const usage = `npm run bench -- [--list] [--filter TEXT] [--backend ${backendNames.join("|")}] [--quick] [--json FILE]`;
+const usage = `npm run bench -- [--list] [--filter TEXT] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--quick] [--json FILE]`;
 
 try {
   process.exitCode = await bench(argumentsOf(process.argv.slice(2)));
@@ -27,58 +29,80 @@ try {
 interface Arguments {
   readonly list: boolean;
   readonly quick: boolean;
+  readonly browser: boolean;
+  readonly threads: number | undefined;
   readonly json: string | undefined;
   readonly backends: readonly BackendName[];
   readonly chosen: readonly Case[];
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, quick, json, filter, backend } = parsed(args);
-  const chosen = cases.filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)));
+  const { list, quick, browser, required, json, filter, backend, threads } = parsed(args);
+  const chosen = cases
+    .filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)))
+    .filter(({ atLeast }) => atLeast || !required);
   if (chosen.length === 0) throw new InputError(`no case has "${filter}" in its name: see --list`);
+  if (browser && backend !== undefined)
+    throw new InputError("a browser is timed on the cpu backend: leave out --backend");
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  return { list, quick, json, backends, chosen };
+  return { list, quick, browser, threads: threadsIn(threads), json, backends, chosen };
 }
 
 function parsed(args: string[]) {
   try {
     const flag = { type: "boolean", default: false } as const;
     const text = { type: "string" } as const;
-    const options = { list: flag, quick: flag, filter: { ...text, default: "" }, backend: text, json: text } as const;
-    return parseArgs({ args, options }).values;
+    const flags = { list: flag, quick: flag, browser: flag, required: flag } as const;
+    const texts = { filter: { ...text, default: "" }, backend: text, threads: text, json: text } as const;
+    return parseArgs({ args, options: { ...flags, ...texts } }).values;
   } catch (error) {
     throw new InputError(`${(error as Error).message.split(/[.\n]/, 1)[0]}: ${usage}`);
   }
 }
 
-async function bench({ list, quick, json, backends, chosen }: Arguments): Promise<number> {
+async function bench({ list, quick, browser, threads, json, backends, chosen }: Arguments): Promise<number> {
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
   }
-  const subjects: Subject[] = [];
+  const contenders = browser ? await inBrowser(threads) : await inNode(backends, threads);
   try {
-    for (const name of backends) {
-      const opened = await openSubject(name);
-      if (typeof opened === "string") console.log(`${name} is left out: ${opened}`);
-      else subjects.push(opened);
-    }
-    if (subjects.length === 0) throw new InputError("there is no backend to time");
+    if (contenders.length === 0) throw new InputError("there is no backend to time");
     const peers = await findPeers();
-    const report = openReport(subjects, peers, quick);
+    const report = openReport(
+      contenders.map(({ about }) => about),
+      peers,
+      quick,
+    );
     const save = (): void => void (json !== undefined && saveReport(json, report));
     save(); // a path that cannot be written should fail before the work, not after
     console.log(heading(report));
     for (const one of chosen) {
-      report.cases.push(
-        await runCase(nameOf(one), quick ? shrunk(one) : one, subjects, peers, quick ? briefly : patience),
-      );
+      const whole = browser ? fitted(one) : one;
+      const sized = quick ? shrunk(whole) : whole;
+      report.cases.push(await runCase(nameOf(one), sized, contenders, peers, quick ? briefly : patience));
       console.log(linesOf(report.cases[report.cases.length - 1]));
       save();
     }
     return report.cases.some(({ results }) => results.some((result) => "wrong" in result)) ? 1 : 0;
   } finally {
-    for (const subject of subjects) await subject.close();
+    for (const contender of contenders) await contender.close();
   }
+}
+
+async function inNode(backends: readonly BackendName[], threads: number | undefined): Promise<Contender[]> {
+  const contenders: Contender[] = [];
+  for (const name of backends) {
+    const opened = await openSubject(name, threads);
+    if (typeof opened === "string") console.log(`${name} is left out: ${opened}`);
+    else contenders.push(contenderOf(opened));
+  }
+  return contenders;
+}
+
+/** Loaded only when wanted: Vite and Playwright take a while. */
+async function inBrowser(threads: number | undefined): Promise<Contender[]> {
+  const { openPages } = await import("./browser/chromium.ts");
+  return openPages(threads);
 }

@@ -1,16 +1,16 @@
 /**
  * How much memory a case takes beyond its rows, in a process of its own, for the peak of a process never falls:
- * `node --import tsx bench/memory.ts CASE BACKEND` prints bytes. Its peak over what there is once the pool is loaded.
+ * `node --import tsx bench/memory.ts CASE BACKEND THREADS` prints bytes. Its peak over what there is once the pool is loaded.
  */
 import { openSubject, type BackendName } from "./backends.ts";
 import type { Case } from "./cases.ts";
 import { dataOf, makePool } from "./data.ts";
 import { dropoutOf } from "./reference.ts";
 
-const [given, backend] = process.argv.slice(2);
+const [given, backend, threads] = process.argv.slice(2);
 const one = JSON.parse(given) as Case;
 const made = makePool(one);
-const subject = await openSubject(backend as BackendName);
+const subject = await openSubject(backend as BackendName, Number(threads));
 if (typeof subject === "string") throw new Error(subject);
 try {
   const pool = await subject.engine.load(dataOf(made, one.rows));

@@ -27,6 +27,8 @@ def work_of(xp, request, data, *head):
         return lambda: dropout_scores(xp, strategies, data, head, passes, request["dropout"])
     if data.ndim == 3:
         return lambda: stored_scores(xp, strategies, data)
+    if len(strategies) > 1:
+        return lambda: scores_together(xp, strategies, data)
     score = plain[strategies[0]]
     if k is None:
         return lambda: [scores(xp, score, data, *head)]
@@ -49,8 +51,8 @@ def scores(xp, score, data, weight=None, bias=None):
     return result
 
 
-def blocks(data, values_a_row):
-    step = max(1, BLOCK_VALUES // values_a_row)
+def blocks(data, values_a_row, values=BLOCK_VALUES):
+    step = max(1, values // values_a_row)
     return [slice(first, first + step) for first in range(0, len(data), step)]
 
 
@@ -89,6 +91,67 @@ def margin(xp, logits, axis):
 
 
 plain = {"entropy": entropy, "least-confidence": least_confidence, "margin": margin}
+
+
+# Several scores of one pass share the maximum, the exponentials, their sum and the runner-up.
+
+
+def scores_together(xp, strategies, data):
+    result = xp.empty((len(strategies), len(data)), dtype=xp.float32)
+    few = data.shape[1] <= FEW_CLASSES
+    # With so much to do in each, PyTorch's threads are kept busier by fewer and larger blocks.
+    for rows in blocks(data, data.shape[1], (4 if xp.__name__ == "torch" else 1) * BLOCK_VALUES):
+        block = data[rows]
+        softmax = Softmax(xp, *(classes_first(xp, block) if few else rows_first(xp, block)))
+        for slot, name in enumerate(strategies):
+            result[slot, rows] = together[name](softmax)
+    return result
+
+
+def classes_first(xp, block):
+    """Sums over a softmax of a block, its maximum at 1: the exponentials, those times their logarithm, and the runner-up."""
+    d = contiguous(xp, block.T)
+    first, second = xp.maximum(d[0], d[1]), xp.minimum(d[0], d[1])
+    lower = xp.empty_like(first)
+    for each in d[2:]:
+        xp.minimum(first, each, out=lower)
+        xp.maximum(second, lower, out=second)
+        xp.maximum(first, each, out=first)
+    d -= first
+    e = xp.exp(d)
+    d *= e
+    second -= first
+    return xp.sum(e, 0), xp.sum(d, 0), xp.exp(second, out=second)
+
+
+def rows_first(xp, block):
+    """The same: beyond few classes it is faster to find the first maximum, leave it out and look again."""
+    top = block.argmax(1)
+    every = xp.arange(len(block))
+    d = block - block[every, top][:, None]
+    e = xp.exp(d)
+    d *= e
+    sums = xp.sum(e, 1), xp.sum(d, 1)
+    e[every, top] = 0
+    return *sums, xp.amax(e, 1)
+
+
+class Softmax:
+    def __init__(self, xp, total, weighted, runner_up):
+        self.xp, self.total, self.weighted, self.runner_up = xp, total, weighted, runner_up
+        self.best = 1 / total
+
+    def entropy(self):
+        return self.xp.log(self.total) - self.weighted * self.best
+
+    def margin(self):
+        return 1 - self.best * (1 - self.runner_up)
+
+    def least_confidence(self):
+        return 1 - self.best
+
+
+together = {"entropy": Softmax.entropy, "margin": Softmax.margin, "least-confidence": Softmax.least_confidence}
 
 
 # Scores of several passes share what they are made of, and it is made when first asked for.

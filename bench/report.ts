@@ -8,6 +8,7 @@ import type { Subject } from "./backends.ts";
 import type { Case } from "./cases.ts";
 import type { Ceilings, Floor, Work } from "./floor.ts";
 import type { Measured, Wrong } from "./measure.ts";
+import { threadsOf } from "./threads.ts";
 import type { Library, Peer, PeerFault, PeerMeasured } from "./peers.ts";
 
 /** What was run, on what. */
@@ -19,7 +20,15 @@ export interface About {
   readonly date: string;
   readonly node: string;
   readonly machine: { readonly cpu: string; readonly threads: number; readonly platform: string };
-  readonly backends: readonly { readonly backend: string; readonly adapter: string; readonly software: boolean }[];
+  readonly backends: readonly BackendAbout[];
+}
+
+export interface BackendAbout {
+  readonly backend: string;
+  readonly adapter: string;
+  readonly software: boolean;
+  /** That it computes on; 1 where there are none to choose. */
+  readonly threads: number;
 }
 
 /** All times in seconds. */
@@ -62,16 +71,27 @@ export interface Timed extends Measured {
   readonly ratios: { [library in Library]?: number };
 }
 
-export function openReport(subjects: readonly Subject[], peers: readonly Peer[], quick: boolean): Report {
+export function openReport(backends: readonly BackendAbout[], peers: readonly Peer[], quick: boolean): Report {
   return {
-    ...aboutRun(subjects),
+    ...aboutRun(backends),
     quick,
     peers: peers.map(({ library, version, python }) => ({ library, version, python })),
     cases: [],
   };
 }
 
-export function aboutRun(subjects: readonly Pick<Subject, "engine" | "software">[]): About {
+/** What was run, on what, as the first lines on screen. */
+export function aboutLines({ poolwise, commit: source, node, machine, backends }: About): string[] {
+  return [
+    `poolwise ${poolwise}${source ? ` (${source})` : ""}, Node ${node}, ${machine.cpu}, ${machine.threads} threads`,
+    ...backends.map(({ backend, adapter, software, threads }) => {
+      const by = backend === "webgpu" ? backend : `${backend}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+      return `${by}: ${adapter}${software ? "; software: proves correctness, not speed" : ""}`;
+    }),
+  ];
+}
+
+export function aboutRun(backends: readonly BackendAbout[]): About {
   const manifest = createRequire(import.meta.url)("../package.json") as { version: string };
   const threads = cpus();
   return {
@@ -84,8 +104,13 @@ export function aboutRun(subjects: readonly Pick<Subject, "engine" | "software">
       threads: threads.length,
       platform: `${process.platform} ${process.arch}`,
     },
-    backends: subjects.map(({ engine: { backend, adapter }, software }) => ({ backend, adapter, software })),
+    backends,
   };
+}
+
+export function aboutSubject({ engine, software }: Pick<Subject, "engine" | "software">): BackendAbout {
+  const { backend, adapter } = engine;
+  return { backend, adapter, software, threads: threadsOf(engine) };
 }
 
 /** Written beside and renamed, so that there is never half a file. */

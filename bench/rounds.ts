@@ -11,7 +11,7 @@ import { randomUniform } from "../src/random.ts";
 import { backendNames, openSubject } from "./backends.ts";
 import { spreadOf, type Spread } from "./measure.ts";
 import { interpreters } from "./peers.ts";
-import { aboutRun, saveReport } from "./report.ts";
+import { aboutRun, aboutSubject, saveReport } from "./report.ts";
 
 const CLASSES = 10;
 const DIMS = 64;
@@ -134,7 +134,7 @@ else {
 }
 if (values.json !== undefined) {
   const report = {
-    ...aboutRun(subjects),
+    ...aboutRun(subjects.map(aboutSubject)),
     rows,
     dims: DIMS,
     classes: CLASSES,

@@ -15,7 +15,7 @@ import { writeNpy } from "../src/files/index.ts";
 import type { MemoryBudget, PointStorage, RowSource } from "../src/index.ts";
 import { blocksOf } from "../src/readAhead.ts";
 import { backendNames, openSubject } from "./backends.ts";
-import { aboutRun, saveReport } from "./report.ts";
+import { aboutRun, aboutSubject, saveReport } from "./report.ts";
 import { CLASSES, DIMS, PLANTED, pointsOf, sourceOf } from "./scaleRows.ts";
 import type { ScaleResult, ScaleWork } from "./scaleRun.ts";
 import { lineOf, pointsHeading, rankedHeading, type ScaleCase, type ScaleReport } from "./scaleTable.ts";
@@ -97,7 +97,7 @@ if (points > 0) {
     });
   }
 }
-const report: ScaleReport = { ...aboutRun(subjects), cases };
+const report: ScaleReport = { ...aboutRun(subjects.map(aboutSubject)), cases };
 if (values.json !== undefined) saveReport(values.json, report);
 for (const { close } of subjects) await close();
 if (values.npy === undefined) rmSync(folder, { recursive: true });

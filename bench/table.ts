@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import { nameOf, cases, short } from "./cases.ts";
 import { libraries, type PeerMeasured } from "./peers.ts";
-import type { BackendReport, CaseReport, PeerReport, Report } from "./report.ts";
+import { aboutLines, type BackendReport, type CaseReport, type PeerReport, type Report } from "./report.ts";
 
 /** One line of the table by column; what is missing stays empty. */
 type Line = Partial<Record<(typeof columns)[number]["title"], string>>;
@@ -25,12 +25,10 @@ const columns = [
 ] as const satisfies { title: string; width: number; left?: boolean }[];
 
 /** What was measured, on what, and how the columns are to be read. */
-export function heading({ poolwise, commit, node, machine, quick, backends, peers }: Report): string {
+export function heading(report: Report): string {
+  const { quick, peers } = report;
   const about = [
-    [`poolwise ${poolwise}${commit ? ` (${commit})` : ""}, Node ${node}, ${machine.cpu}, ${machine.threads} threads`],
-    ...backends.map(({ backend, adapter, software }) => [
-      `${backend}: ${adapter}${software ? "; software: proves correctness, not speed" : ""}`,
-    ]),
+    aboutLines(report),
     ...peers.map(({ library, version, python }) => [`${library} ${version} (Python ${python})`]),
     ["Milliseconds, medians of warm passes over those rows; upload is of the first."],
     ["×: our rows a second over a peer's, above 1 ours is faster; ×autograd is PyTorch's, a row and label at a time."],

@@ -38,7 +38,20 @@ test.each([
   "$filter runs from end to end and says what it measured, on what",
   async ({ filter, backend, count, peers }) => {
     const file = join(folder, "batches.json");
-    const args = ["--rows", "300", "--runs", "2", "--backend", backend, "--filter", filter, "--json", file];
+    const args = [
+      "--rows",
+      "300",
+      "--runs",
+      "2",
+      "--backend",
+      backend,
+      "--threads",
+      "1",
+      "--filter",
+      filter,
+      "--json",
+      file,
+    ];
     expect(await bench(...args)).toContain("not a measurement");
     const text = readFileSync(file, "utf8");
     expect(text).not.toContain(root);
@@ -48,7 +61,7 @@ test.each([
       machine: { cpu: expect.any(String), threads: expect.any(Number) },
       runs: 2,
       rows: 300,
-      backends: [{ backend, adapter: expect.any(String), software: expect.any(Boolean) }],
+      backends: [{ backend, adapter: expect.any(String), software: expect.any(Boolean), threads: 1 }],
       peers: expect.any(Array),
     });
     expect(about).toHaveProperty("commit");
@@ -161,6 +174,7 @@ test("bad usage is one line and exits with 2", async () => {
     ["--backend", "abacus"],
     ["--runs", "0"],
     ["--rows", "many"],
+    ["--threads", "0"],
     ["--backend", "cpu", "--json", "no/such/folder/batches.json"],
   ]) {
     const { code, stderr } = await bench(...args).then(

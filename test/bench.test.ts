@@ -5,11 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { cases, nameOf, rowsJudged, rowsTimed, shrunk, type Case } from "../bench/cases.ts";
+import { cases, fitted, nameOf, rowsJudged, rowsTimed, shrunk, type Case } from "../bench/cases.ts";
+import { compileCeilings } from "../bench/ceilings/module.ts";
+import { nodeCeilings } from "../bench/ceilings/node.ts";
+import { cpuTable } from "../bench/cpuTable.ts";
 import { makePool, sampleRows } from "../bench/data.ts";
 import { floorOf, workOf } from "../bench/floor.ts";
 import { measure, more, patience } from "../bench/measure.ts";
 import { highest, referenceOf, scoreFault, type Answer, type Right } from "../bench/reference.ts";
+import type { Report } from "../bench/report.ts";
 import { strategyNames } from "../src/index.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -23,6 +27,8 @@ test("every strategy has a case, and no two cases share a name", async () => {
   expect([...timed].sort()).toEqual(strategyNames);
   for (const name of [
     "entropy 1Mx10",
+    "3 strategies 1Mx10",
+    "3 strategies 1Mx100",
     "top-1000 of 10M scores",
     "entropy top-100 1Mx64 head 10",
     "bald 20x100kx10",
@@ -49,8 +55,8 @@ test("a case runs from end to end and says what it measured, on what", async () 
     machine: { cpu: expect.any(String), threads: expect.any(Number), platform: `${process.platform} ${process.arch}` },
     quick: true,
     backends: [
-      { backend: "cpu", adapter: expect.any(String), software: false },
-      { backend: "webgpu", adapter: expect.any(String), software: expect.any(Boolean) },
+      { backend: "cpu", adapter: expect.any(String), software: false, threads: expect.any(Number) },
+      { backend: "webgpu", adapter: expect.any(String), software: expect.any(Boolean), threads: 1 },
     ],
     peers: expect.any(Array),
   });
@@ -73,6 +79,7 @@ test("a case runs from end to end and says what it measured, on what", async () 
 
 test.each([
   { filter: "strategies 8x1M", count: 1 },
+  { filter: "3 strategies", count: 2 },
   { filter: "20 passes", count: 1 },
   { filter: "egl", count: 1 },
 ])(
@@ -201,6 +208,76 @@ test("the floor is that of the work that takes longest", () => {
   expect(floorOf(work, { bytes: 1e9, multiplyAdds: 200, exps: 2 })).toEqual({ seconds: 5, boundBy: "exps" });
 });
 
+test.each([
+  { name: "3 strategies 1Mx10", rows: 1_000_000 },
+  { name: "3 strategies 1Mx100", rows: 200_000 },
+  { name: "bald 1Mx64 head 128-10 20 passes", rows: 1_000_000 },
+])("a page gets $rows rows of $name", ({ name, rows }) => {
+  expect(fitted(cases.find((one) => nameOf(one) === name)!).rows).toBe(rows);
+});
+
+test("in Chromium scores are right, on a page that is isolated and on one that is not", async () => {
+  const file = join(folder, "browser.json");
+  await bench("--quick", "--filter", "3 strategies 1Mx10", "--browser", "--threads", "1", "--json", file);
+  const { cases: reports, backends } = JSON.parse(readFileSync(file, "utf8"));
+  const names = ["cpu, isolated", "cpu, not isolated"];
+  expect(backends.map(({ backend }: { backend: string }) => backend)).toEqual(names);
+  for (const { adapter, threads } of backends) {
+    expect(adapter).toMatch(/^Chromium \d+/);
+    expect(threads).toBe(1);
+  }
+  expect(reports).toHaveLength(2);
+  for (const { results } of reports) {
+    expect(results.map(({ backend }: { backend: string }) => backend)).toEqual(names);
+    for (const result of results) expect(result.floorOverMeasured).toBeGreaterThan(0);
+  }
+}, 180_000);
+
+test("ceilings are those of exponentials that are right, in fused multiply-adds or not", async () => {
+  for (const bytes of (await compileCeilings()).filter((each) => WebAssembly.validate(each))) {
+    const { exports } = (await WebAssembly.instantiate(bytes)).instance;
+    const expOf = exports.expOf as (x: number) => number;
+    for (let x = -16; x <= 0; x += 1 / 64) expect(Math.abs(expOf(x) / Math.exp(x) - 1)).toBeLessThan(3e-7);
+  }
+  const ceilings = await nodeCeilings(2);
+  const { bytes, multiplyAdds, exps } = await ceilings.of(1e6);
+  await ceilings.close();
+  // A machine that does less than this would not have come so far; one that does more has left the work out.
+  for (const rate of [bytes, multiplyAdds, exps]) {
+    expect(rate).toBeGreaterThan(1e7);
+    expect(rate).toBeLessThan(1e12);
+  }
+}, 60_000);
+
+test("peers of the product are right", async () => {
+  const file = join(folder, "product.json");
+  await run("bench/product.ts", "--quick", "--threads", "1", "--json", file).catch(() => {}); // until ours is built
+  const { cases: reports, ...about } = JSON.parse(readFileSync(file, "utf8"));
+  const names = peersIn(about);
+  expect(reports[0].peers.map(({ library }: { library: string }) => library)).toEqual(names);
+  for (const peer of reports[0].peers) expect(peer).not.toHaveProperty("fault");
+}, 60_000);
+
+const warm = (median: number) => ({ warm: { median, min: median / 2, max: 2 * median } });
+const reportOf = (threads: number, reports: object[]) =>
+  ({ node: "20.0.0", backends: [{ backend: "cpu", threads }], cases: reports }) as unknown as Report;
+
+test("the page of the cpu backend has a column a set-up, and in bold what is slower than wanted", () => {
+  const name = "3 strategies 1Mx10";
+  const result = { backend: "cpu", rows: 1_000_000, floorOverMeasured: 0.5, ...warm(1) };
+  const peers = [
+    { library: "numpy", rows: 1_000_000, ...warm(12) },
+    { library: "torch", rows: 500_000, ...warm(2) },
+  ];
+  const timed = { name, rows: 1_000_000, results: [result], peers };
+  const other = { ...timed, name: "top-1000 of 10M scores", results: [{ ...result, wrong: "all of it" }] };
+  const lines = cpuTable([reportOf(1, [timed]), reportOf(2, []), reportOf(1, [other])]).split("\n");
+  expect(lines[0]).toBe("| work | at least | Node 20.0.0, 1 thread | Node 20.0.0, 2 threads |");
+  const cell = "12× numpy (3.0–48)<br>**4.0× torch** (1.0–16)<br>floor/measured 0.50";
+  expect(lines).toContain(`| entropy, margin, least-confidence 1Mx10 | 10× numpy<br>6× torch | ${cell} |  |`);
+  expect(lines).toContain("| top-1000 of 10M scores | 3× numpy | WRONG |  |");
+});
+
 test("slow work is timed fewer times, and once at least", () => {
   expect([0.001, 0.1, 1, 5, 10, 60].map(runsOf)).toEqual([50, 10, 5, 5, 3, 1]);
 });
@@ -222,6 +299,8 @@ test("bad usage is one line and exits with 2", async () => {
     ["--filter", "no such case"],
     ["--fliter", "x"],
     ["--backend", "abacus"],
+    ["--backend", "cpu", "--browser"],
+    ["--threads", "none"],
     ["--backend", "cpu", "--json", "no/such/folder/bench.json"],
   ]) {
     const { code, stderr } = await bench(...args).then(
@@ -234,7 +313,9 @@ test("bad usage is one line and exits with 2", async () => {
 });
 
 /** What the bench prints. */
-async function bench(...args: string[]): Promise<string> {
-  const command = ["--import", "tsx", join(root, "bench/main.ts"), ...args];
+const bench = (...args: string[]): Promise<string> => run("bench/main.ts", ...args);
+
+async function run(script: string, ...args: string[]): Promise<string> {
+  const command = ["--import", "tsx", join(root, script), ...args];
   return (await promisify(execFile)(process.execPath, command, { cwd: root })).stdout;
 }

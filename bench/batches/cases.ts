@@ -1,5 +1,5 @@
 /** What is timed. One line adds a case. */
-import { short } from "../cases.ts";
+import { short, type AtLeast } from "../cases.ts";
 
 export interface BatchCase {
   readonly rule: "k-center" | "hybrid" | "badge" | "batchbald";
@@ -12,6 +12,8 @@ export interface BatchCase {
   readonly passes?: number;
   readonly labelled: number;
   readonly k: number;
+  /** How many times as fast as peers the cpu backend is to be. */
+  readonly atLeast?: AtLeast;
 }
 
 const M = 1_000_000;
@@ -23,13 +25,15 @@ const byDistance = (pool: Omit<BatchCase, "rule">): BatchCase[] => [
   { rule: "k-center", ...pool },
   { rule: "hybrid", ...pool },
 ];
+const many = { rows: M, dims: 64, labelled: 100, k: 1000 };
 const passes = { rows: 10_000, dims: 0, passes: 50, classes: 10, labelled: 0, k: 10 };
 
 export const batchCases: readonly BatchCase[] = [
   ...byDistance({ family: "gaussian", rows: M, dims: 64, labelled: 10_000, k: 100 }),
   ...families.flatMap((family) => [
     ...byDistance({ family, rows: M, dims: 64, labelled: 100, k: 100 }),
-    ...byDistance({ family, rows: M, dims: 64, labelled: 100, k: 1000 }),
+    { rule: "k-center", family, ...many, atLeast: { incremental: 3 } } as const,
+    { rule: "hybrid", family, ...many } as const,
   ]),
   ...byDistance({ family: "mnist", rows: 10_000, dims: 784, labelled: 100, k: 100 }),
   ...byDistance({ family: "mnist", rows: 10_000, dims: 784, labelled: 100, k: 1000 }),

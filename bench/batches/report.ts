@@ -2,7 +2,7 @@
 import pc from "picocolors";
 import type { Ceilings, Floor } from "../floor.ts";
 import type { Measured, Spread, Wrong } from "../measure.ts";
-import type { About } from "../report.ts";
+import { aboutLines, type About } from "../report.ts";
 import { batchCases, families, nameOf, type BatchCase } from "./cases.ts";
 import type { BatchPeer, BatchPeerFault, BatchPeerTimed } from "./peers.ts";
 
@@ -83,21 +83,17 @@ export function summariesOf({ backends, cases }: BatchReport): Summary[] {
 }
 
 /** What was measured, on what, and how to read it. */
-export function heading({ poolwise, commit, node, machine, backends, peers, rows }: BatchReport): string {
+export function heading(report: BatchReport): string {
+  const { peers, rows } = report;
   return [
-    `poolwise ${poolwise}${commit ? ` (${commit})` : ""}, Node ${node}, ${machine.cpu}, ${machine.threads} threads`,
-    ...backends.map(
-      ({ backend, adapter, software }) =>
-        `${backend}: ${adapter}${software ? "; software: proves correctness, not speed" : ""}`,
-    ),
+    ...aboutLines(report),
     ...peers.map(({ peer, about, versions }) => {
       const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
       return `${peer}: ${about} (${named.join(", ")})`;
     }),
     "Seconds of warm runs: median (least–most). ×: a peer's median over ours, above 1 ours is faster.",
     "floor: the least time for one read of the pool, or for the arithmetic of the distances taken, whichever is longer, at",
-    "the backend's own best rate, on the CPU that of one thread of plain JavaScript, which SIMD may beat; floor/measured of",
-    "1 is as fast as can be at that rate.",
+    "the backend's own best rate, on the CPU that of its threads in WebAssembly; floor/measured of 1 is as fast as can be.",
     ...(rows === null ? [] : [pc.yellow(`--rows ${rows}: a smoke run, not a measurement.`)]),
     "",
   ].join("\n");

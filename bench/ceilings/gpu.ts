@@ -1,90 +1,12 @@
 /**
- * How fast a backend can do one thing at all: the floors under every kernel, measured on the same machine in the same
+ * How fast a GPU can do one thing at all: the floors under every kernel, measured on the same machine in the same
  * run. The best of some runs counts, for a ceiling is what was reached once.
  */
-import { usage, type Gpu } from "../src/backends/webgpu/gpu.ts";
+import { usage, type Gpu } from "../../src/backends/webgpu/gpu.ts";
 
 const TRIES = 5;
-/** By then JavaScript has been compiled at its best, on a busy machine too. */
-const SETTLED_MS = 300;
 /** A submit of about this long: what it costs to submit is small beside it, and no driver ends it. */
 const SUBMIT_MS = 50;
-
-/** Bytes a second that one thread of plain JavaScript sums. Several sums, for one would wait for itself. */
-export function cpuReadCeiling(values: Float32Array): number {
-  return (values.byteLength / bestTime(() => sumOf(values))) * 1000;
-}
-
-function sumOf(values: Float32Array): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const last = values.length - (values.length % 4);
-  for (let i = 0; i < last; i += 4) {
-    a += values[i];
-    b += values[i + 1];
-    c += values[i + 2];
-    d += values[i + 3];
-  }
-  for (let i = last; i < values.length; i++) a += values[i];
-  return a + b + c + d;
-}
-
-/** Many short calls: a function is compiled better between two calls than in the middle of one. */
-const CALLS = 1000;
-const STEPS = 1024;
-
-/** Multiply-adds a second of one thread of plain JavaScript, in float64 and in registers: eight that do not wait. */
-export function cpuMultiplyAddCeiling(): number {
-  return ((8 * STEPS * CALLS) / bestTime(() => repeated(() => multiplyAdds(0.999, 0.001)))) * 1000;
-}
-
-function multiplyAdds(x: number, y: number): number {
-  let [a, b, c, d, e, f, g, h] = [x, y, -x, -y, x + y, x - y, y - x, -x - y];
-  for (let i = 0; i < STEPS; i++) {
-    a = a * x + y;
-    b = b * x + y;
-    c = c * x + y;
-    d = d * x + y;
-    e = e * x + y;
-    f = f * x + y;
-    g = g * x + y;
-    h = h * x + y;
-  }
-  return a + b + c + d + e + f + g + h;
-}
-
-/** Exponentials a second of one thread of plain JavaScript, of arguments as a softmax has them. */
-export function cpuExpCeiling(): number {
-  const values = Float64Array.from({ length: STEPS }, (_, i) => -i / 64);
-  return ((STEPS * CALLS) / bestTime(() => repeated(() => exps(values)))) * 1000;
-}
-
-function exps(values: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i]);
-  return sum;
-}
-
-function repeated(work: () => number): number {
-  let sum = 0;
-  for (let call = 0; call < CALLS; call++) sum += work();
-  return sum;
-}
-
-/** Milliseconds. The result is looked at, so that the work cannot be left out. */
-function bestTime(work: () => number): number {
-  let best = Infinity;
-  const first = performance.now();
-  for (let i = 0; i < TRIES || performance.now() - first < SETTLED_MS; i++) {
-    const started = performance.now();
-    const result = work();
-    best = Math.min(best, performance.now() - started);
-    if (Number.isNaN(result)) throw new Error("a ceiling was taken over NaN");
-  }
-  return best;
-}
 
 const WORKGROUP = 256;
 /** A GPU wants thousands of workgroups, a CPU that plays one wants few. */

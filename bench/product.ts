@@ -1,0 +1,169 @@
+/**
+ * `npm run bench:product`: the product under every head, 65,536×256 by 256×256 and a bias, beside NumPy's (OpenBLAS) and
+ * PyTorch's on the same data. What comes out is checked before it is timed.
+ *
+ * Exits with 0 when it was right, 1 when it was wrong, 2 for bad usage.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { InputError } from "../src/errors.ts";
+import type { Layer } from "../src/head.ts";
+import { nameOf, product, type Case } from "./cases.ts";
+import { nodeCeilings } from "./ceilings/node.ts";
+import { makePool, sampleRows } from "./data.ts";
+import { threadsIn } from "./flags.ts";
+import { floorOf, workOf } from "./floor.ts";
+import { briefly, measure, patience, spreadOf, type Patience } from "./measure.ts";
+import { findPeers, python, type Peer } from "./peers.ts";
+import { openReport, saveReport, type BackendReport, type PeerReport } from "./report.ts";
+import { compared } from "./run.ts";
+import { heading, linesOf } from "./table.ts";
+
+/** [rows, inputs] under one layer. */
+interface Product {
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly layer: Layer;
+}
+
+/** Rows whose sums are judged, and what they should be: [judged, outputs]. */
+interface Right {
+  readonly judged: Uint32Array;
+  readonly expected: Float32Array;
+}
+
+/**
+ * TO BE FILLED IN: values · weightᵀ + bias by the CPU backend's own product, [rows, outputs], on so many threads. It is
+ * called again and again; what it needs to open, it should open once and keep.
+ */
+async function ourProduct(_product: Product, _threads: number): Promise<Float32Array> {
+  throw new Error("not built yet");
+}
+
+const QUICK_ROWS = 4096;
+const JUDGED = 200;
+/** How far a sum of 256 products in float32 may be off, whose size is about 10. */
+const SLACK = 1e-3;
+
+try {
+  process.exitCode = await bench();
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 2;
+}
+
+async function bench(): Promise<number> {
+  const { quick, json, ...given } = parsed();
+  const threads = threadsIn(given.threads) ?? availableParallelism();
+  const rows = quick ? QUICK_ROWS : product.rows;
+  const one = { ...product, rows };
+  const { values, head } = makePool(one);
+  const [layer] = head!.layers;
+  const right = rightOf({ values, rows, layer });
+  const peers = (await findPeers()).filter(({ library }) => library !== "autograd");
+  const adapter = `its product alone, ${threads} of ${availableParallelism()} threads`;
+  const report = openReport([{ backend: "cpu", adapter, software: false, threads }], peers, quick);
+  console.log(heading(report));
+  const waiting = quick ? briefly : patience;
+  const ours = await timeOurs(one, { values, rows, layer }, right, threads, waiting);
+  const theirs: PeerReport[] = [];
+  for (const peer of peers) theirs.push(await timePeer(peer, { values, rows, layer }, right, waiting));
+  const results = [compared(ours, theirs)];
+  report.cases.push({ name: nameOf(product), ...one, judged: right.judged.length, results, peers: theirs });
+  console.log(linesOf(report.cases[0]));
+  if (json !== undefined) saveReport(json, report);
+  return "wrong" in ours ? 1 : 0;
+}
+
+function parsed() {
+  try {
+    const text = { type: "string" } as const;
+    return parseArgs({ options: { quick: { type: "boolean", default: false }, threads: text, json: text } }).values;
+  } catch (error) {
+    const usage = "npm run bench:product -- [--threads N] [--quick] [--json FILE]";
+    throw new InputError(`${(error as Error).message.split(/[.\n]/, 1)[0]}: ${usage}`);
+  }
+}
+
+/** Some rows by the definition, in float64. */
+function rightOf({ values, rows, layer: { weight, bias, inputs, outputs } }: Product): Right {
+  const judged = sampleRows(rows, JUDGED);
+  const expected = new Float32Array(JUDGED * outputs);
+  judged.forEach((row, i) => {
+    for (let o = 0; o < outputs; o++) {
+      let sum = bias[o];
+      for (let d = 0; d < inputs; d++) sum += values[row * inputs + d] * weight[o * inputs + d];
+      expected[i * outputs + o] = sum;
+    }
+  });
+  return { judged, expected };
+}
+
+function faultIn(sums: Float32Array, { judged, expected }: Right, { rows, layer: { outputs } }: Product) {
+  if (sums.length !== rows * outputs) return `${sums.length} sums, not ${rows * outputs}`;
+  for (const [i, row] of judged.entries())
+    for (let o = 0; o < outputs; o++) {
+      const [sum, right] = [sums[row * outputs + o], expected[i * outputs + o]];
+      // Written so that NaN is wrong too.
+      if (!(Math.abs(sum - right) <= SLACK)) return `output ${o} of row ${row} is ${sum} where ${right} is right`;
+    }
+  return undefined;
+}
+
+async function timeOurs(
+  one: Case,
+  given: Product,
+  right: Right,
+  threads: number,
+  waiting: Patience,
+): Promise<BackendReport> {
+  const about = { backend: "cpu", software: false, rows: given.rows };
+  const run = async () => {
+    const started = performance.now();
+    const sums = await ourProduct(given, threads);
+    return { sums, timings: { upload: 0, kernel: (performance.now() - started) / 1000, readback: 0 } };
+  };
+  const ceilings = await nodeCeilings(threads);
+  try {
+    const result = await measure(run, ({ sums }) => faultIn(sums, right, given), waiting);
+    if ("wrong" in result) return { ...about, ...result };
+    const work = workOf(one, given.rows);
+    const room = await ceilings.of(given.values.byteLength);
+    const floor = floorOf(work, room);
+    const rowsPerSecond = given.rows / result.warm.median;
+    const floorOverMeasured = floor.seconds / result.kernel;
+    return { ...about, ...result, rowsPerSecond, work, ceilings: room, floor, floorOverMeasured, ratios: {} };
+  } catch (error) {
+    return { ...about, wrong: `it failed: ${(error as Error).message}` };
+  } finally {
+    await ceilings.close();
+  }
+}
+
+async function timePeer(
+  { library, interpreter }: Peer,
+  { values, rows, layer: { weight, bias, inputs, outputs } }: Product,
+  { judged, expected }: Right,
+  waiting: Patience,
+): Promise<PeerReport> {
+  const given = [
+    { array: values, type: "float32", shape: [rows, inputs] },
+    { array: weight, type: "float32", shape: [outputs, inputs] },
+    { array: bias, type: "float32", shape: [outputs] },
+    { array: judged, type: "int32", shape: [JUDGED] },
+    { array: expected, type: "float32", shape: [JUDGED, outputs] },
+  ] as const;
+  const arrays = given.map(({ type, shape }) => ({ type, shape }));
+  const bytes = given.map(({ array }) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  const script = join(import.meta.dirname, "product_peer.py");
+  try {
+    const request = JSON.stringify({ library, patience: waiting, arrays });
+    const { seconds, threads, fault } = JSON.parse(await python(interpreter, script, [request], bytes));
+    return { library, ...(fault ? { fault } : { rows, runs: seconds.length, warm: spreadOf(seconds), threads }) };
+  } catch (error) {
+    // The last line of a traceback says what happened; the others say where, in somebody's folders.
+    return { library, fault: (error as Error).message.trim().split("\n").at(-1) as string };
+  }
+}
