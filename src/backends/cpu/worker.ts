@@ -71,7 +71,10 @@ export function startWorker(part: Part, onEnd: (error: Error) => void): WorkerHa
   }
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   const worker = new Worker(url);
-  worker.addEventListener("error", ({ message }) => ended(message));
+  worker.addEventListener("error", (event) => {
+    event.preventDefault(); // else the page hears of it too
+    ended(event.message);
+  });
   worker.postMessage(part, []);
   return {
     async stop() {
