@@ -6,11 +6,8 @@
  */
 import { Job } from "./job";
 import { exp2, leastNormal, leastPower, ln2, log, logOfProbability, madd, magnitude, one, splat, surprise } from "./lanes";
-import { DIRECT, DIVERGENCE, GROUP, LOGITS, PROBABILITIES, Room, SPREAD, VOTES } from "./room";
-import { Seen } from "./turn";
+import { DIRECT, DIVERGENCE, GROUP, LOGITS, PROBABILITIES, Room, SPREAD, STRETCH, VOTES } from "./room";
 
-/** Classes that are added up by themselves. */
-const STRETCH: u32 = 32;
 
 /** Probabilities are added up in whole units of 2⁻³⁰, as reference.ts does, and no further than this. */
 const UNITS: f32 = 1073741824;
@@ -178,13 +175,6 @@ function surprises(at: usize, classes: u32, step: u32): v128 {
     sum = f32x4.add(sum, own);
   }
   return sum;
-}
-
-/** What turning logits has shown of them. */
-export function takeSeen(job: Job): void {
-  top = Seen.top;
-  next = Seen.next;
-  Rows.invalid = i32x4.ge_u(Seen.largest, i32x4.splat(job.limit));
 }
 
 /** One pass, no more, whose top is known. */

@@ -59,6 +59,10 @@ function slopeOf(a: v128, activation: u32, k: usize): v128 {
 export function product(weights: usize, bias: usize, inputs: u32, outputs: u32, x: usize, into: usize): void {
   const zero = splat(0);
   for (let tile: u32 = 0; tile < outputs; tile += 4) {
+    if (outputs - tile <= 2) {
+      lastTwo(weights + tile * (inputs << 2), bias ? bias + (tile << 2) : 0, inputs, x, into + tile * UNIT);
+      return;
+    }
     for (let half: u32 = 0; half < UNIT; half += 32) {
       let w = weights + tile * (inputs << 2);
       let from = x + half;
@@ -111,6 +115,57 @@ export function product(weights: usize, bias: usize, inputs: u32, outputs: u32, 
       v128.store(to + 3 * UNIT, s31, 16);
     }
   }
+}
+
+/** The first two outputs of a tile, of all sixteen rows at once. */
+function lastTwo(weights: usize, bias: usize, inputs: u32, x: usize, into: usize): void {
+  const zero = splat(0);
+  let w = weights;
+  let from = x;
+  let s00 = zero, s01 = zero, s02 = zero, s03 = zero, s10 = zero, s11 = zero, s12 = zero, s13 = zero; // prettier-ignore
+  if (bias) {
+    s00 = s01 = s02 = s03 = v128.load32_splat(bias);
+    s10 = s11 = s12 = s13 = v128.load32_splat(bias, 4);
+  }
+  for (let left = inputs; left > 0; ) {
+    const count = min(left, STRETCH);
+    left -= count;
+    const end = w + (count << 4);
+    let a00 = zero, a01 = zero, a02 = zero, a03 = zero, a10 = zero, a11 = zero, a12 = zero, a13 = zero; // prettier-ignore
+    for (; w < end; w += 16) {
+      const w0 = v128.load32_splat(w);
+      const w1 = v128.load32_splat(w, 4);
+      const x0 = v128.load(from);
+      a00 = madd(w0, x0, a00);
+      a10 = madd(w1, x0, a10);
+      const x1 = v128.load(from, 16);
+      a01 = madd(w0, x1, a01);
+      a11 = madd(w1, x1, a11);
+      const x2 = v128.load(from, 32);
+      a02 = madd(w0, x2, a02);
+      a12 = madd(w1, x2, a12);
+      const x3 = v128.load(from, 48);
+      a03 = madd(w0, x3, a03);
+      a13 = madd(w1, x3, a13);
+      from += UNIT;
+    }
+    s00 = f32x4.add(s00, a00);
+    s01 = f32x4.add(s01, a01);
+    s02 = f32x4.add(s02, a02);
+    s03 = f32x4.add(s03, a03);
+    s10 = f32x4.add(s10, a10);
+    s11 = f32x4.add(s11, a11);
+    s12 = f32x4.add(s12, a12);
+    s13 = f32x4.add(s13, a13);
+  }
+  v128.store(into, s00);
+  v128.store(into, s01, 16);
+  v128.store(into, s02, 32);
+  v128.store(into, s03, 48);
+  v128.store(into + UNIT, s10);
+  v128.store(into + UNIT, s11, 16);
+  v128.store(into + UNIT, s12, 32);
+  v128.store(into + UNIT, s13, 48);
 }
 
 /** Sums [units, 16] through the activation, times `scale`, in their place. */

@@ -6,6 +6,9 @@ import { UNIT } from "./product";
 /** Bytes of four rows in a line of their own. */
 export const GROUP: u32 = 16;
 
+/** Classes that are added up by themselves: a shorter chain of roundings. */
+export const STRETCH: u32 = 32;
+
 // WANTS of a job: what has to be known for its scores beyond the mean probabilities.
 export const PASSES: u32 = 1;
 export const VOTES: u32 = 2;
@@ -24,7 +27,7 @@ export abstract class Room {
   private static free: usize = 0;
   /** Of lanes.ts. */
   static constants: usize = 0;
-  /** Predictions of four rows, [classes]. */
+  /** Predictions of four rows, [classes], or of eight. */
   static values: usize = 0;
   /** Of each four of sixteen rows, what they keep of all passes: see `ofGroup`. */
   static groups: usize = 0;
@@ -63,7 +66,7 @@ export abstract class Room {
     Room.constants = Room.take(CONSTANT_BYTES);
     if (job.kind == FEATURES) Room.openHead(job);
     else {
-      Room.values = Room.take(job.classes * GROUP);
+      Room.values = Room.take(2 * job.classes * GROUP);
       Room.groups = Room.take(groupBytes(job));
     }
     return <u32>(Room.free - at);

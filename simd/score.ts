@@ -1,14 +1,15 @@
 /**
  * Scores of rows in float32, four rows to a vector, each prediction read once. AssemblyScript, compiled by `npm run simd`.
  */
-import { addPass, believe, clearPasses, closePasses, findTop, inspect, openPasses, Rows, soften, takeSeen } from "./beliefs";
+import { addPass, believe, clearPasses, closePasses, findTop, inspect, openPasses, Rows, soften } from "./beliefs";
 import { drop, seedDraws } from "./dropout";
 import { expectGradients } from "./gradients";
 import { Job, Slot } from "./job";
 import { madd, magnitude, mix, splat, writeConstants } from "./lanes";
 import { activateAll, closest, product, slopesOfAll, UNIT } from "./product";
 import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room, SCORES } from "./room";
-import { storeLanes, turn } from "./turn";
+import { believeOthers, believePair, findTops, Tops } from "./softmax";
+import { Seen, storeLanes, turn } from "./turn";
 
 // Codes of scores.
 const LEAST_CONFIDENCE: u32 = 0;
@@ -50,8 +51,9 @@ export function score(job: Job, slot: Slot, thread: u32): void {
   Rows.squares = Rows.doubts = splat(0);
   Rows.doubtful = i32x4.splat(0);
   if (job.kind == FEATURES) headRows(job, slot);
-  else if (job.wants == 0) plainRows(job, slot);
-  else committeeRows(job, slot);
+  else if (job.wants != 0) committeeRows(job, slot);
+  else if (job.kind == LOGITS) logitRows(job, slot);
+  else probabilityRows(job, slot);
 }
 
 /** Scores made elsewhere: checked, and taken as they are. */
@@ -66,19 +68,39 @@ function givenScores(slot: Slot): void {
   }
 }
 
-function plainRows(job: Job, slot: Slot): void {
+/** Logits, eight rows at a time. */
+function logitRows(job: Job, slot: Slot): void {
+  const line = job.classes << 2;
+  const limit = i32x4.splat(job.limit);
+  for (let row: u32 = 0; row < slot.rows; row += 8) {
+    const rows = min<u32>(8, slot.rows - row);
+    const first = <usize>slot.input + row * line;
+    const others = rows > 4 ? rows - 4 : 0;
+    turn(first, min<u32>(4, rows), line, job.classes, Room.values, 2 * GROUP, true, Room.constants);
+    Tops.top0 = Seen.top;
+    Tops.next0 = Seen.next;
+    Rows.invalid = i32x4.ge_u(Seen.largest, limit);
+    if (others > 0)
+      turn(first + 4 * line, others, line, job.classes, Room.values + GROUP, 2 * GROUP, true, Room.constants);
+    Tops.top1 = Seen.top;
+    Tops.next1 = Seen.next;
+    believePair(job, Room.values, 2 * GROUP);
+    emit(job, slot, row, min<u32>(4, rows));
+    if (others == 0) return;
+    believeOthers();
+    Rows.invalid = i32x4.ge_u(Seen.largest, limit);
+    emit(job, slot, row + 4, others);
+  }
+}
+
+function probabilityRows(job: Job, slot: Slot): void {
   const line = job.classes << 2;
   for (let row: u32 = 0; row < slot.rows; row += 4) {
     const rows = min<u32>(4, slot.rows - row);
-    if (job.kind == LOGITS) {
-      turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP, true, Room.constants);
-      takeSeen(job);
-    } else {
-      turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP, false, Room.constants);
-      Rows.invalid = i32x4.splat(0);
-      inspect(job, Room.values, GROUP);
-      findTop(Room.values, job.classes, GROUP);
-    }
+    turn(<usize>slot.input + row * line, rows, line, job.classes, Room.values, GROUP, false, Room.constants);
+    Rows.invalid = i32x4.splat(0);
+    inspect(job, Room.values, GROUP);
+    findTop(Room.values, job.classes, GROUP);
     believe(job, Room.values, GROUP);
     emit(job, slot, row, rows);
   }
@@ -146,15 +168,28 @@ function readFeatures(job: Job, slot: Slot, row: u32, count: u32): void {
   const line = job.dims << 2;
   for (let group: u32 = 0; group < 4; group++) {
     const first = min<u32>(4 * group, count - 1);
+    const rows = min<u32>(4, count - first);
     const at = Room.features + group * GROUP;
-    turn(<usize>slot.input + (row + first) * line, min<u32>(4, count - first), line, job.dims, at, UNIT, false, Room.constants);
-    let size = i32x4.splat(0);
-    let square = splat(1);
-    for (let from = at, end = at + job.dims * UNIT; from < end; from += UNIT) {
-      const x = v128.load(from);
-      size = i32x4.max_u(size, magnitude(x, Room.constants));
-      square = madd(x, x, square);
+    turn(<usize>slot.input + (row + first) * line, rows, line, job.dims, at, UNIT, false, Room.constants);
+    const k = Room.constants;
+    let size0 = i32x4.splat(0), size1 = i32x4.splat(0), square0 = splat(1), square1 = splat(0); // prettier-ignore
+    const end = at + job.dims * UNIT;
+    let from = at;
+    for (; from + UNIT < end; from += 2 * UNIT) {
+      const x0 = v128.load(from);
+      const x1 = v128.load(from + UNIT);
+      size0 = i32x4.max_u(size0, magnitude(x0, k));
+      size1 = i32x4.max_u(size1, magnitude(x1, k));
+      square0 = madd(x0, x0, square0);
+      square1 = madd(x1, x1, square1);
     }
+    if (from < end) {
+      const x = v128.load(from);
+      size0 = i32x4.max_u(size0, magnitude(x, k));
+      square0 = madd(x, x, square0);
+    }
+    const size = i32x4.max_u(size0, size1);
+    const square = f32x4.add(square0, square1);
     v128.store(Room.squares + group * GROUP, square);
     v128.store(Room.invalid + group * GROUP, i32x4.ge_u(size, i32x4.splat(job.limit)));
     v128.store(Room.doubtful + group * GROUP, f32x4.gt(square, splat(job.safeSquare)));
