@@ -5,20 +5,24 @@
  * are places in memory are bytes; the caller lays the memory out. A sum has sixteen chains of additions, or four where
  * points are short: what that makes of its error is said in `src/backends/cpu/simdDistances.ts`.
  */
+import { Asked, Comparing, Descent, Lowering, Ordering } from "./distanceCalls";
+import { madd } from "./lanes";
 
 /** Values summed up before it is asked whether they are enough already. */
 const STRETCH: u32 = 128 * 4;
 /** The same for four sums at a time. */
 const FOUR_STRETCH: u32 = 32 * 4;
 
+/** Adds (x − y)². */
 @inline
-function squareOf(x: v128): v128 {
-  return f32x4.mul(x, x);
+function addSquare(sum: v128, x: v128, y: v128): v128 {
+  const apart = f32x4.sub(x, y);
+  return madd(apart, apart, sum);
 }
 
 @inline
 function squares(p: usize, q: usize, sum: v128): v128 {
-  return f32x4.add(sum, squareOf(f32x4.sub(v128.load(p), v128.load(q))));
+  return addSquare(sum, v128.load(p), v128.load(q));
 }
 
 @inline
@@ -40,9 +44,9 @@ function squared(p: usize, q: usize, bytes: u32, enough: f32): f32 {
       const here = p + at;
       const there = q + at;
       a = squares(here, there, a);
-      b = f32x4.add(b, squareOf(f32x4.sub(v128.load(here, 16), v128.load(there, 16))));
-      c = f32x4.add(c, squareOf(f32x4.sub(v128.load(here, 32), v128.load(there, 32))));
-      d = f32x4.add(d, squareOf(f32x4.sub(v128.load(here, 48), v128.load(there, 48))));
+      b = addSquare(b, v128.load(here, 16), v128.load(there, 16));
+      c = addSquare(c, v128.load(here, 32), v128.load(there, 32));
+      d = addSquare(d, v128.load(here, 48), v128.load(there, 48));
     }
     const sum = total(a, b, c, d);
     if (sum > enough) return sum;
@@ -51,9 +55,9 @@ function squared(p: usize, q: usize, bytes: u32, enough: f32): f32 {
     const here = p + at;
     const there = q + at;
     a = squares(here, there, a);
-    b = f32x4.add(b, squareOf(f32x4.sub(v128.load(here, 16), v128.load(there, 16))));
-    c = f32x4.add(c, squareOf(f32x4.sub(v128.load(here, 32), v128.load(there, 32))));
-    d = f32x4.add(d, squareOf(f32x4.sub(v128.load(here, 48), v128.load(there, 48))));
+    b = addSquare(b, v128.load(here, 16), v128.load(there, 16));
+    c = addSquare(c, v128.load(here, 32), v128.load(there, 32));
+    d = addSquare(d, v128.load(here, 48), v128.load(there, 48));
   }
   for (; at < bytes; at += 16) a = squares(p + at, q + at, a);
   return total(a, b, c, d);
@@ -71,25 +75,25 @@ function fourSquared(p: usize, q: usize, r: usize, s: usize, t: usize, bytes: u3
     for (const end = min(at + FOUR_STRETCH, bytes - (bytes & 63)); at < end; at += 64) {
       const here = p + at;
       x = v128.load(here);
-      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at))));
-      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at))));
-      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at))));
-      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at))));
+      a = addSquare(a, x, v128.load(q + at));
+      b = addSquare(b, x, v128.load(r + at));
+      c = addSquare(c, x, v128.load(s + at));
+      d = addSquare(d, x, v128.load(t + at));
       x = v128.load(here, 16);
-      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 16))));
-      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 16))));
-      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 16))));
-      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 16))));
+      a = addSquare(a, x, v128.load(q + at, 16));
+      b = addSquare(b, x, v128.load(r + at, 16));
+      c = addSquare(c, x, v128.load(s + at, 16));
+      d = addSquare(d, x, v128.load(t + at, 16));
       x = v128.load(here, 32);
-      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 32))));
-      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 32))));
-      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 32))));
-      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 32))));
+      a = addSquare(a, x, v128.load(q + at, 32));
+      b = addSquare(b, x, v128.load(r + at, 32));
+      c = addSquare(c, x, v128.load(s + at, 32));
+      d = addSquare(d, x, v128.load(t + at, 32));
       x = v128.load(here, 48);
-      a = f32x4.add(a, squareOf(f32x4.sub(x, v128.load(q + at, 48))));
-      b = f32x4.add(b, squareOf(f32x4.sub(x, v128.load(r + at, 48))));
-      c = f32x4.add(c, squareOf(f32x4.sub(x, v128.load(s + at, 48))));
-      d = f32x4.add(d, squareOf(f32x4.sub(x, v128.load(t + at, 48))));
+      a = addSquare(a, x, v128.load(q + at, 48));
+      b = addSquare(b, x, v128.load(r + at, 48));
+      c = addSquare(c, x, v128.load(s + at, 48));
+      d = addSquare(d, x, v128.load(t + at, 48));
     }
     if (at >= bytes) break;
     const sums = totals(a, b, c, d);
@@ -124,47 +128,37 @@ const SHORT: u32 = 512;
 
 /**
  * Lowers `least`, what is known of each row's squared distance to the nearest centre, by the centres of a list. Rows come
- * in tiles of `tileRows` places; `tiles` [count, 3] says where the list of each begins and ends, and how many rows it has.
+ * in tiles of `tileRows` places.
  *
  * `near` ascends along a list, and says how far each is from an anchor at least; `reach` how far from it each row is at
  * most: by the triangle inequality a row is done when all that follow are farther than what it has. It skips what it
  * knows: centres before `seen`, and those before `met` whose `near` is below `depth`. It stops when it is nearer than its
- * `enough`. `reached` becomes how much of the list a row is done with. `wider` is 1 and more than what a root and a
- * distance round off. Gives the distances taken.
+ * `enough`. `reached` becomes how much of the list a row is done with.
  */
-export function lower(
-  rows: usize,
-  tiles: usize,
-  count: u32,
-  tileRows: u32,
-  width: u32,
-  centres: usize,
-  list: usize,
-  near: usize,
-  least: usize,
-  reach: usize,
-  enough: usize,
-  seen: usize,
-  met: usize,
-  depth: usize,
-  reached: usize,
-  wider: f32,
-): u32 {
+export function lower(call: Lowering): void {
+  const rows: usize = call.rows;
+  const tileRows = call.tileRows;
+  const width = call.width;
+  const centres: usize = call.centres;
+  const list: usize = call.list;
+  const near: usize = call.near;
+  const wider = call.wider;
   const bytes = width << 2;
+  let tiles: usize = call.tiles;
   let taken: u32 = 0;
-  for (let tile: u32 = 0; tile < count; tile++) {
+  for (let tile: u32 = 0; tile < call.count; tile++) {
     const begin = load<u32>(tiles) << 2;
     const end = load<u32>(tiles, 4) << 2;
     const last = (tile * tileRows + load<u32>(tiles, 8)) << 2;
     tiles += 12;
     for (let at = (tile * tileRows) << 2; at < last; at += 4) {
       const point = rows + at * width;
-      const bar = load<f32>(enough + at);
-      const own = load<f32>(reach + at);
-      const first = load<u32>(seen + at);
-      const others = load<u32>(met + at);
-      const deep = load<f32>(depth + at);
-      let best = load<f32>(least + at);
+      const bar = load<f32>(call.enough + at);
+      const own = load<f32>(call.reach + at);
+      const first = load<u32>(call.seen + at);
+      const others = load<u32>(call.met + at);
+      const deep = load<f32>(call.depth + at);
+      let best = load<f32>(call.least + at);
       let horizon = sqrt(best) * wider + own;
       let entry = begin;
       const before = taken;
@@ -209,43 +203,57 @@ export function lower(
           horizon = sqrt(best) * wider + own;
         }
       }
-      store<f32>(least + at, best);
-      store<u32>(reached + at, (entry - begin) >> 2);
+      store<f32>(call.least + at, best);
+      store<u32>(call.reached + at, (entry - begin) >> 2);
     }
   }
-  return taken;
+  call.taken = taken;
 }
 
 /**
- * Centres from `from` to `end` by their distance to a point: fills `list` and `near`, how far each is at least, and gives
+ * Centres from each `from` on by their distance to a point: fills `list` and `near`, how far each is at least, and tells
  * how many are not farther than `horizon`. Distances are told apart to one in 2⁷ of their squares, the same way in every
- * call, which is what `depth` counts on. `keys` and `bins` are room for end − from and 2¹⁶ numbers.
+ * call, which is what `depth` counts on.
  */
-export function order(
-  point: usize,
-  centres: usize,
-  from: u32,
-  end: u32,
-  width: u32,
-  wider: f32,
-  absolute: f32,
-  horizon: f32,
-  list: usize,
-  near: usize,
-  keys: usize,
-  bins: usize,
-): u32 {
-  const bytes = width << 2;
+export function order(call: Ordering): void {
+  for (let i: u32 = 0; i < call.count; i++) {
+    const asked = changetype<Asked>(<usize>call.asked + i * offsetof<Asked>());
+    const point = call.points + ((i * call.width) << 2);
+    const list = call.list + ((i * call.room) << 2);
+    const near = call.near + ((i * call.room) << 2);
+    asked.listed = orderAround(call, point, asked.from, asked.horizon, list, near);
+  }
+}
+
+/** Gives how many it lists. */
+function orderAround(call: Ordering, point: usize, from: u32, horizon: f32, list: usize, near: usize): u32 {
+  const end = call.end;
+  if (from >= end) return 0;
+  const keys: usize = call.keys;
+  const bins: usize = call.bins;
+  const bytes = call.width << 2;
+  for (let c = from; c < end; c += 4) {
+    const key = keys + ((c - from) << 2);
+    const first = call.centres + c * bytes;
+    if (bytes <= SHORT) {
+      // Past the last the last again: how a distance is summed must not depend on where its centre stands.
+      const last = call.centres + (end - 1) * bytes;
+      const q = min(first + bytes, last);
+      const r = min(q + bytes, last);
+      v128.store(key, i32x4.shr_u(fourSquared(point, first, q, r, min(r + bytes, last), bytes, f32.MAX_VALUE), 16));
+    } else
+      for (let i: u32 = 0; i < min<u32>(4, end - c); i++) {
+        const found = squared(point, first + i * bytes, bytes, f32.MAX_VALUE);
+        store<u32>(key + (i << 2), reinterpret<u32>(found) >>> 16);
+      }
+  }
   let least: u32 = 0xffff;
   let most: u32 = 0;
-  for (let c = from; c < end; c++) {
-    const found = squared(point, centres + c * bytes, bytes, f32.MAX_VALUE);
-    const bin = reinterpret<u32>(found) >>> 16;
+  for (let c: u32 = 0; c < end - from; c++) {
+    const bin = load<u32>(keys + (c << 2));
     least = min(least, bin);
     most = max(most, bin);
-    store<u32>(keys + ((c - from) << 2), bin);
   }
-  if (from >= end) return 0;
   memory.fill(bins + (least << 2), 0, (most - least + 2) << 2);
   for (let c: u32 = 0; c < end - from; c++) {
     const bin = bins + ((load<u32>(keys + (c << 2)) + 1) << 2);
@@ -254,7 +262,7 @@ export function order(
   let listed: u32 = 0;
   for (let bin = least; bin <= most; bin++) {
     const at = bins + (bin << 2);
-    const atLeast = nearOf(bin, wider, absolute);
+    const atLeast = nearOf(bin, call.wider, call.absolute);
     const before = listed;
     if (atLeast <= horizon) listed += load<u32>(at, 4);
     for (let i = before; i < listed; i++) store<f32>(near + (i << 2), atLeast);
@@ -278,19 +286,12 @@ function nearOf(bin: u32, wider: f32, absolute: f32): f32 {
 }
 
 /** The nearest of all centres to each row, ties to the first, and the squared distances of the nearest two. */
-export function nearestTwo(
-  rows: usize,
-  count: u32,
-  width: u32,
-  centres: usize,
-  centreCount: u32,
-  nearest: usize,
-  first: usize,
-  second: usize,
-): void {
-  const bytes = width << 2;
-  for (let row: u32 = 0; row < count; row++) {
-    const point = rows + row * bytes;
+export function nearestTwo(call: Comparing): void {
+  const bytes = call.width << 2;
+  const centres: usize = call.others;
+  const centreCount = call.otherCount;
+  for (let row: u32 = 0; row < call.count; row++) {
+    const point = call.rows + row * bytes;
     let own: u32 = 0;
     let best: f32 = f32.MAX_VALUE;
     let next: f32 = f32.MAX_VALUE;
@@ -302,9 +303,9 @@ export function nearestTwo(
         own = c;
       } else if (found < next) next = found;
     }
-    store<u32>(nearest + (row << 2), own);
-    store<f32>(first + (row << 2), best);
-    store<f32>(second + (row << 2), next);
+    store<u32>(call.nearest + (row << 2), own);
+    store<f32>(call.first + (row << 2), best);
+    store<f32>(call.second + (row << 2), next);
   }
 }
 
@@ -324,12 +325,14 @@ export function spreadListed(point: usize, others: usize, list: usize, count: u3
   }
 }
 
-/** Adds to `into` [count], float64, for each row Σ 1 / (1 + distance) over others. */
-export function closeness(rows: usize, count: u32, others: usize, otherCount: u32, width: u32, into: usize): void {
-  const bytes = width << 2;
+/** Adds to `sums`, for each row Σ 1 / (1 + distance) over others. */
+export function closeness(call: Comparing): void {
+  const bytes = call.width << 2;
+  const others: usize = call.others;
+  const otherCount = call.otherCount;
   const one = f32x4.splat(1);
-  for (let row: u32 = 0; row < count; row++) {
-    const point = rows + row * bytes;
+  for (let row: u32 = 0; row < call.count; row++) {
+    const point = call.rows + row * bytes;
     let sums = f64x2.splat(0);
     let other: u32 = 0;
     if (bytes <= SHORT)
@@ -344,30 +347,23 @@ export function closeness(rows: usize, count: u32, others: usize, otherCount: u3
     let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
     for (; other < otherCount; other++)
       sum += <f64>(<f32>1 / (<f32>1 + sqrt(squared(point, others + other * bytes, bytes, f32.MAX_VALUE))));
-    store<f64>(into + (row << 3), load<f64>(into + (row << 3)) + sum);
+    const into = call.sums + (row << 3);
+    store<f64>(into, load<f64>(into) + sum);
   }
 }
 
 /**
  * Sends rows down a tree of groups. A node is three numbers: a pole and the nodes of those nearer to the pole that they
- * came from and of those nearer to this one; or of a leaf −1, its anchor and its number. `leaf` and `squaredReach`
- * [count] become the number and the squared distance to the anchor. Gives the distances taken.
+ * came from and of those nearer to this one; or of a leaf −1, its anchor and its number.
  */
-export function descend(
-  rows: usize,
-  count: u32,
-  width: u32,
-  anchors: usize,
-  nodes: usize,
-  rootPole: u32,
-  leaf: usize,
-  squaredReach: usize,
-): u32 {
-  const bytes = width << 2;
+export function descend(call: Descent): void {
+  const bytes = call.width << 2;
+  const anchors: usize = call.anchors;
+  const nodes: usize = call.nodes;
   let taken: u32 = 0;
-  for (let row: u32 = 0; row < count; row++) {
-    const point = rows + row * bytes;
-    let own = squared(point, anchors + rootPole * bytes, bytes, f32.MAX_VALUE);
+  for (let row: u32 = 0; row < call.count; row++) {
+    const point = call.rows + row * bytes;
+    let own = squared(point, anchors + call.rootPole * bytes, bytes, f32.MAX_VALUE);
     let node = nodes;
     taken += 2;
     for (let pole = load<i32>(node); pole >= 0; pole = load<i32>(node)) {
@@ -377,37 +373,29 @@ export function descend(
       if (goes) own = other;
       node = nodes + (goes ? load<u32>(node, 8) : load<u32>(node, 4)) * 12;
     }
-    store<u32>(leaf + (row << 2), load<i32>(node, 8));
+    store<u32>(call.leaf + (row << 2), load<i32>(node, 8));
     const anchor = anchors + load<u32>(node, 4) * bytes;
-    store<f32>(squaredReach + (row << 2), squared(point, anchor, bytes, f32.MAX_VALUE));
+    store<f32>(call.squaredReach + (row << 2), squared(point, anchor, bytes, f32.MAX_VALUE));
   }
-  return taken;
+  call.taken = taken;
 }
 
 /**
- * The `kept` least squared distances from each row to others, ascending in `best` [count, kept], which may hold those to
- * earlier others. A row is no neighbour of its own: rows are numbered from `first` on, others from `firstOther`.
+ * The `kept` least squared distances from each row to others, ascending in `best`, which may hold those to earlier
+ * others. A row is no neighbour of its own.
  */
-export function neighbours(
-  rows: usize,
-  count: u32,
-  first: u32,
-  others: usize,
-  otherCount: u32,
-  firstOther: u32,
-  width: u32,
-  kept: u32,
-  best: usize,
-): void {
-  const bytes = width << 2;
-  const last = (kept - 1) << 2;
-  for (let row: u32 = 0; row < count; row++) {
-    const point = rows + row * bytes;
-    const list = best + ((row * kept) << 2);
+export function neighbours(call: Comparing): void {
+  const bytes = call.width << 2;
+  const others: usize = call.others;
+  const otherCount = call.otherCount;
+  const last = (call.kept - 1) << 2;
+  for (let row: u32 = 0; row < call.count; row++) {
+    const point = call.rows + row * bytes;
+    const list = call.best + ((row * call.kept) << 2);
     let bar = load<f32>(list + last);
     for (let other: u32 = 0; other < otherCount; other++) {
       const found = squared(point, others + other * bytes, bytes, bar);
-      if (found >= bar || first + row == firstOther + other) continue;
+      if (found >= bar || call.firstRow + row == call.firstOther + other) continue;
       let at = last;
       for (; at > 0 && load<f32>(list + at - 4) > found; at -= 4) store<f32>(list + at, load<f32>(list + at - 4));
       store<f32>(list + at, found);

@@ -145,13 +145,15 @@ export class PoolContext implements BatchContext {
     const { points } = this;
     const device = await this.resident.distances?.(points, this.labelled.length + this.options.k);
     if (device) this.kernels.push(device);
-    const host = await SimdDistances.open(points);
+    const host = await SimdDistances.open(points, this.resident.crew);
+    this.kernels.push(host);
     return { space: this.space(), points, host, device, pace: this.pace };
   };
 
   clusters = async (rows: Uint32Array, k: number): Promise<ClusterKernel> => {
+    const { points, resident } = this;
     const kernel =
-      (await this.resident.clusters?.(this.points, rows, k)) ?? (await HostClusters.open(this.points, rows, k));
+      (await resident.clusters?.(points, rows, k)) ?? (await HostClusters.open(points, rows, k, resident.crew));
     this.kernels.push(kernel);
     return kernel;
   };

@@ -3,6 +3,7 @@ import { InputError } from "./errors.ts";
 import { arraySource, FEATURE_LIMIT, rowName, type DirectRows, type RowSource } from "./matrix.ts";
 import { blocksOf } from "./readAhead.ts";
 import type { Metric } from "./distance.ts";
+import type { Crew } from "./backends/cpu/crew.ts";
 import type { Pace } from "./pace.ts";
 import { densityOf, type Density } from "./remedies/density.ts";
 import { pagedVectors, vectorsIn, type Points, type Vectors } from "./vectors.ts";
@@ -30,8 +31,8 @@ export class PoolPoints {
   }
 
   /** Densities are those of the pool, whatever its model. */
-  density(metric: Metric, points: Points, pace: Pace): Promise<Density> {
-    return once(this.densities, metric, () => densityOf({ ...points, metric }, points.invalid, pace));
+  density(metric: Metric, points: Points, pace: Pace, crew: Crew | undefined): Promise<Density> {
+    return once(this.densities, metric, () => densityOf({ ...points, metric }, points.invalid, pace, crew));
   }
 
   get isPaged(): boolean {

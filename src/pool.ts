@@ -166,7 +166,9 @@ export class Pool {
     const plan = this.plan({ rule, density: density > 0 });
     const points = measures ? await this.pointsFor(metric, plan.embeddings, pass.pace) : undefined;
     const weight =
-      density > 0 ? { of: await this.points!.density(metric, points!, pass.pace), power: density } : undefined;
+      density > 0
+        ? { of: await this.points!.density(metric, points!, pass.pace, this.resident.crew), power: density }
+        : undefined;
     const context = new PoolContext(this.input, this.resident, {
       options: asked,
       metric,

@@ -3,8 +3,8 @@
  * under tsx, in compiled output, and in a browser's bundle. With --check it writes nothing and fails when the module is
  * stale.
  *
- * `score` is there twice, with and without fused multiply-add; it works in a memory that threads share. Its structs are
- * told to TypeScript by the names of their fields.
+ * What works in a memory that threads share is there twice, with and without fused multiply-add. Its structs are told to
+ * TypeScript by the names of their fields.
  */
 import { main } from "assemblyscript/asc";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -18,8 +18,9 @@ const alone = ["--initialMemory", "0"];
 const shared = ["--enable", "threads", "--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"]; // prettier-ignore
 
 const sources: Record<string, readonly [file: string, options: readonly string[]]> = {
-  distances: ["distances", alone],
   entropy: ["entropy", alone],
+  distances: ["distances", shared],
+  distancesFused: ["distances", [...shared, "--enable", "relaxed-simd"]],
   score: ["score", shared],
   scoreFused: ["score", [...shared, "--enable", "relaxed-simd"]],
 };
@@ -35,8 +36,9 @@ const module = [
   ...modules.map(({ name, bytes }) => `  ${name}: "${Buffer.from(bytes).toString("base64")}",`),
   "} as const;",
   "",
-  "/** Fields of the structs of simd/job.ts, four bytes each, in their order. */",
+  "/** Fields of the structs of simd/job.ts and simd/distanceCalls.ts, four bytes each, in their order. */",
   ...structsIn(source("job")),
+  ...structsIn(source("distanceCalls")),
   "",
 ].join("\n");
 

@@ -8,6 +8,7 @@ import { passesOf, type Kind, type RowSource } from "../matrix.ts";
 import type { Pace } from "../pace.ts";
 import type { Strategy } from "../strategy.ts";
 import type { ClusterKernel } from "./clusters.ts";
+import type { Crew } from "./cpu/crew.ts";
 import type { DistanceKernel, PointData } from "./distances.ts";
 import type { PointStorage } from "../vectors.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
@@ -117,6 +118,8 @@ export interface DeviceNeeds {
 
 /** A pool on a backend. The first pass brings the rows in; they stay where they fit. */
 export interface BackendPool {
+  /** Threads that measure distances here; where there are none, the caller's alone does. */
+  readonly crew?: Crew;
   /** Scores of every row by each strategy, each prediction read once. */
   scores(strategies: readonly Strategy[], options: PassOptions, tell: TellScores): Promise<ScorePass>;
   /** Scores of every row by one strategy, or the given scores where there is none, and their bound. */

@@ -43,9 +43,20 @@ export interface Sweep {
   readonly reached: Uint32Array;
 }
 
+/** What a kernel is best given at a time. */
+export interface SweepSize {
+  /** Tiles of a sweep, at most. */
+  readonly tiles: number;
+  /** Entries of its lists, from which on it gets no more. */
+  readonly entries: number;
+  /** Sweeps that are under way. */
+  readonly together: number;
+}
+
 /** Compares rows with centres. */
 export interface DistanceKernel {
   readonly error: DistanceError;
+  readonly sweepSize: SweepSize;
   /** Distances taken so far. */
   readonly evaluations: number;
   /** Adds points, [count, dims]. */
@@ -53,8 +64,10 @@ export interface DistanceKernel {
   /**
    * Lowers `least` by the centres of each tile's stretch that a row does not know of. A row stops where all that follow
    * must be farther than what it has (triangle inequality), or where it is nearer than enough.
+   *
+   * Begins it, and gives what is to be called, once, to wait for it. Centres stay as they are until then.
    */
-  lower(sweep: Sweep): Promise<void>;
+  lower(sweep: Sweep): () => Promise<void>;
   close(): void;
 }
 

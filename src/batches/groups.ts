@@ -5,7 +5,7 @@
  * The groups are the leaves of a tree that is grown on a sample: a row goes where the nearer of two poles is. Any grouping
  * is right; a good one saves more.
  */
-import { SimdDistances } from "../backends/cpu/simdDistances.ts";
+import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { pointOf, roundedUp, widened, type DistanceError, type PointData } from "../backends/distances.ts";
 import type { Pace } from "../pace.ts";
 import { randomBits, streams } from "../random.ts";
@@ -23,7 +23,7 @@ const WORTH_A_SPLIT = 0.75;
 const ASKED = 255;
 const TIGHT = 0.4;
 /** Rows sent down the tree at a time. */
-const SENT = 4096;
+const SENT = 2 ** 14;
 /** Of a node: its pole, where those that stay go, where those nearer to the pole go. A leaf has −1, its anchor, its number. */
 const NODE = 3;
 
@@ -48,20 +48,23 @@ export class Groups {
       if (this.nodes[at] < 0) this.nodes[at + 1] = this.firstAnchor + this.nodes[at + 2] - 1;
   }
 
-  /** Groups of these rows, or none where groups would be loose and rule nothing out. */
+  /** Groups of these rows of what `host` measures, or none where groups would be loose and rule nothing out. */
   static async around(
+    host: SimdDistances,
     points: PointData,
     rows: Uint32Array,
     pace: Pace,
   ): Promise<{ groups?: Groups; evaluations: number }> {
     if (rows.length < FEWEST_ROWS) return { evaluations: 0 };
     const sample = sampleOf(rows, Math.min(LARGEST_SAMPLE, Math.ceil(rows.length / SAMPLE_STEP)));
-    const sampled = await SimdDistances.open(points);
+    const sampled = host.another();
     for (const row of sample) sampled.addCentres(pointOf(points, row));
-    const tree = new Tree(sampled, await SimdDistances.open(points));
+    const tree = new Tree(sampled, host.another());
+    sampled.close();
     const groups = new Groups(points.rows, tree);
     groups.places.evaluations += sampled.evaluations;
     const isTight = (await groups.tightness(sample, pace)) < TIGHT;
+    if (!isTight) groups.places.close();
     return { ...(isTight && { groups }), evaluations: groups.evaluations };
   }
 
@@ -87,7 +90,7 @@ export class Groups {
     const nodes = Int32Array.from(this.nodes);
     for (let first = 0; first < open.length; first += SENT) {
       const some = open.subarray(first, first + SENT);
-      places.descend(some, nodes, 0, leaves, squared);
+      await places.descend(some, nodes, 0, leaves, squared);
       for (let i = 0; i < some.length; i++) {
         of[some[i]] = leaves[i];
         reach[some[i]] = roundedUp(Math.sqrt(widened(squared[i], places.error)));

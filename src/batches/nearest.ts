@@ -86,7 +86,8 @@ export class Nearest {
   private lowerByEstimates(row: number, first: number, end: number, estimates: Estimates): void {
     const { error } = estimates;
     const found = estimates.fromRow(row, first, end);
-    const least = found.reduce((a, b) => Math.min(a, b));
+    let least = Infinity;
+    for (let i = 0; i < found.length; i++) if (found[i] < least) least = found[i];
     const bound = widened(Math.min(this.squared[row], widened(least, error)), error);
     for (let i = 0; i < found.length; i++) if (found[i] <= bound) this.compare(row, first + i);
   }

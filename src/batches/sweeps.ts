@@ -2,7 +2,7 @@
  * Brings many rows nearer to the centres at once, in float32. What comes of it are bounds, which `Nearest` makes exact
  * where it matters.
  */
-import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
+import type { Ask, Ordered, SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { narrowed, pointOf, TILE, widened, type DistanceKernel, type PointData } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
 import type { Pace } from "../pace.ts";
@@ -20,9 +20,9 @@ export interface Measuring {
   readonly pace: Pace;
 }
 
-/** Tiles, and entries of lists, of one sweep: some 10 MB each. */
-const MOST_TILES = 2 ** 13;
-const MOST_LISTED = 2 ** 20;
+/** Groups whose centres are brought into order at a time, and entries of their lists. */
+const ORDERED = 64;
+const MOST_ORDERED = 2 ** 17;
 
 /** Rows that tell what is near. */
 const SAMPLE = 2048;
@@ -35,6 +35,19 @@ const WIDER = 1 + 2 ** -20;
 interface Stretch {
   readonly list: CentreList;
   readonly rows: Uint32Array;
+}
+
+/** The rows of a group, from `first` to `end`, and what is asked for them. */
+interface GroupAsk extends Ask {
+  readonly first: number;
+  readonly end: number;
+  /** The least horizon of one of them. */
+  readonly least: number;
+}
+
+interface Batch {
+  readonly asks: readonly GroupAsk[];
+  readonly ordered: Ordered;
 }
 
 export class Sweeps {
@@ -65,7 +78,7 @@ export class Sweeps {
   async group(rows: Uint32Array, coming: number): Promise<void> {
     const { measuring, space } = this;
     if (space.centres + coming < WORTH_GROUPS) return;
-    const { groups, evaluations } = await Groups.around(measuring.points, rows, measuring.pace);
+    const { groups, evaluations } = await Groups.around(measuring.host, measuring.points, rows, measuring.pace);
     if (!groups) {
       this.wasted += evaluations;
       return;
@@ -108,20 +121,40 @@ export class Sweeps {
     const stale = rowsWhere(rows, (row) => seen[row] < space.centres && squared[row] > 0);
     await groups?.assign(stale, measuring.pace);
     const sorted = groups ? sortedBy(stale, groups.of, groups.count + 1) : sortedBy(stale, seen, space.centres);
-    const mostTiles = Math.min(MOST_TILES, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
+    const { tiles, entries, together } = kernel.sweepSize;
+    const mostTiles = Math.min(tiles, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
+    /** Plans that are not in use, and those whose sweeps are under way. */
+    const free: SweepPlan[] = [];
+    const underWay: SweepPlan[] = [];
+    const finish = async (): Promise<void> => {
+      const plan = underWay.shift()!;
+      await plan.finish();
+      free.push(plan);
+      await measuring.pace.turn();
+    };
     let plan: SweepPlan | undefined;
-    for (const { list, rows: some } of groups ? this.byGroup(sorted, groups, cap) : this.inTurn(sorted))
-      for (let at = 0; at < some.length; at += TILE) {
-        plan ??= new SweepPlan(mostTiles, nearest, grouped, kernel.error, cap);
-        const tile = some.subarray(at, at + TILE);
-        plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
-        if (plan.tiles < mostTiles && plan.entries < MOST_LISTED) continue;
-        await plan.run(kernel);
-        await measuring.pace.turn();
-        plan = undefined;
+    try {
+      for await (const { list, rows: some } of groups ? this.byGroup(sorted, groups, cap) : this.inTurn(sorted)) {
+        for (let at = 0; at < some.length; at += TILE) {
+          plan ??= free.pop() ?? new SweepPlan(mostTiles, nearest, grouped, kernel.error, cap);
+          const tile = some.subarray(at, at + TILE);
+          plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
+          if (plan.tiles < mostTiles && plan.entries < entries) continue;
+          plan.begin(kernel);
+          underWay.push(plan);
+          plan = undefined;
+          if (underWay.length >= together) await finish();
+        }
       }
-    await plan?.run(kernel);
-    await measuring.pace.turn();
+      if (plan) {
+        plan.begin(kernel);
+        underWay.push(plan);
+      }
+      while (underWay.length > 0) await finish();
+    } finally {
+      // What is under way reads centres that may be about to go.
+      for (const one of underWay) await one.finish().catch(() => {});
+    }
   }
 
   /** Rows of no group are all compared with what they have not seen, in turn. */
@@ -132,28 +165,71 @@ export class Sweeps {
   }
 
   /** Rows of a group are compared with what is near its anchor first; those that have nothing new near by, with nothing. */
-  private *byGroup(sorted: Uint32Array, groups: Groups, cap: number): Iterable<Stretch> {
+  private async *byGroup(sorted: Uint32Array, groups: Groups, cap: number): AsyncIterable<Stretch> {
     const { measuring, nearest, space } = this;
-    const { squared, seen } = nearest;
-    // What is farther from the anchor than that is farther from the row than what it has.
-    const horizonOf = (row: number): number => WIDER * (Math.sqrt(Math.min(cap, squared[row])) + groups.reach[row]);
-    for (let first = 0, end = 0; first < sorted.length; first = end) {
-      const group = groups.of[sorted[first]];
-      let from = Infinity;
-      let horizon = 0;
-      for (; end < sorted.length && groups.of[sorted[end]] === group; end++) {
-        from = Math.min(from, seen[sorted[end]]);
-        horizon = Math.max(horizon, horizonOf(sorted[end]));
+    const { seen } = nearest;
+    const some = Math.max(1, Math.min(ORDERED, Math.floor(MOST_ORDERED / Math.max(1, space.centres))));
+    const horizonOf = this.horizonWith(groups, cap);
+    // While rows of some groups are planned, the next ones' centres are brought into order.
+    const ahead: Batch[] = [];
+    let first = 0;
+    const askNext = (): void => {
+      const asks: GroupAsk[] = [];
+      for (; asks.length < some && first < sorted.length; first = asks[asks.length - 1].end)
+        asks.push(this.askFor(sorted, first, groups, horizonOf));
+      if (asks.length > 0) ahead.push({ asks, ordered: measuring.host.inOrder(asks) });
+    };
+    try {
+      askNext();
+      while (ahead.length > 0) {
+        askNext();
+        const { asks, ordered } = ahead[0];
+        await ordered.ready();
+        for (const [i, ask] of asks.entries()) {
+          const list = ordered.of(i);
+          const nearestNew = list.near.length > 0 ? list.near[0] : Infinity;
+          const own = sorted.subarray(ask.first, ask.end);
+          if (nearestNew <= ask.least) {
+            yield { list, rows: own };
+            continue;
+          }
+          const rows = rowsWhere(own, (row) => {
+            if (nearestNew <= horizonOf(row)) return true;
+            if (cap === Infinity) seen[row] = space.centres;
+            return false;
+          });
+          yield { list, rows };
+        }
+        ahead.shift();
+        await ordered.close();
       }
-      const list = measuring.host.inOrder(groups.anchorOf(group), from, horizon);
-      const nearestNew = list.near.length > 0 ? list.near[0] : Infinity;
-      const rows = rowsWhere(sorted.subarray(first, end), (row) => {
-        if (nearestNew <= horizonOf(row)) return true;
-        if (cap === Infinity) seen[row] = space.centres;
-        return false;
-      });
-      yield { list, rows };
+    } finally {
+      for (const { ordered } of ahead) await ordered.close();
     }
+  }
+
+  /** What is farther from the anchor of a row than this is farther from the row than what it has. */
+  private horizonWith({ reach }: Groups, cap: number): (row: number) => number {
+    const { squared } = this.nearest;
+    return (row) => WIDER * (Math.sqrt(Math.min(cap, squared[row])) + reach[row]);
+  }
+
+  /** What may be new to the group whose rows begin there. */
+  private askFor(sorted: Uint32Array, first: number, groups: Groups, horizonOf: (row: number) => number): GroupAsk {
+    const { seen } = this.nearest;
+    const group = groups.of[sorted[first]];
+    let from = Infinity;
+    let horizon = 0;
+    let least = Infinity;
+    let end = first;
+    for (; end < sorted.length && groups.of[sorted[end]] === group; end++) {
+      const row = sorted[end];
+      const own = horizonOf(row);
+      from = Math.min(from, seen[row]);
+      horizon = Math.max(horizon, own);
+      least = Math.min(least, own);
+    }
+    return { point: groups.anchorOf(group), from, horizon, least, first, end };
   }
 
   /** The least squared distance between any of these rows and any centre. */

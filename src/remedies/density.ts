@@ -3,6 +3,7 @@
  * outlier that tells of itself alone (Settles & Craven 2008).
  */
 import type { Pace } from "../pace.ts";
+import type { Crew } from "../backends/cpu/crew.ts";
 import { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { scaleOf, type PointData } from "../backends/distances.ts";
 import type { ScoreBounds } from "../batches/batch.ts";
@@ -38,15 +39,15 @@ const ROUNDING = 1e-12;
  *
  * The cosine's mean over all rows takes one pass, whatever their number. Distances are taken between all rows, by blocks,
  * up to 20,000 of them, and past that to a sample of 1,000, the same for every seed: a mean over that is exact, and an
- * estimate of the mean over all.
+ * estimate of the mean over all. They are taken on the threads of a crew, or on this one.
  */
-export async function densityOf(points: PointData, invalid: Uint32Array, pace: Pace): Promise<Density> {
+export async function densityOf(points: PointData, invalid: Uint32Array, pace: Pace, crew?: Crew): Promise<Density> {
   const all = points.rows;
   const isPoint = new Uint8Array(all).fill(1);
   for (const row of invalid) isPoint[row] = 0;
   const rows = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => isPoint[row] === 1);
   if (rows.length < 2) throw new InputError("density: the pool has fewer than two rows that are points");
-  return points.metric === "cosine" ? byCosine(points, rows, isPoint, pace) : byDistance(points, rows, pace);
+  return points.metric === "cosine" ? byCosine(points, rows, isPoint, pace) : byDistance(points, rows, pace, crew);
 }
 
 async function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Array, pace: Pace): Promise<Density> {
@@ -80,18 +81,22 @@ async function byCosine(points: PointData, rows: Uint32Array, isPoint: Uint8Arra
   };
 }
 
-async function byDistance(given: PointData, rows: Uint32Array, pace: Pace): Promise<Density> {
+async function byDistance(given: PointData, rows: Uint32Array, pace: Pace, crew?: Crew): Promise<Density> {
   const points: PointData = { ...given, metric: "euclidean" };
   const isSampled = rows.length > DENSITY_ROWS;
   const others = isSampled ? sampleOf(rows) : rows;
   const own = new Set(others);
-  const host = await SimdDistances.open(points);
+  const host = await SimdDistances.open(points, crew);
   const sums = new Float64Array(rows.length);
   const together = Math.ceil(PAIRS_A_TURN / others.length);
-  for (let first = 0, end = 0; first < rows.length; first = end) {
-    end = Math.min(first + together, rows.length);
-    host.addCloseness(rows.subarray(first, end), others, sums.subarray(first, end));
-    await pace.turn({ stage: "density", rows: end, of: rows.length });
+  try {
+    for (let first = 0, end = 0; first < rows.length; first = end) {
+      end = Math.min(first + together, rows.length);
+      await host.addCloseness(rows.subarray(first, end), others, sums.subarray(first, end));
+      await pace.turn({ stage: "density", rows: end, of: rows.length });
+    }
+  } finally {
+    host.close();
   }
   // 1 / (1 + d) moves by a quarter of what d does relative to itself, at most; a root, a sum and a quotient round.
   const slack = host.error.relative / 4 + host.error.absolute + 4 * unitRoundoff;

@@ -109,7 +109,7 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
       const kernel = await opened(kind, points);
       const lists = [range(0, CENTRES), range(3, 20), [40, 0, 39]];
       const sweep = sweepOf(lists, rowsOfTiles);
-      await kernel.lower(sweep);
+      await kernel.lower(sweep)();
       let equal = 0;
       for (const { row, place, tile } of placesOf(rowsOfTiles)) {
         const truth = Math.min(...lists[tile].map((c) => squaredBetween(points, row, rowOf(c))));
@@ -136,13 +136,13 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
     const rows = [range(0, 64)];
     const sweep = sweepOf([[0, 1, 2, 3]], rows);
     for (let c = 0; c < 4; c++) kernel.addCentres(pointOf(points, rowOf(c)));
-    await kernel.lower(sweep);
+    await kernel.lower(sweep)();
     const before = kernel.evaluations;
     const next = sweepOf([range(0, CENTRES)], rows);
     next.least.set(sweep.least);
     next.seen.fill(4);
     for (let c = 4; c < CENTRES; c++) kernel.addCentres(pointOf(points, rowOf(c)));
-    await kernel.lower(next);
+    await kernel.lower(next)();
     for (const { row, place } of placesOf(rows)) {
       const truth = Math.min(...range(0, CENTRES).map((c) => squaredBetween(points, row, rowOf(c))));
       expect(widened(next.least[place], kernel.error)).toBeGreaterThanOrEqual(truth);
@@ -156,7 +156,7 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
       last.met.fill(known.met ?? 0);
       last.depth.fill(known.depth ?? 0);
       const evaluations = kernel.evaluations;
-      await kernel.lower(last);
+      await kernel.lower(last)();
       expect(kernel.evaluations).toBe(evaluations);
       expect(last.least[0]).toBe(2 ** 127);
       expect(last.reached[0]).toBe(CENTRES);
@@ -170,7 +170,7 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
     const rows = [range(0, 64)];
     const sweep = sweepOf([range(0, CENTRES)], rows);
     sweep.enough.fill(60);
-    await kernel.lower(sweep);
+    await kernel.lower(sweep)();
     let stopped = 0;
     for (const { row, place } of placesOf(rows)) {
       const distances = range(0, CENTRES).map((c) => squaredBetween(points, row, rowOf(c)));
@@ -211,7 +211,7 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
     );
     sweep.near.set(anchored.flatMap(({ near }) => near));
     anchored.forEach(({ reach }, tile) => sweep.reach.set(reach, tile * TILE));
-    await kernel.lower(sweep);
+    await kernel.lower(sweep)();
     for (const { row, place } of placesOf(rows)) {
       const truth = Math.min(...range(0, CENTRES).map((c) => squaredBetween(points, row, rowOf(c))));
       expect(widened(sweep.least[place], kernel.error)).toBeGreaterThanOrEqual(truth);
@@ -224,6 +224,14 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
   });
 });
 
+async function inOrder(kernel: SimdDistances, point: Float32Array, from: number, horizon: number) {
+  const ordered = kernel.inOrder([{ point, from, horizon }]);
+  await ordered.ready();
+  const found = ordered.of(0);
+  await ordered.close();
+  return found;
+}
+
 describe("centres in the order of their distance to a point", () => {
   test.each(metricNames)(
     "%s: all that are within a horizon, each at least so far, as a sort has them",
@@ -235,7 +243,7 @@ describe("centres in the order of their distance to a point", () => {
         const truth = range(0, CENTRES).map((c) => Math.sqrt(squaredBetween(points, row, rowOf(c))));
         const from = randomBits(1, 2, row) % 9;
         const horizon = truth[20];
-        const { list, near } = kernel.inOrder(pointOf(points, row), from, horizon);
+        const { list, near } = await inOrder(kernel, pointOf(points, row), from, horizon);
         expect(new Set(list).size).toBe(list.length);
         list.forEach((c, i) => {
           expect(c).toBeGreaterThanOrEqual(from);
@@ -253,8 +261,8 @@ describe("centres in the order of their distance to a point", () => {
     const points = pointsOf(6, "euclidean");
     const kernel = await SimdDistances.open(points);
     for (let c = 0; c < CENTRES; c++) kernel.addCentres(pointOf(points, rowOf(c)));
-    const all = kernel.inOrder(pointOf(points, 1), 0, Infinity);
-    const some = kernel.inOrder(pointOf(points, 1), 17, Infinity);
+    const all = await inOrder(kernel, pointOf(points, 1), 0, Infinity);
+    const some = await inOrder(kernel, pointOf(points, 1), 17, Infinity);
     const nearOf = new Map(Array.from(all.list, (c, i) => [c, all.near[i]]));
     some.list.forEach((c, i) => expect(some.near[i]).toBe(nearOf.get(c)));
     expect(some.list.length).toBe(CENTRES - 17);
@@ -299,7 +307,7 @@ test("what a call leaves in memory is no part of a centre that comes after it", 
   const kernel = await SimdDistances.open(points);
   for (let c = 0; c < 6; c++) kernel.addCentres(pointOf(points, rowOf(c)));
   kernel.fromRow(299, 0, 6);
-  kernel.inOrder(pointOf(points, 299), 0, Infinity);
+  await inOrder(kernel, pointOf(points, 299), 0, Infinity);
   for (let c = 6; c < 20; c++) kernel.addCentres(pointOf(points, rowOf(c)));
   for (let c = 0; c < 20; c++) expect(kernel.fromRow(rowOf(c), c, c + 1)[0]).toBe(0);
 });

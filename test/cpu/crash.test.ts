@@ -32,7 +32,7 @@ function begin(passes: number): { call: number; scoreOf(): number } {
   const [input, scores, slot] = [job.room(4 * DIMS), job.room(4), job.room(SLOT_BYTES)];
   new Float32Array(crew.memory.buffer, input, DIMS).set(data);
   job.fill(slot, 0, 1, input, scores);
-  return { call: crew.post(job.at, slot), scoreOf: () => new Float32Array(crew.memory.buffer, scores, 1)[0] };
+  return { call: crew.post("score", job.at, slot), scoreOf: () => new Float32Array(crew.memory.buffer, scores, 1)[0] };
 }
 
 /** Until a worker has all that was posted. */
@@ -76,7 +76,7 @@ test("a worker that dies while it sleeps fails nothing", async () => {
 test.each(["a worker", "this thread"])("a kernel that fails in %s fails its call alone", async (where) => {
   if (where === "a worker") await crew.wake();
   const before = begin(50);
-  const bad = crew.post(-64, -64);
+  const bad = crew.post("score", -64, -64);
   if (where === "a worker") await isTaken();
   const after = begin(50);
   await expect(crew.finished(bad)).rejects.toThrow(/failed in a worker|memory access out of bounds/);

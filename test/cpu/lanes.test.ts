@@ -3,7 +3,7 @@ import { main } from "assemblyscript/asc";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { scoreModule } from "../../src/backends/cpu/simdModule.ts";
+import { fusedWhereKnown } from "../../src/backends/cpu/simdModule.ts";
 
 const u = 2 ** -24;
 const LEAST_NORMAL = 2 ** -126;
@@ -153,7 +153,7 @@ describe.each([
   ["fused", ["--enable", "relaxed-simd"]],
 ])("%s", (variant, options) => {
   // Relaxed SIMD is not in every engine: where it is not, the kernels that need it are not used.
-  const isHere = variant !== "fused" || scoreModule() === "scoreFused";
+  const isHere = variant !== "fused" || fusedWhereKnown("score") === "scoreFused";
   let lanes: Lanes;
   beforeAll(async () => {
     if (isHere) lanes = await lanesWith(options);

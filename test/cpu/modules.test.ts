@@ -1,7 +1,8 @@
 /** The compiled modules: small, with no memory of their own where they share one, and alike with and without fusing. */
 import { expect, test } from "vitest";
 import { modules } from "../../src/backends/cpu/simd.gen.ts";
-import { scoreModule } from "../../src/backends/cpu/simdModule.ts";
+import { fusedWhereKnown } from "../../src/backends/cpu/simdModule.ts";
+import { kernels } from "../../src/backends/cpu/worker.ts";
 
 const bytesOf = (name: keyof typeof modules): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(Buffer.from(modules[name], "base64"));
@@ -30,19 +31,25 @@ test("all of them together are under 100 kB", () => {
   expect(names.reduce((sum, name) => sum + bytesOf(name).length, 0)).toBeLessThan(100_000);
 });
 
-test.each(["score", "scoreFused"] as const)("%s brings no data: every instance would write it anew", (name) => {
-  expect(sectionsIn(bytesOf(name))).not.toContain(DATA_SECTION);
-});
+test.each(["score", "scoreFused", "distances", "distancesFused"] as const)(
+  "%s brings no data: every instance would write it anew",
+  (name) => {
+    expect(sectionsIn(bytesOf(name))).not.toContain(DATA_SECTION);
+  },
+);
 
-test("score imports the memory and nothing else", async () => {
-  for (const name of ["score", scoreModule()] as const) {
+test.each([
+  ["score", ["score", "scratchBytes"]],
+  ["distances", kernels.filter((name) => name !== "score")],
+] as const)("%s imports the memory and nothing else, and has its kernels", async (plain, expected) => {
+  for (const name of [plain, fusedWhereKnown(plain)] as const) {
     const module = await WebAssembly.compile(bytesOf(name));
     expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
     const exported = WebAssembly.Module.exports(module).map((one) => one.name);
-    expect(exported).toEqual(expect.arrayContaining(["score", "scratchBytes"]));
+    expect(exported).toEqual(expect.arrayContaining([...expected]));
   }
 });
 
 test("the fused one is taken where the engine knows it", () => {
-  expect(scoreModule() === "scoreFused").toBe(WebAssembly.validate(bytesOf("scoreFused")));
+  expect(fusedWhereKnown("score") === "scoreFused").toBe(WebAssembly.validate(bytesOf("scoreFused")));
 });

@@ -2,10 +2,11 @@
 import type { Pace } from "../../pace.ts";
 import { scaleOf, type PointData } from "../distances.ts";
 import { roundedCentres, unitOf, type Centres, type ClusterKernel } from "../clusters.ts";
+import type { Crew } from "./crew.ts";
 import { SimdDistances, type NearestTwo } from "./simdDistances.ts";
 
 /** Rows compared with all centres at a time. */
-const BATCH = 4096;
+const BATCH = 2 ** 14;
 
 export class HostClusters implements ClusterKernel {
   readonly unit: number;
@@ -36,8 +37,9 @@ export class HostClusters implements ClusterKernel {
     this.lower = new Float64Array(rows.length);
   }
 
-  static async open(points: PointData, rows: Uint32Array, k: number): Promise<HostClusters> {
-    return new HostClusters(points, rows, k, await SimdDistances.open(points));
+  /** On the threads of a crew, or on this one. */
+  static async open(points: PointData, rows: Uint32Array, k: number, crew?: Crew): Promise<HostClusters> {
+    return new HostClusters(points, rows, k, await SimdDistances.open(points, crew));
   }
 
   async assign(centres: Centres, pace: Pace): Promise<number> {
@@ -62,10 +64,10 @@ export class HostClusters implements ClusterKernel {
       }
       places[count++] = place;
       if (count < BATCH) continue;
-      changed += this.compare(places, centres, shift);
+      changed += await this.compare(places, centres, shift);
       count = 0;
     }
-    changed += this.compare(places.subarray(0, count), centres, shift);
+    changed += await this.compare(places.subarray(0, count), centres, shift);
     await pace.turn({ stage: "clustering", rows: rows.length, of: rows.length });
     return changed;
   }
@@ -74,13 +76,15 @@ export class HostClusters implements ClusterKernel {
     return this.clusterOf;
   }
 
-  close(): void {}
+  close(): void {
+    this.distances.close();
+  }
 
   /** Compares rows with all centres; what float32 leaves open is decided in float64. Gives how many changed sides. */
-  private compare(places: Uint32Array, centres: Centres, shift: number): number {
+  private async compare(places: Uint32Array, centres: Centres, shift: number): Promise<number> {
     const { rows, distances, found, clusterOf, upper, lower } = this;
     const { relative, absolute } = distances.error;
-    distances.nearestTwo(
+    await distances.nearestTwo(
       places.map((place) => rows[place]),
       found,
     );

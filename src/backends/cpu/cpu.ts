@@ -24,6 +24,7 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
     scan({ crew, input, head, strategies, options, marks, tell });
 
   return {
+    crew,
     scores: (strategies, options, tell) => pass(strategies, options, false, ({ first, values }) => tell(first, values)),
     async bounded(strategy, options) {
       const values = new Float32Array(input.source.rows);

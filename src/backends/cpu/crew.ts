@@ -6,13 +6,16 @@
  * cross-origin isolation) this thread does everything.
  */
 import { othersTurn } from "../../pace.ts";
-import { compile, instantiateScore, scoreModule, sharesMemory } from "./simdModule.ts";
-import { BOARD_WORDS, boardWords, CALLS, startWorker, states, type WorkerHandle } from "./worker.ts";
+import { compileKernels, instantiateKernels, sharesMemory } from "./simdModule.ts";
+import { BOARD_WORDS, boardWords, CALLS, kernels, startWorker, states, type KernelName, type WorkerHandle } from "./worker.ts"; // prettier-ignore
 
-/** What `simd/score.ts` exports. Places are in bytes. */
-export interface ScoreExports {
-  score(job: number, slot: number, thread: number): void;
+type Kernel = (one: number, other: number, thread: number) => void;
+
+/** What `simd/score.ts` and `simd/distances.ts` export. Places are in bytes. */
+export interface CrewExports extends Record<KernelName, Kernel> {
   scratchBytes(job: number): number;
+  spread(point: number, others: number, count: number, width: number, into: number): void;
+  spreadListed(point: number, others: number, list: number, count: number, width: number, into: number): void;
 }
 
 const BOARD_BYTES = Math.ceil((4 * BOARD_WORDS) / 64) * 64;
@@ -29,7 +32,7 @@ export class Crew {
   /** That there may be, this one included. */
   readonly threads: number;
   readonly memory: WebAssembly.Memory;
-  readonly exports: ScoreExports;
+  readonly exports: CrewExports;
   private readonly gaps: Gap[] = [];
   private workers: WorkerHandle[] = [];
   /** Of workers that are being ended because one ended by itself. */
@@ -39,7 +42,7 @@ export class Crew {
   private readonly underWay = new Set<number>();
   private readonly errors = new Map<number, Error>();
 
-  private constructor(threads: number, memory: WebAssembly.Memory, exports: ScoreExports) {
+  private constructor(threads: number, memory: WebAssembly.Memory, exports: CrewExports) {
     this.threads = threads;
     this.memory = memory;
     this.exports = exports;
@@ -49,7 +52,7 @@ export class Crew {
   static async open(threads: number): Promise<Crew> {
     const shared = threads > 1 && sharesMemory();
     const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE, shared });
-    return new Crew(shared ? threads : 1, memory, await instantiateScore<ScoreExports>(memory));
+    return new Crew(shared ? threads : 1, memory, await instantiateKernels<CrewExports>(memory));
   }
 
   /** Room for so many bytes, on a multiple of 64. */
@@ -74,26 +77,27 @@ export class Crew {
   /** Has workers take part from now on. */
   async wake(): Promise<void> {
     if (this.threads === 1) return;
-    const module = await compile(scoreModule());
+    const modules = await compileKernels();
     await this.ending;
     // Nothing is waited for from here on: passes that wake them at the same time start them once.
     if (this.workers.length > 0) return;
     for (let thread = 1; thread < this.threads; thread++)
-      this.workers.push(startWorker({ module, memory: this.memory, thread }, (error) => this.fail(error)));
+      this.workers.push(startWorker({ modules, memory: this.memory, thread }, (error) => this.fail(error)));
   }
 
-  /** Has `score(job, slot)` be called by whoever is free. The call is for `finished`. */
-  post(job: number, slot: number): number {
+  /** Has a kernel be called by whoever is free. The call is for `finished`. */
+  post(kernel: KernelName, one: number, other = 0): number {
     const call = this.idle.pop();
     if (call === undefined) {
-      this.exports.score(job, slot, 0);
+      this.exports[kernel](one, other, 0);
       return DONE_ALREADY;
     }
     this.underWay.add(call);
     const { board } = this;
     const at = boardWords.calls + 4 * call;
-    board[at] = job;
-    board[at + 1] = slot;
+    board[at] = one;
+    board[at + 1] = other;
+    board[at + 3] = kernels.indexOf(kernel);
     Atomics.store(board, at + 2, states.waiting);
     // As many places as calls: one that is taken here has been taken out by somebody.
     board[boardWords.queue + (Atomics.load(board, boardWords.posted) % CALLS)] = call;
@@ -116,7 +120,7 @@ export class Crew {
     if (Atomics.compareExchange(board, boardWords.taken, taken, taken + 1) !== taken) return true;
     const at = boardWords.calls + 4 * call;
     try {
-      this.exports.score(board[at], board[at + 1], 0);
+      this.exports[kernels[board[at + 3]]](board[at], board[at + 1], 0);
       this.end(call, states.done);
     } catch (error) {
       this.errors.set(call, error as Error);

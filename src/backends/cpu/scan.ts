@@ -127,7 +127,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     groups.forEach(({ job }, i) => {
       const { at, scores } = piece.slots[i];
       job.fill(at, piece.first, rows, piece.input, scores);
-      piece.calls.push(crew.post(job.at, at));
+      piece.calls.push(crew.post("score", job.at, at));
     });
     if (scoreOthers) piece.invalid = scoreOthers(block, from, rows, piece.others);
   };

@@ -8,6 +8,7 @@ import { headError, normsOf, withoutKinks, type LayerNorms } from "../headError.
 import type { Scored } from "../slack.ts";
 import type { Crew } from "./crew.ts";
 import { jobFields, layerFields, slotFields } from "./simd.gen.ts";
+import { wordsOf } from "./structs.ts";
 
 /** Scores that there are kernels for, by the numbers that `simd/score.ts` knows them by. Others are made by the reference. */
 const codes: Readonly<Record<string, number>> = {
@@ -41,19 +42,6 @@ const wantsOf: Record<Need, number> = {
 const MOST_SCRATCH = 2 ** 26;
 /** ‖(x, 1)‖ beyond this may leave float32 on the way through a head. */
 const LARGEST = 2 ** 60;
-
-/** A struct of `simd/job.ts` as numbers by field. */
-type Values<Fields> = { readonly [Field in keyof Fields]: number };
-
-/** Words of a struct, in the order of its fields. */
-function wordsOf<Fields extends Record<string, "u32" | "f32">>(fields: Fields, values: Values<Fields>): Uint32Array {
-  const words = new Uint32Array(Object.keys(fields).length);
-  const floats = new Float32Array(words.buffer);
-  Object.entries(fields).forEach(([field, type], i) => {
-    (type === "f32" ? floats : words)[i] = values[field];
-  });
-  return words;
-}
 
 /** A head whose error has been analysed. */
 export interface KnownHead {

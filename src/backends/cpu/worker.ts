@@ -5,10 +5,13 @@ export const CALLS = 512;
 
 /**
  * Words at the start of the memory: how many calls have been posted and how many of them taken, a queue of which, [CALLS],
- * and the calls themselves, [CALLS, 4]: two arguments, and how it stands.
+ * and the calls themselves, [CALLS, 4]: two arguments, how it stands, and the number of the kernel.
  */
 export const boardWords = { posted: 0, taken: 1, queue: 4, calls: 4 + CALLS } as const;
 export const BOARD_WORDS = boardWords.calls + 4 * CALLS;
+/** What can be called, by numbers. A kernel is given the two arguments and the number of the thread. */
+export const kernels = ["score", "lower", "order", "nearestTwo", "closeness", "neighbours", "descend"] as const;
+export type KernelName = (typeof kernels)[number];
 export const states = { waiting: 0, done: 1, failed: 2 } as const;
 
 export interface WorkerHandle {
@@ -17,7 +20,7 @@ export interface WorkerHandle {
 
 /** What a worker needs to take part. */
 interface Part {
-  readonly module: WebAssembly.Module;
+  readonly modules: readonly WebAssembly.Module[];
   readonly memory: WebAssembly.Memory;
   /** Its number: this thread is 0. */
   readonly thread: number;
@@ -25,8 +28,10 @@ interface Part {
 
 /** Takes calls for ever. Plain JavaScript: it runs as it stands here, in a context of its own. */
 const code = `
-const work = ({ module, memory, thread }) => {
-  const { score } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+const work = ({ modules, memory, thread }) => {
+  const all = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
+  const exported = Object.assign({}, ...all);
+  const kernels = ${JSON.stringify(kernels)}.map((name) => exported[name]);
   const board = new Int32Array(memory.buffer, 0, ${BOARD_WORDS});
   for (;;) {
     const posted = Atomics.load(board, ${boardWords.posted});
@@ -39,7 +44,7 @@ const work = ({ module, memory, thread }) => {
     if (Atomics.compareExchange(board, ${boardWords.taken}, taken, taken + 1) !== taken) continue;
     let state = ${states.done};
     try {
-      score(board[at], board[at + 1], thread);
+      kernels[board[at + 3]](board[at], board[at + 1], thread);
     } catch {
       state = ${states.failed};
     }

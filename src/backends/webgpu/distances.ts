@@ -1,5 +1,13 @@
 /** Sweeps on the device, over points that stay there or are brought there by each. */
-import { TILE, TILE_FIELDS, widerOf, type DistanceError, type DistanceKernel, type Sweep } from "../distances.ts";
+import {
+  TILE,
+  TILE_FIELDS,
+  widerOf,
+  type DistanceError,
+  type DistanceKernel,
+  type Sweep,
+  type SweepSize,
+} from "../distances.ts";
 import type { DevicePoints } from "./devicePoints.ts";
 import { NoRoomError, usage, type Kernel } from "./gpu.ts";
 import { sweepProgram } from "./program.ts";
@@ -18,6 +26,8 @@ interface SharedBuffers {
 /** Centres beside the points of a pool. */
 export class DeviceDistances implements DistanceKernel {
   readonly error: DistanceError;
+  /** Some 10 MB each of tiles, and of entries. */
+  readonly sweepSize: SweepSize = { tiles: 2 ** 13, entries: 2 ** 20, together: 1 };
   evaluations = 0;
   private readonly points: DevicePoints;
   private readonly centres: GPUBuffer;
@@ -51,7 +61,18 @@ export class DeviceDistances implements DistanceKernel {
     }
   }
 
-  async lower(sweep: Sweep): Promise<void> {
+  lower(sweep: Sweep): () => Promise<void> {
+    const lowered = this.lowerAll(sweep);
+    // Who waits for it is told.
+    lowered.catch(() => {});
+    return () => lowered;
+  }
+
+  close(): void {
+    this.centres.destroy();
+  }
+
+  private async lowerAll(sweep: Sweep): Promise<void> {
     const { gpu, storage } = this.points;
     const kernel = await gpu.kernel({ code: sweepProgram(storage), entryPoint: "lower_tiles", constants: {} });
     this.sendCentres();
@@ -72,10 +93,6 @@ export class DeviceDistances implements DistanceKernel {
         near.destroy();
       });
     }
-  }
-
-  close(): void {
-    this.centres.destroy();
   }
 
   /** Where the device has no room for a part, it takes a half after the other. */
