@@ -21,7 +21,6 @@ export const LOGITS: u32 = 0;
 export const PROBABILITIES: u32 = 1;
 export const DIRECT: u32 = 2;
 export const FEATURES: u32 = 3;
-export const SCORES: u32 = 4;
 
 export abstract class Room {
   private static free: usize = 0;

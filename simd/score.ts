@@ -7,9 +7,9 @@ import { expectGradients } from "./gradients";
 import { Job, Slot } from "./job";
 import { madd, magnitude, mix, splat, writeConstants } from "./lanes";
 import { activateAll, closest, product, slopesOfAll, UNIT } from "./product";
-import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room, SCORES } from "./room";
+import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room } from "./room";
 import { believeOthers, believePair, findTops, Tops } from "./softmax";
-import { Seen, storeLanes, turn } from "./turn";
+import { Seen, storeLanes, turn, turnBack } from "./turn";
 
 // Codes of scores.
 const LEAST_CONFIDENCE: u32 = 0;
@@ -42,10 +42,6 @@ export function score(job: Job, slot: Slot, thread: u32): void {
   slot.firstInvalid = 0;
   slot.norm = 0;
   slot.doubts = 0;
-  if (job.kind == SCORES) {
-    givenScores(slot);
-    return;
-  }
   Room.open(job, <usize>job.scratch + thread * job.scratchBytes);
   writeConstants(Room.constants);
   Rows.squares = Rows.doubts = splat(0);
@@ -54,18 +50,6 @@ export function score(job: Job, slot: Slot, thread: u32): void {
   else if (job.wants != 0) committeeRows(job, slot);
   else if (job.kind == LOGITS) logitRows(job, slot);
   else probabilityRows(job, slot);
-}
-
-/** Scores made elsewhere: checked, and taken as they are. */
-function givenScores(slot: Slot): void {
-  for (let row: u32 = 0; row < slot.rows; row++) {
-    let bits = load<u32>(<usize>slot.input + (row << 2));
-    if ((bits & 0x7fffffff) >= INFINITE) {
-      bits = NOT_A_SCORE;
-      if (slot.invalid++ == 0) slot.firstInvalid = row;
-    }
-    store<u32>(<usize>slot.scores + (row << 2), bits);
-  }
 }
 
 /** Logits, eight rows at a time. */
@@ -135,6 +119,10 @@ function headRows(job: Job, slot: Slot): void {
       expectGradients(job);
     } else if (job.passes == 1) forward(job);
     else samplePasses(job, slot.first + row);
+    if (job.outputs == 0) {
+      writeLogits(job, slot, row, count);
+      continue;
+    }
     for (let group: u32 = 0; group << 2 < count; group++) {
       const at = group * GROUP;
       Rows.squares = v128.load(Room.squares + at);
@@ -160,6 +148,15 @@ function headRows(job: Job, slot: Slot): void {
       }
       emit(job, slot, row + 4 * group, min<u32>(4, count - 4 * group));
     }
+  }
+}
+
+/** The logits themselves, [rows, classes]. */
+function writeLogits(job: Job, slot: Slot, row: u32, count: u32): void {
+  const line = job.classes << 2;
+  for (let first: u32 = 0; first < count; first += 4) {
+    const into = <usize>slot.scores + (row + first) * line;
+    turnBack(Room.logits + (first << 2), UNIT, job.classes, into, min<u32>(4, count - first), line);
   }
 }
 

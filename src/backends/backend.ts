@@ -1,6 +1,6 @@
 /**
- * What a backend does, and all that the rest knows of it. There are two: `cpu`, the textbook in float64, and `webgpu`,
- * kernels in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
+ * What a backend does, and all that the rest knows of it. There are two, `cpu` and `webgpu`: kernels
+ * in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
  */
 import type { Metric } from "../distance.ts";
 import type { Head } from "../head.ts";

@@ -4,6 +4,7 @@ import type { Backend, BackendPool, PassOptions, PoolInput } from "../backend.ts
 import { Contenders } from "./contenders.ts";
 import { Crew } from "./crew.ts";
 import { scan, type Scan } from "./scan.ts";
+import { bestGiven, givenScores } from "./given.ts";
 import { knownHead } from "./scoreJob.ts";
 
 export async function cpuBackend(adapter: string, threads: number): Promise<Backend> {
@@ -26,17 +27,20 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
   return {
     scores: (strategies, options, tell) => pass(strategies, options, false, ({ first, values }) => tell(first, values)),
     async bounded(strategy, options) {
+      if (!strategy) return givenScores(input, options);
       const values = new Float32Array(input.source.rows);
       let slack = 0;
-      const done = await pass(alone(strategy), options, true, ({ first, values: [own], slack: most }) => {
+      const done = await pass([strategy], options, true, ({ first, values: [own], slack: most }) => {
         values.set(own, first);
         slack = Math.max(slack, most);
       });
       return { ...done, values, slack };
     },
-    async candidates(strategy, { k, taken }, options) {
+    async candidates(strategy, selection, options) {
+      if (!strategy) return bestGiven(input, selection, options);
+      const { k, taken } = selection;
       const best = new Contenders(k);
-      const done = await pass(alone(strategy), options, true, ({ first, values: [own], slack }) => {
+      const done = await pass([strategy], options, true, ({ first, values: [own], slack }) => {
         const bar = best.barFor(slack);
         for (let i = 0; i < own.length; i++) {
           const score = own[i];
@@ -54,5 +58,3 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
     close() {},
   };
 }
-
-const alone = (strategy: Strategy | undefined): Strategy[] => (strategy ? [strategy] : []);

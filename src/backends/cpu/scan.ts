@@ -34,7 +34,7 @@ export interface Scan {
   readonly crew: Crew;
   readonly input: PoolInput;
   readonly head: KnownHead | undefined;
-  /** Those without a kernel are scored by the reference; without any the rows are scores. */
+  /** Those without a kernel are scored by the reference. */
   readonly strategies: readonly Strategy[];
   readonly options: PassOptions;
   /** Whether scores in doubt become infinite. */
@@ -73,7 +73,7 @@ export async function scan(work: Scan): Promise<ScorePass> {
   );
   const groups: Group[] = [];
   try {
-    for (const some of strategies.length > 0 ? together : [[]])
+    for (const some of together)
       groups.push({ strategies: some, job: new ScoreJob(crew, input, head, some, options, marks) });
     return await scanBy(work, groups);
   } finally {
@@ -93,15 +93,16 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
   const others = strategies.filter((one) => !groups.some((group) => group.strategies.includes(one)));
   const scoreOthers = others.length > 0 ? referenceScorer(input, others, options) : undefined;
   const [only] = strategies;
-  const slack: Slack =
-    only && !others.includes(only) ? slackOf(scoredBy(input, head, options), only, passesFor(only, options)) : exact;
+  const slack: Slack = !others.includes(only)
+    ? slackOf(scoredBy(input, head, options), only, passesFor(only, options))
+    : exact;
 
   const room = groups[0]?.job;
   const free = Array.from({ length: groups.length > 0 ? 2 * crew.threads + 2 : 1 }, (): Piece => ({
     input: room ? room.room(4 * pieceRows * width) : 0,
     slots: groups.map(({ job, strategies: own }) => ({
       at: job.room(SLOT_BYTES),
-      scores: job.room(4 * pieceRows * Math.max(1, own.length)),
+      scores: job.room(4 * pieceRows * own.length),
     })),
     others: others.map(() => new Float32Array(pieceRows)),
     first: 0,
@@ -141,8 +142,8 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     invalid.count += bad.count;
     const { rows } = piece;
     const found = groups.map(({ strategies: own }, i) => {
-      const all = new Float32Array(crew.memory.buffer, piece.slots[i].scores, rows * Math.max(1, own.length));
-      return Array.from({ length: Math.max(1, own.length) }, (_, slot) => all.subarray(slot * rows, (slot + 1) * rows));
+      const all = new Float32Array(crew.memory.buffer, piece.slots[i].scores, rows * own.length);
+      return own.map((_, slot) => all.subarray(slot * rows, (slot + 1) * rows));
     });
     const values = strategies.map((one) => {
       const i = groups.findIndex((group) => group.strategies.includes(one));
@@ -150,7 +151,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     });
     await work.tell({
       first: piece.first,
-      values: strategies.length > 0 ? values : found[0],
+      values,
       slack: slackAt(slack, report?.norm ?? 0, report?.doubts ?? 0),
     });
     options.onProgress?.(piece.first + rows);
@@ -176,7 +177,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
       }
       since = performance.now();
     }
-    for (const piece of underWay.splice(0)) await finish(piece);
+    while (underWay.length > 0) await finish(underWay.shift()!);
   } finally {
     // What is under way writes to memory that is about to be given back.
     for (const { tickets } of underWay) for (const ticket of tickets) await crew.finished(ticket).catch(() => {});

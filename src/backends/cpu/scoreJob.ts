@@ -25,7 +25,7 @@ const codes: Readonly<Record<string, number>> = {
   egl: 9,
 };
 
-const kinds = { logits: 0, probabilities: 1, direct: 2, features: 3, scores: 4 } as const;
+const kinds = { logits: 0, probabilities: 1, direct: 2, features: 3 } as const;
 const activations: Record<Activation, number> = { relu: 1, gelu: 2, tanh: 3 };
 
 /** What has to be known of the passes. Mean-std alone needs how they spread. */
@@ -95,7 +95,7 @@ export interface SlotReport {
   readonly doubts: number;
 }
 
-/** Strategies of which all need gradients, or none does; without any the rows are scores. */
+/** A pass for strategies of which all need gradients, or none does; without any a head gives its logits, [rows, classes]. */
 export class ScoreJob {
   /** Where the job begins. */
   readonly at: number;
@@ -124,20 +124,14 @@ export class ScoreJob {
       if (needs) wanted |= needs === "passes" && name !== "mean-std" ? wants.passes : wantsOf[needs];
     if (passes > 1) wanted |= wants.passes;
     const values = {
-      kind: kinds[
-        strategies.length === 0
-          ? "scores"
-          : kind === "probabilities" && temperature === 1
-            ? "direct"
-            : (kind as keyof typeof kinds)
-      ],
+      kind: kinds[kind === "probabilities" && temperature === 1 ? "direct" : (kind as keyof typeof kinds)],
       classes,
       passes,
       dims: source.cols,
       inverse: Math.LOG2E / temperature,
       seed: options.seed,
       limit: bitsOf(kind === "features" ? FEATURE_LIMIT : Infinity),
-      outputs: Math.max(1, strategies.length),
+      outputs: strategies.length,
       codes: this.place(Uint32Array.from(strategies, ({ name }) => codes[name])),
       wants: wanted,
       marks: Number(marks),
