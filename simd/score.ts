@@ -11,6 +11,8 @@ import { BLOCK, FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS
 import { addUpPair, bestOf, entropyOf, findTops, secondOf, takeGroup, Tops } from "./softmax";
 import { Seen, storeLanes, turn, turnBack } from "./turn";
 
+export { sift } from "./sift";
+
 // Codes of scores.
 const LEAST_CONFIDENCE: u32 = 0;
 const MARGIN: u32 = 1;

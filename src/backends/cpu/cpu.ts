@@ -3,8 +3,9 @@ import type { Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, PassOptions, PoolInput } from "../backend.ts";
 import { Contenders } from "./contenders.ts";
 import { Crew } from "./crew.ts";
-import { scan, type Scan } from "./scan.ts";
+import { MOST_PIECE_ROWS, scan, type Scan } from "./scan.ts";
 import { bestGiven, givenScores } from "./given.ts";
+import { Sieve } from "./sieve.ts";
 import { knownHead } from "./scoreJob.ts";
 
 export async function cpuBackend(adapter: string, threads: number): Promise<Backend> {
@@ -37,16 +38,15 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
       return { ...done, values, slack };
     },
     async candidates(strategy, selection, options) {
-      if (!strategy) return bestGiven(input, selection, options);
+      if (!strategy) return bestGiven(crew, input, selection, options);
       const { k, taken } = selection;
       const best = new Contenders(k);
+      using sieve = new Sieve(crew, MOST_PIECE_ROWS);
       const done = await pass([strategy], options, true, ({ first, values: [own], slack }) => {
-        const bar = best.barFor(slack);
-        for (let i = 0; i < own.length; i++) {
-          const score = own[i];
-          if (!(score >= bar)) continue;
-          const row = first + i;
-          if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, score, slack);
+        for (const place of sieve.sift(own, best.barFor(slack))) {
+          const row = first + place;
+          if (Number.isNaN(own[place])) continue;
+          if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, own[place], slack);
         }
       });
       return { rows: best.found(), ...done };

@@ -13,6 +13,8 @@ import { startWorker, type WorkerHandle } from "./worker.ts";
 export interface ScoreExports {
   score(job: number, slot: number, thread: number): void;
   scratchBytes(job: number): number;
+  /** Gives how many scores are not below a bar or no finite number, and writes where they are. */
+  sift(scores: number, count: number, bar: number, into: number): number;
 }
 
 // Words of the ring: calls that have been posted and that have been taken, then the calls themselves.

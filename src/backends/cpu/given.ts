@@ -1,10 +1,12 @@
-/** Pools of scores: nothing is computed, so they are looked at where they are. */
+/** Pools of scores: nothing is computed, they are only looked at. */
 import { blocksOf } from "../../readAhead.ts";
 import type { PassOptions, PoolInput, ScorePass, Selection } from "../backend.ts";
 import { Contenders } from "./contenders.ts";
+import type { Crew } from "./crew.ts";
+import { Sieve } from "./sieve.ts";
 
-/** Looked at between two turns of others. */
-const STRETCH = 2 ** 18;
+/** Scores looked at at a time: they stay in the cache. */
+const STRETCH = 2 ** 15;
 
 /**
  * Tells `look` of every score in the order of rows, a stretch at a time, which in turn tells of those that are no numbers.
@@ -22,15 +24,15 @@ async function scan(
   let since = performance.now();
   const blocks = source.data ? [{ first: 0, rows: source.rows, values: source.data }] : blocksOf(source);
   for await (const { first, rows, values } of blocks) {
-    timings.upload += (performance.now() - since) / 1000;
+    const started = performance.now();
+    timings.upload += (started - since) / 1000;
     for (let at = 0; at < rows; at += STRETCH) {
-      const started = performance.now();
       look(first + at, values.subarray(at, Math.min(rows, at + STRETCH)), notANumber);
-      timings.kernel += (performance.now() - started) / 1000;
       onProgress?.(Math.min(first + rows, first + at + STRETCH));
       await pace.turn();
     }
     since = performance.now();
+    timings.kernel += (since - started) / 1000;
   }
   return { invalid, timings };
 }
@@ -50,20 +52,14 @@ export async function givenScores(input: PoolInput, options: PassOptions) {
 }
 
 /** The rows of the k best. */
-export async function bestGiven(input: PoolInput, { k, taken }: Selection, options: PassOptions) {
+export async function bestGiven(crew: Crew, input: PoolInput, { k, taken }: Selection, options: PassOptions) {
   const best = new Contenders(k);
+  using sieve = new Sieve(crew, STRETCH);
   const pass = await scan(input, options, (first, values, notANumber) => {
-    let bar = best.barFor(0);
-    for (let i = 0; i < values.length; i++) {
-      const score = values[i];
-      // What is no number is not left out here.
-      if (score < bar && score > -Infinity) continue;
-      const row = first + i;
-      if (!Number.isFinite(score)) notANumber(row);
-      else if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) {
-        best.offer(row, score, 0);
-        bar = best.barFor(0);
-      }
+    for (const place of sieve.sift(values, best.barFor(0))) {
+      const row = first + place;
+      if (!Number.isFinite(values[place])) notANumber(row);
+      else if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, values[place], 0);
     }
   });
   return { ...pass, rows: best.found() };

@@ -13,6 +13,8 @@ import { hasKernel, scoredBy, ScoreJob, SLOT_BYTES, type KnownHead } from "./sco
 const BLOCK_VALUES = 2 ** 18;
 /** Values of a piece: with what a kernel needs beside them they stay in the cache of a core. */
 const PIECE_VALUES = 2 ** 16;
+/** Rows of a piece, however narrow. */
+export const MOST_PIECE_ROWS = 2 ** 15;
 /** Products of a piece: a few milliseconds. */
 const PIECE_PRODUCTS = 2 ** 25;
 /** Pieces a thread that small pools are cut into, so that all threads have work. */
@@ -204,7 +206,7 @@ function productsOf({ layers }: Head, passes: number): number {
 
 /** By sixteens, as heads take them, where there are as many. */
 function rowsAPiece(rows: number, width: number, products: number, threads: number): number {
-  const most = Math.min(PIECE_VALUES / width, products > 0 ? PIECE_PRODUCTS / products : Infinity);
+  const most = Math.min(MOST_PIECE_ROWS, PIECE_VALUES / width, products > 0 ? PIECE_PRODUCTS / products : Infinity);
   const wanted = Math.min(most, rows / threads / PIECES_A_THREAD);
   return Math.min(rows, wanted < 16 ? Math.max(1, Math.min(16, Math.floor(most))) : Math.floor(wanted / 16) * 16);
 }
