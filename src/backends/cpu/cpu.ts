@@ -3,10 +3,13 @@ import type { Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, PassOptions, PoolInput } from "../backend.ts";
 import { Contenders } from "./contenders.ts";
 import { Crew } from "./crew.ts";
-import { MOST_PIECE_ROWS, scan, type Scan } from "./scan.ts";
+import { MOST_PIECE_ROWS, pieceBytes, scan, type Scan } from "./scan.ts";
 import { bestGiven, givenScores } from "./given.ts";
 import { Sieve } from "./sieve.ts";
 import { knownHead } from "./scoreJob.ts";
+
+/** A worker of its own, measured in Node 20. */
+const WORKER_BYTES = 9e6;
 
 export async function cpuBackend(adapter: string, threads: number): Promise<Backend> {
   const crew = await Crew.open(threads);
@@ -51,6 +54,7 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
       });
       return { rows: best.found(), ...done };
     },
+    needs: () => ({ device: 0, host: (crew.threads - 1) * WORKER_BYTES + pieceBytes(crew.threads) }),
     use(next) {
       input = next;
       head = next.head && knownHead(next.head);

@@ -22,6 +22,12 @@ const PIECES_A_THREAD = 4;
 /** Values, or products, from which on workers are worth starting. */
 const WORTH_WORKERS = 2 ** 22;
 
+/** Pieces that are on their way at a time. */
+const piecesFor = (threads: number): number => 2 * threads + 2;
+
+/** What they take, with a score or two of each row. */
+export const pieceBytes = (threads: number): number => piecesFor(threads) * 4 * (PIECE_VALUES + 2 * MOST_PIECE_ROWS);
+
 /** The scores of some rows. */
 export interface Scores {
   readonly first: number;
@@ -100,7 +106,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     : exact;
 
   const room = groups[0]?.job;
-  const free = Array.from({ length: groups.length > 0 ? 2 * crew.threads + 2 : 1 }, (): Piece => ({
+  const free = Array.from({ length: groups.length > 0 ? piecesFor(crew.threads) : 1 }, (): Piece => ({
     input: room ? room.room(4 * pieceRows * width) : 0,
     slots: groups.map(({ job, strategies: own }) => ({
       at: job.room(SLOT_BYTES),
