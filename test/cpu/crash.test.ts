@@ -96,6 +96,7 @@ test("a pool whose workers die in its middle: an error that says so, or its scor
   const workers = startedWorkers();
   const [rows, cols] = [2 ** 18 + 1, 16];
   let kills = false;
+  let dying: Promise<number>[] = [];
   const source: RowSource = {
     name: "rows",
     rows,
@@ -103,7 +104,7 @@ test("a pool whose workers die in its middle: an error that says so, or its scor
     async read(start, _, into) {
       if (kills && start > rows / 2) {
         kills = false;
-        for (const worker of workers.slice(1 - THREADS)) void worker.terminate();
+        dying = workers.slice(1 - THREADS).map((worker) => worker.terminate());
       }
       for (let i = 0; i < into.length; i++) into[i] = (start * cols + i) % 31;
     },
@@ -117,6 +118,8 @@ test("a pool whose workers die in its middle: an error that says so, or its scor
       ({ values }) => expect(digest(values)).toBe(digest(right.values)),
       ({ message }) => expect(message).toMatch(ended),
     );
+    // One that dies late would fail the call after it.
+    await Promise.all(dying);
     const { values } = await pool.score("entropy");
     expect(kills).toBe(false);
     expect(digest(values)).toBe(digest(right.values));
