@@ -29,8 +29,9 @@ const work = ({ module, memory, thread }) => {
   const { score } = new WebAssembly.Instance(module, { env: { memory } }).exports;
   const board = new Int32Array(memory.buffer, 0, ${BOARD_WORDS});
   for (;;) {
-    const posted = Atomics.load(board, ${boardWords.posted});
+    // In this order: read later, what has been taken may be past what had been posted.
     const taken = Atomics.load(board, ${boardWords.taken});
+    const posted = Atomics.load(board, ${boardWords.posted});
     if (taken === posted) {
       Atomics.wait(board, ${boardWords.posted}, posted);
       continue;
