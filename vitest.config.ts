@@ -5,6 +5,9 @@ import { chromiumLaunchOptions } from "./test/support/chromium.ts";
 // Where a device is software, a kernel that takes 5 ms on a GPU can take seconds.
 const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
 
+/** What a page has to be sent with for its threads to share memory. */
+const isolating = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
 export default defineConfig({
   test: {
     maxWorkers: 2, // compiling for a software device keeps one core busy, and vitest would leave the second of two idle
@@ -21,6 +24,7 @@ export default defineConfig({
       },
       {
         optimizeDeps: { include: ["webgpu-utils", "fflate", "hyparquet", "hyparquet-compressors"] }, // found late, vite would reload the page in the middle of a test
+        server: { headers: isolating },
         test: {
           ...patience,
           name: "browser",

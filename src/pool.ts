@@ -35,11 +35,6 @@ export interface ReadOptions {
   signal?: AbortSignal;
 }
 
-export interface ReadOptions {
-  /** Ends the read with the signal's reason. */
-  signal?: AbortSignal;
-}
-
 export class Pool {
   readonly rows: number;
   private readonly backend: Backend;

@@ -1,13 +1,13 @@
 /**
  * Threads that call WebAssembly kernels over one shared memory, this one among them.
  *
- * Calls wait in a ring in that memory, and whoever is free takes the next: no message is sent for them. Workers start when
+ * Calls wait in a queue in that memory, and whoever is free takes the next: no message is sent for them. Workers start when
  * there is work for them, sleep without it, and never keep a process alive. Where memory cannot be shared (a page without
  * cross-origin isolation) this thread does everything.
  */
 import { othersTurn } from "../../pace.ts";
-import { instantiateScore, sharesMemory } from "./simdModule.ts";
-import { startWorker, type WorkerHandle } from "./worker.ts";
+import { compile, instantiateScore, scoreModule, sharesMemory } from "./simdModule.ts";
+import { BOARD_WORDS, boardWords, CALLS, startWorker, states, type WorkerHandle } from "./worker.ts";
 
 /** What `simd/score.ts` exports. Places are in bytes. */
 export interface ScoreExports {
@@ -17,16 +17,7 @@ export interface ScoreExports {
   sift(scores: number, count: number, bar: number, into: number): number;
 }
 
-// Words of the ring: calls that have been posted and that have been taken, then the calls themselves.
-const POSTED = 0;
-const TAKEN = 1;
-const FIRST_CALL = 4;
-/** A call: its two arguments, and how it stands. */
-const CALL_WORDS = 4;
-const STATE = 2;
-const CALLS = 512;
-const [WAITING, DONE, FAILED] = [0, 1, 2];
-const RING_BYTES = 4 * (FIRST_CALL + CALLS * CALL_WORDS);
+const BOARD_BYTES = Math.ceil((4 * BOARD_WORDS) / 64) * 64;
 
 const PAGE = 2 ** 16;
 
@@ -43,13 +34,18 @@ export class Crew {
   readonly exports: ScoreExports;
   private readonly gaps: Gap[] = [];
   private workers: WorkerHandle[] = [];
-  private failure: Error | undefined;
+  /** Of workers that are being ended because one ended by itself. */
+  private ending: Promise<void> = Promise.resolve();
+  /** Calls that are not in use. */
+  private readonly idle = Array.from({ length: CALLS }, (_, call) => call);
+  private readonly underWay = new Set<number>();
+  private readonly errors = new Map<number, Error>();
 
   private constructor(threads: number, memory: WebAssembly.Memory, exports: ScoreExports) {
     this.threads = threads;
     this.memory = memory;
     this.exports = exports;
-    this.gaps.push({ at: RING_BYTES, bytes: memory.buffer.byteLength - RING_BYTES });
+    this.gaps.push({ at: BOARD_BYTES, bytes: memory.buffer.byteLength - BOARD_BYTES });
   }
 
   static async open(threads: number): Promise<Crew> {
@@ -79,66 +75,101 @@ export class Crew {
 
   /** Has workers take part from now on. */
   async wake(): Promise<void> {
-    if (this.workers.length > 0 || this.threads === 1) return;
-    this.workers = await Promise.all(
-      Array.from({ length: this.threads - 1 }, (_, i) =>
-        startWorker({ memory: this.memory, thread: i + 1 }, (error) => (this.failure ??= error)),
-      ),
-    );
+    if (this.threads === 1) return;
+    const module = await compile(scoreModule());
+    await this.ending;
+    // Nothing is waited for from here on: passes that wake them at the same time start them once.
+    if (this.workers.length > 0) return;
+    for (let thread = 1; thread < this.threads; thread++)
+      this.workers.push(startWorker({ module, memory: this.memory, thread }, (error) => this.fail(error)));
   }
 
-  /** Puts `score(job, slot)` in the ring. The ticket is for `finished`. */
+  /** Has `score(job, slot)` be called by whoever is free. The call is for `finished`. */
   post(job: number, slot: number): number {
-    const { ring } = this;
-    const ticket = Atomics.load(ring, POSTED);
-    const at = callAt(ticket);
-    ring[at] = job;
-    ring[at + 1] = slot;
-    Atomics.store(ring, at + STATE, WAITING);
-    Atomics.add(ring, POSTED, 1);
-    Atomics.notify(ring, POSTED, 1);
-    return ticket;
+    const call = this.idle.pop();
+    if (call === undefined) {
+      this.exports.score(job, slot, 0);
+      return DONE_ALREADY;
+    }
+    this.underWay.add(call);
+    const { board } = this;
+    const at = boardWords.calls + 4 * call;
+    board[at] = job;
+    board[at + 1] = slot;
+    Atomics.store(board, at + 2, states.waiting);
+    // As many places as calls: one that is taken here has been taken out by somebody.
+    board[boardWords.queue + (Atomics.load(board, boardWords.posted) % CALLS)] = call;
+    Atomics.add(board, boardWords.posted, 1);
+    Atomics.notify(board, boardWords.posted, 1);
+    return call;
   }
 
   /** Calls that nobody has taken yet. */
   get waiting(): number {
-    return Atomics.load(this.ring, POSTED) - Atomics.load(this.ring, TAKEN);
+    return Atomics.load(this.board, boardWords.posted) - Atomics.load(this.board, boardWords.taken);
   }
 
   /** Takes the next call, if there is one. */
   help(): boolean {
-    const { ring } = this;
-    const taken = Atomics.load(ring, TAKEN);
-    if (taken === Atomics.load(ring, POSTED)) return false;
-    if (Atomics.compareExchange(ring, TAKEN, taken, taken + 1) !== taken) return true;
-    const at = callAt(taken);
-    this.exports.score(ring[at], ring[at + 1], 0);
-    Atomics.store(ring, at + STATE, DONE);
+    const { board } = this;
+    const taken = Atomics.load(board, boardWords.taken);
+    if (taken === Atomics.load(board, boardWords.posted)) return false;
+    const call = board[boardWords.queue + (taken % CALLS)];
+    if (Atomics.compareExchange(board, boardWords.taken, taken, taken + 1) !== taken) return true;
+    const at = boardWords.calls + 4 * call;
+    try {
+      this.exports.score(board[at], board[at + 1], 0);
+      this.end(call, states.done);
+    } catch (error) {
+      this.errors.set(call, error as Error);
+      this.end(call, states.failed);
+    }
     return true;
   }
 
-  /** Waits for a call, and makes others on the way. */
-  async finished(ticket: number): Promise<void> {
-    const at = callAt(ticket) + STATE;
-    for (;;) {
-      const state = Atomics.load(this.ring, at);
-      if (state === DONE) return;
-      if (state === FAILED) throw new Error("a kernel of the cpu backend failed in a worker");
-      if (this.failure) throw this.failure;
-      if (!this.help()) await othersTurn();
-    }
+  /** Waits for a call, once, and makes others on the way. */
+  async finished(call: number): Promise<void> {
+    if (call === DONE_ALREADY) return;
+    const at = boardWords.calls + 4 * call + 2;
+    let state: number;
+    while ((state = Atomics.load(this.board, at)) === states.waiting) if (!this.help()) await othersTurn();
+    const error = this.errors.get(call);
+    this.errors.delete(call);
+    this.underWay.delete(call);
+    this.idle.push(call);
+    if (state === states.failed) throw error ?? new Error("a kernel of the cpu backend failed in a worker");
   }
 
   /** Ends the workers. */
   async close(): Promise<void> {
-    const { workers } = this;
-    this.workers = [];
-    await Promise.all(workers.map((worker) => worker.stop()));
+    await this.ending;
+    await Promise.all(this.workers.splice(0).map((worker) => worker.stop()));
+  }
+
+  /**
+   * A worker that ended by itself takes the others with it: nobody knows which call it was at, and what a call writes to is
+   * given back once it has failed. The next that wakes them has new ones.
+   */
+  private fail(error: Error): void {
+    const workers = this.workers.splice(0);
+    this.ending = Promise.all(workers.map((worker) => worker.stop())).then(() => {
+      const { board } = this;
+      Atomics.store(board, boardWords.taken, Atomics.load(board, boardWords.posted));
+      for (const call of this.underWay) {
+        if (Atomics.load(board, boardWords.calls + 4 * call + 2) !== states.waiting) continue;
+        this.errors.set(call, error);
+        this.end(call, states.failed);
+      }
+    });
+  }
+
+  private end(call: number, state: number): void {
+    Atomics.store(this.board, boardWords.calls + 4 * call + 2, state);
   }
 
   /** A memory that is not shared has another buffer once it has grown. */
-  private get ring(): Int32Array {
-    return new Int32Array(this.memory.buffer, 0, RING_BYTES / 4);
+  private get board(): Int32Array {
+    return new Int32Array(this.memory.buffer, 0, BOARD_WORDS);
   }
 
   private grow(bytes: number): Gap {
@@ -153,4 +184,5 @@ export class Crew {
   }
 }
 
-const callAt = (ticket: number): number => FIRST_CALL + (ticket % CALLS) * CALL_WORDS;
+/** There were no more calls, and this thread made it at once. */
+const DONE_ALREADY = -1;

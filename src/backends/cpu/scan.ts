@@ -60,7 +60,8 @@ interface Piece {
   readonly others: readonly Float32Array[];
   first: number;
   rows: number;
-  tickets: readonly number[];
+  /** That have not been waited for. */
+  readonly calls: number[];
   invalid: InvalidRows;
 }
 
@@ -115,7 +116,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     others: others.map(() => new Float32Array(pieceRows)),
     first: 0,
     rows: 0,
-    tickets: [],
+    calls: [],
     invalid: { count: 0, first: 0 },
   }));
   const underWay: Piece[] = [];
@@ -132,17 +133,22 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
         values.set(block.values.subarray(at, at + rows * cols), pass * rows * cols);
       }
     }
-    piece.tickets = groups.map(({ job }, i) => {
+    groups.forEach(({ job }, i) => {
       const { at, scores } = piece.slots[i];
       job.fill(at, piece.first, rows, piece.input, scores);
-      return crew.post(job.at, at);
+      piece.calls.push(crew.post(job.at, at));
     });
     if (scoreOthers) piece.invalid = scoreOthers(block, from, rows, piece.others);
   };
 
-  /** Waits for a piece, and tells of it. */
-  const finish = async (piece: Piece): Promise<void> => {
-    for (const ticket of piece.tickets) await crew.finished(ticket);
+  const callsOf = async ({ calls }: Piece): Promise<void> => {
+    while (calls.length > 0) await crew.finished(calls.pop()!);
+  };
+
+  /** Waits for the oldest piece, and tells of it. */
+  const finish = async (): Promise<void> => {
+    const [piece] = underWay;
+    await callsOf(piece);
     const reports = groups.map(({ job }, i) => job.report(piece.slots[i].at));
     const [report] = reports;
     const bad = report ? { count: report.invalid, first: piece.first + report.firstInvalid } : piece.invalid;
@@ -164,7 +170,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     });
     options.onProgress?.(piece.first + rows);
     await options.pace.turn();
-    free.push(piece);
+    free.push(underWay.shift()!);
   };
 
   const started = performance.now();
@@ -174,21 +180,21 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     for await (const block of blocksOf(input, Math.max(pieceRows, Math.floor(BLOCK_VALUES / width)))) {
       upload += performance.now() - since;
       for (let from = 0; from < block.rows; from += pieceRows) {
-        if (free.length === 0) await finish(underWay.shift()!);
+        if (free.length === 0) await finish();
         const piece = free.pop()!;
         since = performance.now();
+        underWay.push(piece);
         begin(piece, block, from, Math.min(pieceRows, block.rows - from));
         upload += performance.now() - since;
-        underWay.push(piece);
         // Whoever is free takes the next: with one waiting for each worker, this thread is free.
         while (crew.waiting >= crew.threads) crew.help();
       }
       since = performance.now();
     }
-    while (underWay.length > 0) await finish(underWay.shift()!);
+    while (underWay.length > 0) await finish();
   } finally {
     // What is under way writes to memory that is about to be given back.
-    for (const { tickets } of underWay) for (const ticket of tickets) await crew.finished(ticket).catch(() => {});
+    for (const piece of underWay) while (piece.calls.length > 0) await callsOf(piece).catch(() => {});
   }
   const seconds = (performance.now() - started - upload) / 1000;
   return { invalid, timings: { upload: upload / 1000, kernel: seconds, readback: 0 } };

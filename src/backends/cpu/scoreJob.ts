@@ -69,8 +69,11 @@ export function hasKernel(strategy: Strategy, input: PoolInput, options: PassOpt
   if (!(strategy.name in codes) || kind === "embeddings" || kind === "scores" || (kind === "features" && !head))
     return false;
   const classes = head ? classesOf(head) : source.cols;
-  const kept = strategy.needs === "divergence" ? passesIn(input, options) : 0;
-  return 16 * 4 * classes * (8 + kept) <= MOST_SCRATCH;
+  const passes = passesIn(input, options);
+  // Of each class what all passes add up to, and every pass.
+  const lines = (passes > 1 ? 4 : 0) + (strategy.needs === "divergence" ? passes : 0);
+  const bytes = head ? 64 * (2 + lines) : 16 * (2 + lines);
+  return bytes * classes <= MOST_SCRATCH;
 }
 
 /**

@@ -1,5 +1,15 @@
 /** A worker of the crew, in Node and in a page. Its code comes with it: nothing is fetched. */
-import { compile, scoreModule } from "./simdModule.ts";
+
+/** Calls that may be under way at a time. */
+export const CALLS = 512;
+
+/**
+ * Words at the start of the memory: how many calls have been posted and how many of them taken, a queue of which, [CALLS],
+ * and the calls themselves, [CALLS, 4]: two arguments, and how it stands.
+ */
+export const boardWords = { posted: 0, taken: 1, queue: 4, calls: 4 + CALLS } as const;
+export const BOARD_WORDS = boardWords.calls + 4 * CALLS;
+export const states = { waiting: 0, done: 1, failed: 2 } as const;
 
 export interface WorkerHandle {
   stop(): Promise<unknown>;
@@ -7,35 +17,34 @@ export interface WorkerHandle {
 
 /** What a worker needs to take part. */
 interface Part {
+  readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** Its number: this thread is 0. */
   readonly thread: number;
 }
 
-/**
- * Takes calls out of the ring of crew.ts, whose words are numbered there, for ever. Plain JavaScript: it runs as it stands
- * here, in a context of its own.
- */
+/** Takes calls for ever. Plain JavaScript: it runs as it stands here, in a context of its own. */
 const code = `
 const work = ({ module, memory, thread }) => {
   const { score } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  const ring = new Int32Array(memory.buffer, 0, 4 + 512 * 4);
+  const board = new Int32Array(memory.buffer, 0, ${BOARD_WORDS});
   for (;;) {
-    const posted = Atomics.load(ring, 0);
-    const taken = Atomics.load(ring, 1);
+    // In this order: read later, what has been taken may be past what had been posted.
+    const taken = Atomics.load(board, ${boardWords.taken});
+    const posted = Atomics.load(board, ${boardWords.posted});
     if (taken === posted) {
-      Atomics.wait(ring, 0, posted);
+      Atomics.wait(board, ${boardWords.posted}, posted);
       continue;
     }
-    if (Atomics.compareExchange(ring, 1, taken, taken + 1) !== taken) continue;
-    const at = 4 + (taken % 512) * 4;
-    let state = 1;
+    const at = ${boardWords.calls} + 4 * board[${boardWords.queue} + (taken % ${CALLS})];
+    if (Atomics.compareExchange(board, ${boardWords.taken}, taken, taken + 1) !== taken) continue;
+    let state = ${states.done};
     try {
-      score(ring[at], ring[at + 1], thread);
+      score(board[at], board[at + 1], thread);
     } catch {
-      state = 2;
+      state = ${states.failed};
     }
-    Atomics.store(ring, at + 2, state);
+    Atomics.store(board, at + 2, state);
   }
 };
 if (typeof WorkerGlobalScope === "undefined") work(require("node:worker_threads").workerData);
@@ -43,15 +52,16 @@ else onmessage = ({ data }) => work(data);
 `;
 
 /** Starts a worker; `onEnd` hears of one that ends by itself. */
-export async function startWorker(part: Part, onEnd: (error: Error) => void): Promise<WorkerHandle> {
-  const data = { ...part, module: await compile(scoreModule()) };
-  const ended = (why: string): void => onEnd(new Error(`a worker of the cpu backend ended: ${why}`));
+export function startWorker(part: Part, onEnd: (error: Error) => void): WorkerHandle {
+  let isStopped = false;
+  const ended = (why: string): void => {
+    if (!isStopped) onEnd(new Error(`a worker of the cpu backend ended: ${why}: try again, or with threads 1`));
+  };
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads) {
-    const worker = new threads.Worker(code, { eval: true, workerData: data });
-    let isStopped = false;
+    const worker = new threads.Worker(code, { eval: true, workerData: part });
     worker.on("error", (error) => ended(error.message));
-    worker.on("exit", (exitCode) => isStopped || ended(`exit code ${exitCode}`));
+    worker.on("exit", (exitCode) => ended(`exit code ${exitCode}`));
     worker.unref();
     return {
       stop() {
@@ -62,10 +72,14 @@ export async function startWorker(part: Part, onEnd: (error: Error) => void): Pr
   }
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   const worker = new Worker(url);
-  worker.addEventListener("error", ({ message }) => ended(message));
-  worker.postMessage(data, []);
+  worker.addEventListener("error", (event) => {
+    event.preventDefault(); // else the page hears of it too
+    ended(event.message);
+  });
+  worker.postMessage(part, []);
   return {
     async stop() {
+      isStopped = true;
       worker.terminate();
       URL.revokeObjectURL(url);
     },
