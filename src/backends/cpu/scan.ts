@@ -1,4 +1,7 @@
-/** A pass over a pool: rows are brought to where kernels find them, piece by piece, and scored there by all threads. */
+/**
+ * A pass over a pool: rows are brought to where kernels find them, piece by piece, and scored there by all threads. What is
+ * copied comes from memory and stays in the cache: kernels that read it from where it was kept for good were not faster.
+ */
 import type { Head } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
 import { readAhead, type Block } from "../../readAhead.ts";
@@ -138,7 +141,6 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
       job.fill(at, piece.first, rows, piece.input, scores);
       piece.calls.push(crew.post(job.at, at));
     });
-    if (scoreOthers) piece.invalid = scoreOthers(block, from, rows, piece.others);
   };
 
   const callsOf = async ({ calls }: Piece): Promise<void> => {
@@ -186,6 +188,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
         underWay.push(piece);
         begin(piece, block, from, Math.min(pieceRows, block.rows - from));
         upload += performance.now() - since;
+        if (scoreOthers) piece.invalid = scoreOthers(block, from, piece.rows, piece.others);
         // Whoever is free takes the next: with one waiting for each worker, this thread is free.
         while (crew.waiting >= crew.threads) crew.help();
       }
