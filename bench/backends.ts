@@ -7,7 +7,6 @@ import type { CpuCeilings } from "./ceilings/cpu.ts";
 import { gpuExpCeiling, gpuMultiplyAddCeiling, gpuReadCeiling } from "./ceilings/gpu.ts";
 import { nodeCeilings } from "./ceilings/node.ts";
 import type { Ceilings } from "./floor.ts";
-import { openThreads, threadsOf } from "./threads.ts";
 
 export const backendNames = ["cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -27,12 +26,12 @@ export function openSubject(name: BackendName, threads?: number): Promise<Subjec
 }
 
 async function openCpu(threads: number | undefined): Promise<Subject> {
-  const engine = await openThreads(threads);
+  const engine = await openEngine({ backend: "cpu", threads });
   let ceilings: Promise<CpuCeilings> | undefined; // their threads are begun when first asked for
   return {
     engine,
     software: false,
-    ceilings: async (values) => (await (ceilings ??= nodeCeilings(threadsOf(engine)))).of(values.byteLength),
+    ceilings: async (values) => (await (ceilings ??= nodeCeilings(engine.threads))).of(values.byteLength),
     async close() {
       await (await ceilings)?.close();
       await engine.close();

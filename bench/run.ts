@@ -9,7 +9,6 @@ import type { Patience } from "./measure.ts";
 import { measurePeer, type Peer } from "./peers.ts";
 import { referenceOf, type Reference } from "./reference.ts";
 import { aboutSubject, type BackendAbout, type BackendReport, type CaseReport, type PeerReport } from "./report.ts";
-import { threadsOf } from "./threads.ts";
 import { timeCase } from "./time.ts";
 
 /** A backend that is timed: here, or in a page. */
@@ -27,7 +26,7 @@ export function contenderOf(subject: Subject): Contender {
       const rows = rowsTimed(one, engine.backend === "webgpu" && !software);
       const result = await timeCase(one, rows, made, reference, subject, waiting);
       if ("wrong" in result || !one.memory) return result;
-      return { ...result, memory: await memoryOf(one, engine.backend, threadsOf(engine)) };
+      return { ...result, memory: await memoryOf(one, engine.backend, engine.threads) };
     },
     close: () => subject.close(),
   };

@@ -6,6 +6,9 @@ import { UNIT } from "./product";
 /** Bytes of four rows in a line of their own. */
 export const GROUP: u32 = 16;
 
+/** Rows whose sums wait for each other. */
+export const BLOCK: u32 = 64;
+
 /** Classes that are added up by themselves: a shorter chain of roundings. */
 export const STRETCH: u32 = 32;
 
@@ -21,12 +24,16 @@ export const LOGITS: u32 = 0;
 export const PROBABILITIES: u32 = 1;
 export const DIRECT: u32 = 2;
 export const FEATURES: u32 = 3;
-export const SCORES: u32 = 4;
 
 export abstract class Room {
   private static free: usize = 0;
   /** Of lanes.ts. */
   static constants: usize = 0;
+  /** Of softmax.ts: Z, S and y of the next class of a block of rows, and which are no valid input, [BLOCK / 4] each. */
+  static totals: usize = 0;
+  static moments: usize = 0;
+  static nexts: usize = 0;
+  static bad: usize = 0;
   /** Predictions of four rows, [classes], or of eight. */
   static values: usize = 0;
   /** Of each four of sixteen rows, what they keep of all passes: see `ofGroup`. */
@@ -64,6 +71,10 @@ export abstract class Room {
   static open(job: Job, at: usize): u32 {
     Room.free = at;
     Room.constants = Room.take(CONSTANT_BYTES);
+    Room.totals = Room.take(BLOCK << 2);
+    Room.moments = Room.take(BLOCK << 2);
+    Room.nexts = Room.take(BLOCK << 2);
+    Room.bad = Room.take(BLOCK << 2);
     if (job.kind == FEATURES) Room.openHead(job);
     else {
       Room.values = Room.take(2 * job.classes * GROUP);

@@ -5,11 +5,13 @@ import { addPass, believe, clearPasses, closePasses, findTop, inspect, openPasse
 import { drop, seedDraws } from "./dropout";
 import { expectGradients } from "./gradients";
 import { Job, Slot } from "./job";
-import { madd, magnitude, mix, splat, writeConstants } from "./lanes";
+import { madd, magnitude, mix, one, splat, writeConstants } from "./lanes";
 import { activateAll, closest, product, slopesOfAll, UNIT } from "./product";
-import { FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room, SCORES } from "./room";
-import { believeOthers, believePair, findTops, Tops } from "./softmax";
-import { Seen, storeLanes, turn } from "./turn";
+import { BLOCK, FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room } from "./room";
+import { addUpPair, bestOf, entropyOf, findTops, secondOf, takeGroup, Tops } from "./softmax";
+import { Seen, storeLanes, turn, turnBack } from "./turn";
+
+export { sift } from "./sift";
 
 // Codes of scores.
 const LEAST_CONFIDENCE: u32 = 0;
@@ -42,10 +44,6 @@ export function score(job: Job, slot: Slot, thread: u32): void {
   slot.firstInvalid = 0;
   slot.norm = 0;
   slot.doubts = 0;
-  if (job.kind == SCORES) {
-    givenScores(slot);
-    return;
-  }
   Room.open(job, <usize>job.scratch + thread * job.scratchBytes);
   writeConstants(Room.constants);
   Rows.squares = Rows.doubts = splat(0);
@@ -56,41 +54,64 @@ export function score(job: Job, slot: Slot, thread: u32): void {
   else probabilityRows(job, slot);
 }
 
-/** Scores made elsewhere: checked, and taken as they are. */
-function givenScores(slot: Slot): void {
-  for (let row: u32 = 0; row < slot.rows; row++) {
-    let bits = load<u32>(<usize>slot.input + (row << 2));
-    if ((bits & 0x7fffffff) >= INFINITE) {
-      bits = NOT_A_SCORE;
-      if (slot.invalid++ == 0) slot.firstInvalid = row;
-    }
-    store<u32>(<usize>slot.scores + (row << 2), bits);
-  }
-}
-
-/** Logits, eight rows at a time. */
+/** Logits, eight rows at a time, of which a block is finished together. */
 function logitRows(job: Job, slot: Slot): void {
   const line = job.classes << 2;
   const limit = i32x4.splat(job.limit);
-  for (let row: u32 = 0; row < slot.rows; row += 8) {
-    const rows = min<u32>(8, slot.rows - row);
-    const first = <usize>slot.input + row * line;
-    const others = rows > 4 ? rows - 4 : 0;
-    turn(first, min<u32>(4, rows), line, job.classes, Room.values, 2 * GROUP, true, Room.constants);
-    Tops.top0 = Seen.top;
-    Tops.next0 = Seen.next;
-    Rows.invalid = i32x4.ge_u(Seen.largest, limit);
-    if (others > 0)
-      turn(first + 4 * line, others, line, job.classes, Room.values + GROUP, 2 * GROUP, true, Room.constants);
-    Tops.top1 = Seen.top;
-    Tops.next1 = Seen.next;
-    believePair(job, Room.values, 2 * GROUP);
-    emit(job, slot, row, min<u32>(4, rows));
-    if (others == 0) return;
-    believeOthers();
-    Rows.invalid = i32x4.ge_u(Seen.largest, limit);
-    emit(job, slot, row + 4, others);
+  for (let row: u32 = 0; row < slot.rows; row += BLOCK) {
+    const rows = min<u32>(BLOCK, slot.rows - row);
+    for (let first: u32 = 0; first < rows; first += 8) {
+      const at = <usize>slot.input + (row + first) * line;
+      const left = rows - first;
+      turn(at, min<u32>(4, left), line, job.classes, Room.values, 2 * GROUP, true, Room.constants);
+      Tops.top0 = Seen.top;
+      Tops.next0 = Seen.next;
+      v128.store(Room.bad + (first << 2), i32x4.ge_u(Seen.largest, limit));
+      if (left > 4) {
+        const others = min<u32>(4, left - 4);
+        turn(at + 4 * line, others, line, job.classes, Room.values + GROUP, 2 * GROUP, true, Room.constants);
+      }
+      Tops.top1 = Seen.top;
+      Tops.next1 = Seen.next;
+      v128.store(Room.bad + (first << 2), i32x4.ge_u(Seen.largest, limit), 16);
+      addUpPair(job, Room.values, 2 * GROUP, first >> 2);
+    }
+    emitBlock(job, slot, row, rows);
   }
+}
+
+/** Writes every score of a block of logits, and reports of its rows. */
+function emitBlock(job: Job, slot: Slot, row: u32, rows: u32): void {
+  const k = Room.constants;
+  const end = rows << 2;
+  let at = <usize>slot.scores + (row << 2);
+  for (let i: u32 = 0; i < job.outputs; i++, at += slot.rows << 2) {
+    const code = load<u32>(<usize>job.codes + (i << 2));
+    if (code == LEAST_CONFIDENCE)
+      for (let place: u32 = 0; place < end; place += GROUP)
+        put(at, place, rows, f32x4.sub(one(k), bestOf(place, k)));
+    else if (code == MARGIN)
+      for (let place: u32 = 0; place < end; place += GROUP)
+        put(at, place, rows, f32x4.sub(one(k), f32x4.sub(bestOf(place, k), secondOf(place, k))));
+    else if (code == ENTROPY)
+      for (let place: u32 = 0; place < end; place += GROUP) put(at, place, rows, entropyOf(place, k));
+    else
+      for (let place: u32 = 0; place < end; place += GROUP)
+        put(at, place, rows, uniform(job.seed, slot.first + row + (place >> 2)));
+  }
+  for (let place: u32 = 0; place < end; place += GROUP) {
+    const bad = v128.load(Room.bad + place);
+    if (v128.any_true(bad)) countInvalid(slot, row + (place >> 2), min<u32>(4, rows - (place >> 2)), bad);
+  }
+}
+
+/** A score of up to four rows of a block, or that they have none. */
+@inline
+function put(at: usize, place: u32, rows: u32, found: v128): void {
+  const value = v128.bitselect(i32x4.splat(NOT_A_SCORE), found, v128.load(Room.bad + place));
+  const left = rows - (place >> 2);
+  if (left >= 4) v128.store(at + place, value);
+  else storeLanes(at + place, value, left);
 }
 
 function probabilityRows(job: Job, slot: Slot): void {
@@ -135,6 +156,10 @@ function headRows(job: Job, slot: Slot): void {
       expectGradients(job);
     } else if (job.passes == 1) forward(job);
     else samplePasses(job, slot.first + row);
+    if (job.outputs == 0) {
+      writeLogits(job, slot, row, count);
+      continue;
+    }
     for (let group: u32 = 0; group << 2 < count; group++) {
       const at = group * GROUP;
       Rows.squares = v128.load(Room.squares + at);
@@ -160,6 +185,15 @@ function headRows(job: Job, slot: Slot): void {
       }
       emit(job, slot, row + 4 * group, min<u32>(4, count - 4 * group));
     }
+  }
+}
+
+/** The logits themselves, [rows, classes]. */
+function writeLogits(job: Job, slot: Slot, row: u32, count: u32): void {
+  const line = job.classes << 2;
+  for (let first: u32 = 0; first < count; first += 4) {
+    const into = <usize>slot.scores + (row + first) * line;
+    turnBack(Room.logits + (first << 2), UNIT, job.classes, into, min<u32>(4, count - first), line);
   }
 }
 
@@ -297,18 +331,17 @@ function emit(job: Job, slot: Slot, row: u32, rows: u32): void {
     storeLanes(at, v128.bitselect(i32x4.splat(NOT_A_SCORE), found, bad), rows);
     at += slot.rows << 2;
   }
-  report(slot, row, rows, i32x4.bitmask(bad), i32x4.bitmask(isDoubtful));
-}
-
-function report(slot: Slot, row: u32, rows: u32, bad: u32, isDoubtful: u32): void {
-  const left = bad & ((1 << rows) - 1);
-  if (left) {
-    if (slot.invalid == 0) slot.firstInvalid = row + ctz(left);
-    slot.invalid += popcnt(left);
-  }
+  if (v128.any_true(bad)) countInvalid(slot, row, rows, bad);
+  if (job.kind != FEATURES) return;
   const counts = v128.not(v128.or(Rows.invalid, Rows.doubtful));
   slot.norm = max(slot.norm, largest(v128.and(counts, Rows.squares)));
   slot.doubts = max(slot.doubts, <u32>largest(v128.and(counts, Rows.doubts)));
+}
+
+function countInvalid(slot: Slot, row: u32, rows: u32, bad: v128): void {
+  const own = i32x4.bitmask(bad) & ((1 << rows) - 1);
+  if (own && slot.invalid == 0) slot.firstInvalid = row + ctz(own);
+  slot.invalid += popcnt(own);
 }
 
 function largest(four: v128): f32 {

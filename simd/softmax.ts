@@ -1,24 +1,20 @@
 /**
- * Softmax of one pass over eight rows, two vectors of four side by side: neither waits for the other. See beliefs.ts for
- * what is added up.
+ * Softmax of one pass, without more of a row than its scores need. Eight rows are added up at a time, two vectors side by
+ * side, so that neither waits for the other; what becomes of the sums is worked out for many rows at once. See beliefs.ts
+ * for what is added up.
  */
 import { Rows } from "./beliefs";
 import { Job } from "./job";
 import { exp2, leastPower, ln2, log, madd, one, splat } from "./lanes";
-import { Room, STRETCH } from "./room";
+import { GROUP, Room, STRETCH } from "./room";
 
-/** Of the first four rows and of the others: the largest logit and the next. */
+/** The largest logit and the next, of the first four of eight rows and of the others. */
 export abstract class Tops {
   static top0: v128 = f32x4.splat(0);
   static top1: v128 = f32x4.splat(0);
   static next0: v128 = f32x4.splat(0);
   static next1: v128 = f32x4.splat(0);
 }
-
-/** What the others believe, until their turn. */
-let best: v128 = f32x4.splat(0);
-let second: v128 = f32x4.splat(0);
-let entropy: v128 = f32x4.splat(0);
 
 /** Finds the tops of logits that are `step` bytes apart, those of the other four rows 16 bytes on. */
 export function findTops(at: usize, classes: u32, step: u32): void {
@@ -40,8 +36,8 @@ export function findTops(at: usize, classes: u32, step: u32): void {
   Tops.next1 = next1;
 }
 
-/** Of logits whose tops are known. The first four rows are believed at once, the others by `believeOthers`. */
-export function believePair(job: Job, at: usize, step: u32): void {
+/** Adds up eight rows whose tops are known: Z, S and y of the next class go to place `group` of the block and the one after. */
+export function addUpPair(job: Job, at: usize, step: u32, group: u32): void {
   const k = Room.constants;
   const inverse = splat(job.inverse);
   const top0 = Tops.top0;
@@ -66,20 +62,37 @@ export function believePair(job: Job, at: usize, step: u32): void {
     s0 = f32x4.add(s0, ownS0);
     s1 = f32x4.add(s1, ownS1);
   }
-  const y0 = f32x4.pmax(leastPower(k), f32x4.mul(f32x4.sub(Tops.next0, top0), inverse));
-  const y1 = f32x4.pmax(leastPower(k), f32x4.mul(f32x4.sub(Tops.next1, top1), inverse));
-  const scale0 = f32x4.div(one(k), z0);
-  const scale1 = f32x4.div(one(k), z1);
-  Rows.best = scale0;
-  best = scale1;
-  Rows.second = f32x4.mul(scale0, exp2(y0, k));
-  second = f32x4.mul(scale1, exp2(y1, k));
-  Rows.entropy = f32x4.sub(log(z0, k), f32x4.mul(f32x4.mul(s0, ln2(k)), scale0));
-  entropy = f32x4.sub(log(z1, k), f32x4.mul(f32x4.mul(s1, ln2(k)), scale1));
+  const place = group * GROUP;
+  v128.store(Room.totals + place, z0);
+  v128.store(Room.totals + place, z1, 16);
+  v128.store(Room.moments + place, s0);
+  v128.store(Room.moments + place, s1, 16);
+  v128.store(Room.nexts + place, f32x4.mul(f32x4.sub(Tops.next0, top0), inverse));
+  v128.store(Room.nexts + place, f32x4.mul(f32x4.sub(Tops.next1, top1), inverse), 16);
 }
 
-export function believeOthers(): void {
-  Rows.best = best;
-  Rows.second = second;
-  Rows.entropy = entropy;
+/** What four rows of the block are believed, at a place of its lines. */
+@inline
+export function bestOf(place: u32, k: usize): v128 {
+  return f32x4.div(one(k), v128.load(Room.totals + place));
+}
+
+@inline
+export function secondOf(place: u32, k: usize): v128 {
+  const power = exp2(f32x4.pmax(leastPower(k), v128.load(Room.nexts + place)), k);
+  return f32x4.div(power, v128.load(Room.totals + place));
+}
+
+@inline
+export function entropyOf(place: u32, k: usize): v128 {
+  const total = v128.load(Room.totals + place);
+  return f32x4.sub(log(total, k), f32x4.div(f32x4.mul(v128.load(Room.moments + place), ln2(k)), total));
+}
+
+/** Makes four rows of the block those at hand. */
+export function takeGroup(group: u32): void {
+  const k = Room.constants;
+  Rows.best = bestOf(group * GROUP, k);
+  Rows.second = secondOf(group * GROUP, k);
+  Rows.entropy = entropyOf(group * GROUP, k);
 }

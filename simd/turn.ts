@@ -76,6 +76,17 @@ export function turn(at: usize, rows: u32, line: u32, width: u32, into: usize, s
   }
 }
 
+/** The way back: vectors of four rows, `step` bytes apart, to `width` values of each row, `line` bytes apart. */
+export function turnBack(at: usize, step: u32, width: u32, into: usize, rows: u32, line: u32): void {
+  const end = width << 2;
+  let k: u32 = 0;
+  if (rows == 4)
+    for (; k + 16 <= end; k += 16, at += 4 * step)
+      turnFour(v128.load(at), v128.load(at + step), v128.load(at + 2 * step), v128.load(at + 3 * step), into + k, line);
+  for (; k < end; k += 4, at += step)
+    for (let row: u32 = 0; row < rows; row++) store<f32>(into + row * line + k, load<f32>(at + (row << 2)));
+}
+
 /** The first `rows` lanes to consecutive places. */
 @inline
 export function storeLanes(at: usize, values: v128, rows: u32): void {

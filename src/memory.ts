@@ -84,7 +84,7 @@ export function planFor(
   const { rule, strategies = [], density = false } = work;
   const measures = density || (rule?.needs.includes("embeddings") ?? false);
   const onDevice = deviceNeeds?.({ strategies: Math.max(1, strategies.length), measures }) ?? { device: 0, host: 0 };
-  const held = heldScores(work, deviceNeeds !== undefined);
+  const held = heldScores(work, onDevice.device > 0);
   const aRow = A_ROW.taken + 4 * held + (rule?.rowBytes ?? 0) + (density ? A_ROW.density : 0);
   const own = ownBytes() - (points?.held ?? 0) + BESIDE + onDevice.host + input.source.rows * aRow;
   const { embeddings } = input;

@@ -17,8 +17,8 @@ export interface ScoreSummary {
 export interface Scores extends ScoreSummary {
   readonly strategy: StrategyName;
   /**
-   * [rows]; higher means "ask first". NaN at rows left out for invalid values. On a device these are float32: a vote
-   * under a head whose two likeliest classes float32 cannot tell apart may fall either way. Picks are exact all the same.
+   * [rows]; higher means "ask first". NaN at rows left out for invalid values. They are made in float32: a vote under a
+   * head whose two likeliest classes float32 cannot tell apart may fall either way. Picks are exact all the same.
    */
   readonly values: Float32Array;
 }

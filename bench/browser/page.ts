@@ -5,16 +5,16 @@ import { makePool } from "../data.ts";
 import type { Patience } from "../measure.ts";
 import { referenceOf } from "../reference.ts";
 import type { BackendReport } from "../report.ts";
-import { openThreads, threadsOf } from "../threads.ts";
+import { openEngine } from "../../src/engine.ts";
 import { timeCase } from "../time.ts";
 
 /** Opens the backend, and says what it is. */
 async function open(threads: number | null, modules: readonly string[]) {
-  const engine = await openThreads(threads ?? undefined);
+  const engine = await openEngine({ backend: "cpu", threads: threads ?? undefined });
   const bytes = modules.map((module) => Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0)));
-  const ceilings = await CpuCeilings.open(bytes, threadsOf(engine), startWorker);
+  const ceilings = await CpuCeilings.open(bytes, engine.threads, startWorker);
   subject = { engine, software: false, ceilings: (values) => ceilings.of(values.byteLength) };
-  return { threads: threadsOf(engine), isolated: crossOriginIsolated };
+  return { threads: engine.threads, isolated: crossOriginIsolated };
 }
 
 const startWorker = (): Worker => new Worker(new URL("../ceilings/worker.js", import.meta.url), { type: "module" });

@@ -1,6 +1,6 @@
 /**
- * What a backend does, and all that the rest knows of it. There are two: `cpu`, the textbook in float64, and `webgpu`,
- * kernels in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
+ * What a backend does, and all that the rest knows of it. There are two, `cpu` and `webgpu`: kernels
+ * in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
  */
 import type { Metric } from "../distance.ts";
 import type { Head } from "../head.ts";
@@ -128,7 +128,7 @@ export interface BackendPool {
   candidates(strategy: Strategy | undefined, selection: Selection, options: PassOptions): Promise<CandidatePass>;
   /** Compares the pool's embeddings with so many centres at most, where a device can; they stay on it from then on. */
   distances?(points: PointData, mostCentres: number): Promise<DistanceKernel | undefined>;
-  /** What this takes of memory, where there is a device. */
+  /** What this takes of memory beside the pool's own rows. */
   needs?(work: DeviceWork): DeviceNeeds;
   /** Whether points of that metric stay on the device, or are brought there by each sweep; undefined without any. */
   areResident?(metric: Metric): Promise<boolean | undefined>;

@@ -100,11 +100,13 @@ export const widened = (squared: number, { relative, absolute }: DistanceError):
 export const narrowed = (squared: number, { relative, absolute }: DistanceError): number =>
   (Math.max(0, Math.sqrt(squared) - absolute) * (1 - relative)) ** 2;
 
-/** The largest float32 that is not above a number, 0 or more. */
+/** The largest float32 that is not above a number, or a little less. */
 export function roundedDown(value: number): number {
-  const nearest = Math.fround(value);
-  return nearest > value ? nearest * (1 - 2 ** -23) : nearest;
+  const nearest = Math.min(Math.fround(value), LARGEST_FLOAT);
+  return nearest > value ? Math.fround(nearest - Math.abs(nearest) * 2 ** -23 - 2 ** -149) : nearest;
 }
+
+const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
 /** The smallest float32 that is not below it, or a little more. */
 export const roundedUp = (value: number): number => {

@@ -1,8 +1,17 @@
 /** The compiled modules: small, with no memory of their own where they share one, and alike with and without fusing. */
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { additionsIn } from "../../src/backends/cpu/scoreJob.ts";
 import { modules } from "../../src/backends/cpu/simd.gen.ts";
 import { fusedWhereKnown } from "../../src/backends/cpu/simdModule.ts";
 import { kernels } from "../../src/backends/cpu/worker.ts";
+import { Engine } from "../../src/engine.ts";
+import { strategyOf } from "../../src/scores/index.ts";
+import { bell, makePool, scoresOf } from "../support/pools.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.resetModules();
+});
 
 const bytesOf = (name: keyof typeof modules): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(Buffer.from(modules[name], "base64"));
@@ -52,4 +61,23 @@ test.each([
 
 test("the fused one is taken where the engine knows it", () => {
   expect(fusedWhereKnown("score") === "scoreFused").toBe(WebAssembly.validate(bytesOf("scoreFused")));
+});
+
+test.for([...new Set(["score", fusedWhereKnown("score")])])("%s is within the bound", async (name) => {
+  if (name === "score") vi.spyOn(WebAssembly, "validate").mockReturnValue(false);
+  vi.resetModules();
+  const taken = await import("../../src/backends/cpu/simdModule.ts");
+  const { cpuBackend } = await import("../../src/backends/cpu/cpu.ts");
+  expect(taken.fusedWhereKnown("score")).toBe(name);
+  await using engine = new Engine(await cpuBackend("test", 2), "test");
+  for (const classes of [2, 7, 100, 1000]) {
+    const pool = makePool("pool", 400, classes, bell(classes, 4));
+    using loaded = await engine.load({ logits: { data: pool.data, rows: pool.rows, classes } });
+    for (const strategy of ["entropy", "margin", "least-confidence"] as const) {
+      const { values } = await loaded.score(strategy);
+      const right = scoresOf(pool, strategy);
+      const worst = values.reduce((most, value, row) => Math.max(most, Math.abs(value - right[row])), 0);
+      expect(worst).toBeLessThanOrEqual(strategyOf(strategy).bound(classes, additionsIn(classes, 1), 1));
+    }
+  }
 });

@@ -7,8 +7,8 @@ import { startedWorkers } from "../support/workers.ts";
 
 const [ROWS, CLASSES] = [2 ** 18 + 5, 16];
 const data = Float32Array.from({ length: ROWS * CLASSES }, (_, i) => 3 * Math.sin(i * i));
-/** Rows of 4 MB: memory grows for them. */
-const wide = makePool("wide", 5, 2 ** 20, bell(1, 2));
+/** As many classes as there are kernels for: memory grows for them. */
+const wide = makePool("wide", 5, 2 ** 17, bell(1, 2));
 
 afterEach(() => vi.unstubAllGlobals());
 

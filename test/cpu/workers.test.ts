@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { InputError, openEngine, type Engine, type RowSource } from "../../src/index.ts";
 import { ended, fromSource, root } from "../cli/commandLine.ts";
+import { scratchFolder } from "../files/scratch.ts";
 import { alive, startedWorkers } from "../support/workers.ts";
 
 const THREADS = 3;
@@ -76,6 +77,7 @@ test("engines by the hundred", async () => {
   }
 });
 
+const scratch = scratchFolder();
 const library = JSON.stringify(pathToFileURL(`${root}/src/index.ts`).href);
 
 test.each([
@@ -90,6 +92,6 @@ test.each([
     const pool = await engine.load({ logits: { data: new Float32Array(rows * classes), rows, classes } });
     console.log((await pool.score("margin")).values[rows - 1], engine.threads);
     ${last}`;
-  const child = spawn(process.execPath, [...fromSource, "--input-type=module", "--eval", script], { cwd: root });
+  const child = spawn(process.execPath, [...fromSource, scratch("process.mjs", script)], { cwd: root });
   expect(await ended(child)).toEqual({ code: 0, stdout: `1 ${THREADS}\n`, stderr: "" });
 });

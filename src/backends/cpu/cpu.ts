@@ -3,8 +3,13 @@ import type { Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, PassOptions, PoolInput } from "../backend.ts";
 import { Contenders } from "./contenders.ts";
 import { Crew } from "./crew.ts";
-import { scan, type Scan } from "./scan.ts";
+import { MOST_PIECE_ROWS, pieceBytes, scan, type Scan } from "./scan.ts";
+import { bestGiven, givenScores } from "./given.ts";
+import { Sieve } from "./sieve.ts";
 import { knownHead } from "./scoreJob.ts";
+
+/** A worker of its own, measured in Node 20. */
+const WORKER_BYTES = 9e6;
 
 export async function cpuBackend(adapter: string, threads: number): Promise<Backend> {
   const crew = await Crew.open(threads);
@@ -27,27 +32,30 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
     crew,
     scores: (strategies, options, tell) => pass(strategies, options, false, ({ first, values }) => tell(first, values)),
     async bounded(strategy, options) {
+      if (!strategy) return givenScores(input, options);
       const values = new Float32Array(input.source.rows);
       let slack = 0;
-      const done = await pass(alone(strategy), options, true, ({ first, values: [own], slack: most }) => {
+      const done = await pass([strategy], options, true, ({ first, values: [own], slack: most }) => {
         values.set(own, first);
         slack = Math.max(slack, most);
       });
       return { ...done, values, slack };
     },
-    async candidates(strategy, { k, taken }, options) {
+    async candidates(strategy, selection, options) {
+      if (!strategy) return bestGiven(crew, input, selection, options);
+      const { k, taken } = selection;
       const best = new Contenders(k);
-      const done = await pass(alone(strategy), options, true, ({ first, values: [own], slack }) => {
-        const bar = best.barFor(slack);
-        for (let i = 0; i < own.length; i++) {
-          const score = own[i];
-          if (!(score >= bar)) continue;
-          const row = first + i;
-          if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, score, slack);
+      using sieve = new Sieve(crew, MOST_PIECE_ROWS);
+      const done = await pass([strategy], options, true, ({ first, values: [own], slack }) => {
+        for (const place of sieve.sift(own, best.barFor(slack))) {
+          const row = first + place;
+          if (Number.isNaN(own[place])) continue;
+          if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, own[place], slack);
         }
       });
       return { rows: best.found(), ...done };
     },
+    needs: () => ({ device: 0, host: (crew.threads - 1) * WORKER_BYTES + pieceBytes(crew.threads) }),
     use(next) {
       input = next;
       head = next.head && knownHead(next.head);
@@ -55,5 +63,3 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
     close() {},
   };
 }
-
-const alone = (strategy: Strategy | undefined): Strategy[] => (strategy ? [strategy] : []);

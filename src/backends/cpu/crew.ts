@@ -14,6 +14,8 @@ type Kernel = (one: number, other: number, thread: number) => void;
 /** What `simd/score.ts` and `simd/distances.ts` export. Places are in bytes. */
 export interface CrewExports extends Record<KernelName, Kernel> {
   scratchBytes(job: number): number;
+  /** Gives how many scores are not below a bar or no finite number, and writes where they are. */
+  sift(scores: number, count: number, bar: number, into: number): number;
   spread(point: number, others: number, count: number, width: number, into: number): void;
   spreadListed(point: number, others: number, list: number, count: number, width: number, into: number): void;
 }

@@ -1,4 +1,7 @@
-/** A pass over a pool: rows are brought to where kernels find them, piece by piece, and scored there by all threads. */
+/**
+ * A pass over a pool: rows are brought to where kernels find them, piece by piece, and scored there by all threads. What is
+ * copied comes from memory and stays in the cache: kernels that read it from where it was kept for good were not faster.
+ */
 import type { Head } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
 import { readAhead, type Block } from "../../readAhead.ts";
@@ -13,12 +16,20 @@ import { hasKernel, scoredBy, ScoreJob, SLOT_BYTES, type KnownHead } from "./sco
 const BLOCK_VALUES = 2 ** 18;
 /** Values of a piece: with what a kernel needs beside them they stay in the cache of a core. */
 const PIECE_VALUES = 2 ** 16;
+/** Rows of a piece, however narrow. */
+export const MOST_PIECE_ROWS = 2 ** 15;
 /** Products of a piece: a few milliseconds. */
 const PIECE_PRODUCTS = 2 ** 25;
 /** Pieces a thread that small pools are cut into, so that all threads have work. */
 const PIECES_A_THREAD = 4;
 /** Values, or products, from which on workers are worth starting. */
 const WORTH_WORKERS = 2 ** 22;
+
+/** Pieces that are on their way at a time. */
+const piecesFor = (threads: number): number => 2 * threads + 2;
+
+/** What they take, with a score or two of each row. */
+export const pieceBytes = (threads: number): number => piecesFor(threads) * 4 * (PIECE_VALUES + 2 * MOST_PIECE_ROWS);
 
 /** The scores of some rows. */
 export interface Scores {
@@ -34,7 +45,7 @@ export interface Scan {
   readonly crew: Crew;
   readonly input: PoolInput;
   readonly head: KnownHead | undefined;
-  /** Those without a kernel are scored by the reference; without any the rows are scores. */
+  /** Those without a kernel are scored by the reference. */
   readonly strategies: readonly Strategy[];
   readonly options: PassOptions;
   /** Whether scores in doubt become infinite. */
@@ -74,7 +85,7 @@ export async function scan(work: Scan): Promise<ScorePass> {
   );
   const groups: Group[] = [];
   try {
-    for (const some of strategies.length > 0 ? together : [[]])
+    for (const some of together)
       groups.push({ strategies: some, job: new ScoreJob(crew, input, head, some, options, marks) });
     return await scanBy(work, groups);
   } finally {
@@ -94,15 +105,16 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
   const others = strategies.filter((one) => !groups.some((group) => group.strategies.includes(one)));
   const scoreOthers = others.length > 0 ? referenceScorer(input, others, options) : undefined;
   const [only] = strategies;
-  const slack: Slack =
-    only && !others.includes(only) ? slackOf(scoredBy(input, head, options), only, passesFor(only, options)) : exact;
+  const slack: Slack = !others.includes(only)
+    ? slackOf(scoredBy(input, head, options), only, passesFor(only, options))
+    : exact;
 
   const room = groups[0]?.job;
-  const free = Array.from({ length: groups.length > 0 ? 2 * crew.threads + 2 : 1 }, (): Piece => ({
+  const free = Array.from({ length: groups.length > 0 ? piecesFor(crew.threads) : 1 }, (): Piece => ({
     input: room ? room.room(4 * pieceRows * width) : 0,
     slots: groups.map(({ job, strategies: own }) => ({
       at: job.room(SLOT_BYTES),
-      scores: job.room(4 * pieceRows * Math.max(1, own.length)),
+      scores: job.room(4 * pieceRows * own.length),
     })),
     others: others.map(() => new Float32Array(pieceRows)),
     first: 0,
@@ -129,7 +141,6 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
       job.fill(at, piece.first, rows, piece.input, scores);
       piece.calls.push(crew.post("score", job.at, at));
     });
-    if (scoreOthers) piece.invalid = scoreOthers(block, from, rows, piece.others);
   };
 
   const callsOf = async ({ calls }: Piece): Promise<void> => {
@@ -147,8 +158,8 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     invalid.count += bad.count;
     const { rows } = piece;
     const found = groups.map(({ strategies: own }, i) => {
-      const all = new Float32Array(crew.memory.buffer, piece.slots[i].scores, rows * Math.max(1, own.length));
-      return Array.from({ length: Math.max(1, own.length) }, (_, slot) => all.subarray(slot * rows, (slot + 1) * rows));
+      const all = new Float32Array(crew.memory.buffer, piece.slots[i].scores, rows * own.length);
+      return own.map((_, slot) => all.subarray(slot * rows, (slot + 1) * rows));
     });
     const values = strategies.map((one) => {
       const i = groups.findIndex((group) => group.strategies.includes(one));
@@ -156,7 +167,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     });
     await work.tell({
       first: piece.first,
-      values: strategies.length > 0 ? values : found[0],
+      values,
       slack: slackAt(slack, report?.norm ?? 0, report?.doubts ?? 0),
     });
     options.onProgress?.(piece.first + rows);
@@ -177,6 +188,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
         underWay.push(piece);
         begin(piece, block, from, Math.min(pieceRows, block.rows - from));
         upload += performance.now() - since;
+        if (scoreOthers) piece.invalid = scoreOthers(block, from, piece.rows, piece.others);
         // Whoever is free takes the next: with one waiting for each worker, this thread is free.
         while (crew.waiting >= crew.threads) crew.help();
       }
@@ -209,7 +221,7 @@ function productsOf({ layers }: Head, passes: number): number {
 
 /** By sixteens, as heads take them, where there are as many. */
 function rowsAPiece(rows: number, width: number, products: number, threads: number): number {
-  const most = Math.min(PIECE_VALUES / width, products > 0 ? PIECE_PRODUCTS / products : Infinity);
+  const most = Math.min(MOST_PIECE_ROWS, PIECE_VALUES / width, products > 0 ? PIECE_PRODUCTS / products : Infinity);
   const wanted = Math.min(most, rows / threads / PIECES_A_THREAD);
   return Math.min(rows, wanted < 16 ? Math.max(1, Math.min(16, Math.floor(most))) : Math.floor(wanted / 16) * 16);
 }

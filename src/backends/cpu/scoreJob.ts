@@ -26,7 +26,7 @@ const codes: Readonly<Record<string, number>> = {
   egl: 9,
 };
 
-const kinds = { logits: 0, probabilities: 1, direct: 2, features: 3, scores: 4 } as const;
+const kinds = { logits: 0, probabilities: 1, direct: 2, features: 3 } as const;
 const activations: Record<Activation, number> = { relu: 1, gelu: 2, tanh: 3 };
 
 /** What has to be known of the passes. Mean-std alone needs how they spread. */
@@ -57,8 +57,11 @@ export function hasKernel(strategy: Strategy, input: PoolInput, options: PassOpt
   if (!(strategy.name in codes) || kind === "embeddings" || kind === "scores" || (kind === "features" && !head))
     return false;
   const classes = head ? classesOf(head) : source.cols;
-  const kept = strategy.needs === "divergence" ? passesIn(input, options) : 0;
-  return 16 * 4 * classes * (8 + kept) <= MOST_SCRATCH;
+  const passes = passesIn(input, options);
+  // Of each class what all passes add up to, and every pass.
+  const lines = (passes > 1 ? 4 : 0) + (strategy.needs === "divergence" ? passes : 0);
+  const bytes = head ? 64 * (2 + lines) : 16 * (2 + lines);
+  return bytes * classes <= MOST_SCRATCH;
 }
 
 /**
@@ -83,7 +86,7 @@ export interface SlotReport {
   readonly doubts: number;
 }
 
-/** Strategies of which all need gradients, or none does; without any the rows are scores. */
+/** A pass for strategies of which all need gradients, or none does; without any a head gives its logits, [rows, classes]. */
 export class ScoreJob {
   /** Where the job begins. */
   readonly at: number;
@@ -112,20 +115,14 @@ export class ScoreJob {
       if (needs) wanted |= needs === "passes" && name !== "mean-std" ? wants.passes : wantsOf[needs];
     if (passes > 1) wanted |= wants.passes;
     const values = {
-      kind: kinds[
-        strategies.length === 0
-          ? "scores"
-          : kind === "probabilities" && temperature === 1
-            ? "direct"
-            : (kind as keyof typeof kinds)
-      ],
+      kind: kinds[kind === "probabilities" && temperature === 1 ? "direct" : (kind as keyof typeof kinds)],
       classes,
       passes,
       dims: source.cols,
       inverse: Math.LOG2E / temperature,
       seed: options.seed,
       limit: bitsOf(kind === "features" ? FEATURE_LIMIT : Infinity),
-      outputs: Math.max(1, strategies.length),
+      outputs: strategies.length,
       codes: this.place(Uint32Array.from(strategies, ({ name }) => codes[name])),
       wants: wanted,
       marks: Number(marks),

@@ -34,8 +34,9 @@ const work = ({ modules, memory, thread }) => {
   const kernels = ${JSON.stringify(kernels)}.map((name) => exported[name]);
   const board = new Int32Array(memory.buffer, 0, ${BOARD_WORDS});
   for (;;) {
-    const posted = Atomics.load(board, ${boardWords.posted});
+    // In this order: read later, what has been taken may be past what had been posted.
     const taken = Atomics.load(board, ${boardWords.taken});
+    const posted = Atomics.load(board, ${boardWords.posted});
     if (taken === posted) {
       Atomics.wait(board, ${boardWords.posted}, posted);
       continue;
