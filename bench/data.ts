@@ -41,7 +41,7 @@ export function makePool({ kind, rows, cols, passes = 1, hidden, classes }: Case
 
 /** What the library is given: the pool's first `rows`. */
 export function dataOf({ input: { kind, source: all, head } }: Made, rows: number): PoolData {
-  const source: RowSource = { ...all, rows };
+  const source: RowSource = rows === all.rows ? all : { ...all, rows, data: undefined };
   if (head) return { features: source, head };
   return kind === "scores" ? { scores: source } : { logits: source };
 }

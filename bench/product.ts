@@ -48,7 +48,7 @@ async function openProduct({ values, rows, layer }: Product, threads: number) {
   const source = arraySource("features", values, rows, inputs);
   const head: Head = { layers: [layer], activation: "relu" };
   const options = { temperature: 1, seed: 0, passes: 1, dropout: 0, eglLayers: "all", pace: new Pace() } as const;
-  const job = new ScoreJob(crew, { kind: "features", source, head }, knownHead(head), [], options, false);
+  const job = new ScoreJob(crew, { kind: "features", source, head }, knownHead(head), [], options);
   const slots = Array.from({ length: Math.ceil(rows / PIECE) }, (_, i) => {
     const count = Math.min(PIECE, rows - i * PIECE);
     const [slot, input, sums] = [job.room(SLOT_BYTES), job.room(4 * count * inputs), job.room(4 * count * outputs)];

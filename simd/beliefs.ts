@@ -272,8 +272,10 @@ export function closePasses(job: Job): void {
   Rows.entropy = surprises(means, classes, GROUP);
   const share = splat(<f32>1 / <f32>job.passes);
   if (job.wants & VOTES) {
+    // Divided, so that all of them are exactly 1.
+    const passes = splat(<f32>job.passes);
     for (let c: u32 = 0; c < classes; c++)
-      v128.store(votes + c * GROUP, f32x4.mul(share, v128.load(votes + c * GROUP)));
+      v128.store(votes + c * GROUP, f32x4.div(v128.load(votes + c * GROUP), passes));
     findTop(votes, classes, GROUP);
     Rows.mostVotes = top;
     Rows.voteEntropy = surprises(votes, classes, GROUP);

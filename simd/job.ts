@@ -19,8 +19,6 @@ export class Job {
   codes: u32;
   /** What has to be known of passes for them: bits of WANTS. */
   wants: u32;
-  /** Whether a score in doubt becomes infinity. */
-  marks: u32;
   /** The head: layers, [layerCount] of Layer. */
   layers: u32;
   layerCount: u32;
@@ -67,6 +65,8 @@ export class Slot {
   /** Become: how many rows are no valid input, and the first of them, counted from here. */
   invalid: u32;
   firstInvalid: u32;
+  /** Becomes how many rows float64 has to judge: their scores are infinite. */
+  doubtful: u32;
   /** Become, over rows that are valid and not in doubt: the largest ‖(x, 1)‖², and the most votes that may be turned. */
   norm: f32;
   doubts: u32;

@@ -114,14 +114,14 @@ export function surprise(p: v128, k: usize): v128 {
   return f32x4.neg(f32x4.mul(p, log(f32x4.pmax(leastNormal(k), p), k)));
 }
 
-/** ln p of any probability, also one below 2⁻¹²⁶; of 0, −∞. */
+/** ln p of any probability, also one below 2⁻¹²⁶; −∞ of 0, and of what is below it. */
 @inline
 export function logOfProbability(p: v128, k: usize): v128 {
   const isSmall = f32x4.lt(p, leastNormal(k));
   // 2²⁴ p is normal, and its logarithm is larger by 24 ln 2.
   const normal = v128.bitselect(f32x4.mul(p, splat(16777216)), p, isSmall);
   const found = f32x4.sub(log(normal, k), v128.and(isSmall, splat(16.635532)));
-  return v128.bitselect(splat(-f32(Infinity)), found, f32x4.eq(p, splat(0)));
+  return v128.bitselect(splat(-f32(Infinity)), found, f32x4.le(p, splat(0)));
 }
 
 /** Bits without the sign: the larger the magnitude, and past all of them infinity and NaN. */

@@ -42,6 +42,7 @@ export function scratchBytes(job: Job): u32 {
 export function score(job: Job, slot: Slot, thread: u32): void {
   slot.invalid = 0;
   slot.firstInvalid = 0;
+  slot.doubtful = 0;
   slot.norm = 0;
   slot.doubts = 0;
   Room.open(job, <usize>job.scratch + thread * job.scratchBytes);
@@ -188,7 +189,7 @@ function headRows(job: Job, slot: Slot): void {
   }
 }
 
-/** The logits themselves, [rows, classes]. */
+/** The logits themselves, [rows, classes]: the product alone, as bench/product.ts times it. */
 function writeLogits(job: Job, slot: Slot, row: u32, count: u32): void {
   const line = job.classes << 2;
   for (let first: u32 = 0; first < count; first += 4) {
@@ -275,14 +276,13 @@ function forwardWithSlopes(job: Job): void {
   }
 }
 
-/** All passes of MC dropout over rows that begin with `first` of the pool. The first layer is the same in each. */
+/** All passes of MC dropout over rows that begin with `first` of the pool, of two layers at least. The first is the same in each. */
 function samplePasses(job: Job, first: u32): void {
   const bytes = groupBytes(job);
   const last = job.layerCount - 1;
   const opening = layerAt(job, 0);
-  const isLinear = last == 0;
-  product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, isLinear ? Room.logits : Room.hidden);
-  if (!isLinear) activateAll(Room.hidden, opening.outputs, job.activation, job.keepScale, Room.constants);
+  product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, Room.hidden);
+  activateAll(Room.hidden, opening.outputs, job.activation, job.keepScale, Room.constants);
   let draws = Room.draws;
   for (let l: u32 = 0; l < last; l++) {
     seedDraws(job.seed, DROPOUT_STREAM + l, first, layerAt(job, l).outputs, draws, Room.constants);
@@ -305,8 +305,6 @@ function samplePasses(job: Job, first: u32): void {
       product(layer.weights, layer.bias, layer.inputs, layer.outputs, Room.kept, l == last ? Room.logits : from);
       if (l < last) activateAll(from, layer.outputs, job.activation, job.keepScale, Room.constants);
     }
-    if (isLinear && pass > 0)
-      product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, Room.logits);
     for (let group: u32 = 0; group < 4; group++) {
       const at = group * GROUP;
       openPasses(job, Room.groups + group * bytes);
@@ -327,12 +325,13 @@ function emit(job: Job, slot: Slot, row: u32, rows: u32): void {
   let at = <usize>slot.scores + (row << 2);
   for (let i: u32 = 0; i < job.outputs; i++) {
     let found = scoreOf(job, load<u32>(<usize>job.codes + (i << 2)), slot.first + row);
-    if (job.marks) found = v128.bitselect(i32x4.splat(INFINITE), found, isDoubtful);
+    found = v128.bitselect(i32x4.splat(INFINITE), found, isDoubtful);
     storeLanes(at, v128.bitselect(i32x4.splat(NOT_A_SCORE), found, bad), rows);
     at += slot.rows << 2;
   }
   if (v128.any_true(bad)) countInvalid(slot, row, rows, bad);
   if (job.kind != FEATURES) return;
+  slot.doubtful += popcnt(i32x4.bitmask(v128.andnot(isDoubtful, bad)) & ((1 << rows) - 1));
   const counts = v128.not(v128.or(Rows.invalid, Rows.doubtful));
   slot.norm = max(slot.norm, largest(v128.and(counts, Rows.squares)));
   slot.doubts = max(slot.doubts, <u32>largest(v128.and(counts, Rows.doubts)));

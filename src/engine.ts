@@ -159,8 +159,10 @@ const os = globalThis.process?.getBuiltinModule?.("node:os");
 function describeCpu(threads: number): string {
   const model = os?.cpus()[0]?.model.trim();
   const cores = coresHere();
-  return `${model ? `${model}, ` : ""}${threads} of ${cores} ${cores === 1 ? "thread" : "threads"}`;
+  return `${model ? `${model}, ` : ""}${counted(threads, "thread")} on ${counted(cores, "core")}`;
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 /** As far as the platform tells. */
 function coresHere(): number {

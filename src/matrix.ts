@@ -225,6 +225,11 @@ function oneSource(name: string, given: Given, sizes: "classes" | "dims" | "scor
     checkCount(given.name, "rows", given.rows);
     checkCount(given.name, "columns", given.cols);
     checkCount(given.name, "passes", passesOf(given));
+    const values = passesOf(given) * given.rows * given.cols;
+    if (given.data && given.data.length !== values)
+      throw new InputError(
+        `${given.name}: ${values} values are [passes, rows, cols], data has ${given.data.length}: leave data out`,
+      );
     if (given.packed && !Object.hasOwn(packedBytes, given.packed.type))
       throw new InputError(
         `${given.name}: packed values are ${Object.keys(packedBytes).join(" or ")}, got ${given.packed.type}: leave packed out`,

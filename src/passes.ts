@@ -24,12 +24,12 @@ export function meanOver(passes: number, of: (pass: number) => number): number {
   return Math.min(Math.max((sum + lost) / passes, least), largest);
 }
 
-/** KL(p_t ‖ p̄) of one pass. */
+/** KL(p_t ‖ p̄) of one pass; below 0, by as little, only where given probabilities miss 1. */
 export function divergenceOf(
   pass: number,
   { classes, logP, each, logEach }: Pick<RowBeliefs, "classes" | "logP" | "each" | "logEach">,
 ): number {
   let sum = 0;
   for (let c = 0, i = pass * classes; c < classes; c++, i++) if (each[i] > 0) sum += each[i] * (logEach[i] - logP[c]);
-  return Math.max(0, sum);
+  return sum;
 }

@@ -60,5 +60,8 @@ export function slackOf({ input, classes, head, additions }: Scored, strategy: S
 }
 
 /** The slack of rows whose largest ‖(x, 1)‖² and number of doubtful votes are these. */
-export const slackAt = (slack: Slack, square: number, doubts: number): number =>
-  slack.fixed + slack.per_norm * Math.sqrt(square) + slack.per_square * square + slack.per_doubt * doubts;
+export function slackAt(slack: Slack, square: number, doubts: number): number {
+  const sum = slack.fixed + slack.per_norm * Math.sqrt(square) + slack.per_square * square + slack.per_doubt * doubts;
+  // Where a head has no bound and all its rows are in doubt, it is ∞ · 0.
+  return Number.isNaN(sum) ? Infinity : sum;
+}

@@ -9,7 +9,11 @@ export const klDivergence = {
   formula: "mean KL(p_t ‖ p̄)",
   source: "McCallum & Nigam 1998",
   needs: "passes",
-  score: (beliefs) => meanOver(beliefs.passes, (pass) => divergenceOf(pass, beliefs)),
+  score: (beliefs) =>
+    Math.max(
+      0,
+      meanOver(beliefs.passes, (pass) => divergenceOf(pass, beliefs)),
+    ),
   range: bald.range,
   bound: bald.bound,
   sensitivity: bald.sensitivity,

@@ -77,12 +77,10 @@ test.each([
   expect(workers.started).toBe(0);
 });
 
-test("workers that do not start: an error that says so at most, and the next call works", async () => {
+test("workers that cannot start: this thread does without, and nothing fails", async () => {
   await using engine = await openEngine({ backend: "cpu", threads: 3 });
   const workers = watchedWorkers("data:text/javascript,throw new Error('not here')");
-  await workOf(engine).catch(({ message }: Error) =>
-    expect(message).toMatch(/^a worker of the cpu backend ended: .*not here.*threads 1$/),
-  );
+  expect((await workOf(engine)).rows.length).toBe(100);
   await expect.poll(() => workers.stopped).toBeGreaterThan(1);
   vi.unstubAllGlobals();
   const after = await workOf(engine);

@@ -28,7 +28,7 @@ afterEach(() => crew.close());
 function begin(passes: number): { job: number; slot: number; call: number; scoreOf(): number } {
   const source = arraySource("features", data, 1, DIMS);
   const options = { temperature: 1, seed: 0, passes, dropout: 0.5, eglLayers: "all", pace: new Pace() } as const;
-  const job = new ScoreJob(crew, { kind: "features", source, head }, knownHead(head), [strategyOf("bald")], options, false); // prettier-ignore
+  const job = new ScoreJob(crew, { kind: "features", source, head }, knownHead(head), [strategyOf("bald")], options); // prettier-ignore
   const [input, scores, slot] = [job.room(4 * DIMS), job.room(4), job.room(SLOT_BYTES)];
   new Float32Array(crew.memory.buffer, input, DIMS).set(data);
   job.fill(slot, 0, 1, input, scores);

@@ -91,7 +91,7 @@ test.each([1, 3])("200 passes that fail leave memory as it was, %d threads", asy
         pace: new Pace(stop.signal),
         onProgress: (rows) => way === 1 && rows > atRow && stop.abort(reason),
       },
-      marks: false,
+      settles: true,
       tell({ first, values }) {
         if (way >= 2 && first + values[0].length > atRow) throw reason;
       },

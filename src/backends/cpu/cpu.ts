@@ -25,17 +25,17 @@ export async function cpuBackend(adapter: string, threads: number): Promise<Back
 function openPool(crew: Crew, opened: PoolInput): BackendPool {
   let input = opened;
   let head = opened.head && knownHead(opened.head);
-  const pass = (strategies: readonly Strategy[], options: PassOptions, marks: boolean, tell: Scan["tell"]) =>
-    scan({ crew, input, head, strategies, options, marks, tell });
+  const pass = (strategies: readonly Strategy[], options: PassOptions, settles: boolean, tell: Scan["tell"]) =>
+    scan({ crew, input, head, strategies, options, settles, tell });
 
   return {
     crew,
-    scores: (strategies, options, tell) => pass(strategies, options, false, ({ first, values }) => tell(first, values)),
+    scores: (strategies, options, tell) => pass(strategies, options, true, ({ first, values }) => tell(first, values)),
     async bounded(strategy, options) {
       if (!strategy) return givenScores(input, options);
       const values = new Float32Array(input.source.rows);
       let slack = 0;
-      const done = await pass([strategy], options, true, ({ first, values: [own], slack: most }) => {
+      const done = await pass([strategy], options, false, ({ first, values: [own], slack: most }) => {
         values.set(own, first);
         slack = Math.max(slack, most);
       });
@@ -46,7 +46,7 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
       const { k, taken } = selection;
       const best = new Contenders(k);
       using sieve = new Sieve(crew, MOST_PIECE_ROWS);
-      const done = await pass([strategy], options, true, ({ first, values: [own], slack }) => {
+      const done = await pass([strategy], options, false, ({ first, values: [own], slack }) => {
         for (const place of sieve.sift(own, best.barFor(slack))) {
           const row = first + place;
           if (Number.isNaN(own[place])) continue;

@@ -5,6 +5,7 @@
  * there is work for them, sleep without it, and never keep a process alive. Where memory cannot be shared (a page without
  * cross-origin isolation) this thread does everything.
  */
+import { InputError } from "../../errors.ts";
 import { othersTurn } from "../../pace.ts";
 import { compileKernels, instantiateKernels, sharesMemory } from "./simdModule.ts";
 import { BOARD_WORDS, boardWords, CALLS, kernels, startWorker, states, type KernelName, type WorkerHandle } from "./worker.ts"; // prettier-ignore
@@ -22,6 +23,10 @@ export interface CrewExports extends Record<KernelName, Kernel> {
 
 const BOARD_BYTES = Math.ceil((4 * BOARD_WORDS) / 64) * 64;
 
+/** Of places in the queue, a power of two. */
+const LAST_CALL = CALLS - 1;
+
+/** Bytes of a page, and the most pages. */
 const PAGE = 2 ** 16;
 
 /** A stretch of the memory that nobody uses. */
@@ -37,6 +42,8 @@ export class Crew {
   readonly exports: CrewExports;
   private readonly gaps: Gap[] = [];
   private workers: WorkerHandle[] = [];
+  /** Whether workers cannot begin here. */
+  private isAlone = false;
   /** Of workers that are being ended because one ended by itself. */
   private ending: Promise<void> = Promise.resolve();
   /** Calls that are not in use. */
@@ -53,8 +60,13 @@ export class Crew {
 
   static async open(threads: number): Promise<Crew> {
     const shared = threads > 1 && sharesMemory();
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGE, shared });
-    return new Crew(shared ? threads : 1, memory, await instantiateKernels<CrewExports>(memory));
+    const memory = (shared && tryMemory(true)) || tryMemory(false);
+    if (!memory) throw new InputError("the cpu backend finds no address space for its kernels: give the process more");
+    return new Crew(
+      memory.buffer instanceof ArrayBuffer ? 1 : threads,
+      memory,
+      await instantiateKernels<CrewExports>(memory),
+    );
   }
 
   /** Room for so many bytes, on a multiple of 64. */
@@ -78,13 +90,18 @@ export class Crew {
 
   /** Has workers take part from now on. */
   async wake(): Promise<void> {
-    if (this.threads === 1) return;
+    if (this.threads === 1 || this.isAlone) return;
     const modules = await compileKernels();
     await this.ending;
     // Nothing is waited for from here on: passes that wake them at the same time start them once.
-    if (this.workers.length > 0) return;
-    for (let thread = 1; thread < this.threads; thread++)
-      this.workers.push(startWorker({ modules, memory: this.memory, thread }, (error) => this.fail(error)));
+    if (this.workers.length > 0 || this.isAlone) return;
+    try {
+      for (let thread = 1; thread < this.threads; thread++)
+        this.workers.push(startWorker({ modules, memory: this.memory, thread }, (error) => this.fail(error)));
+    } catch {
+      // A process may be forbidden to have any.
+      this.isAlone = true;
+    }
   }
 
   /** Has a kernel be called by whoever is free. The call is for `finished`. */
@@ -102,7 +119,7 @@ export class Crew {
     board[at + 3] = kernels.indexOf(kernel);
     Atomics.store(board, at + 2, states.waiting);
     // As many places as calls: one that is taken here has been taken out by somebody.
-    board[boardWords.queue + (Atomics.load(board, boardWords.posted) % CALLS)] = call;
+    board[boardWords.queue + (Atomics.load(board, boardWords.posted) & LAST_CALL)] = call;
     Atomics.add(board, boardWords.posted, 1);
     Atomics.notify(board, boardWords.posted, 1);
     return call;
@@ -110,7 +127,8 @@ export class Crew {
 
   /** Calls that nobody has taken yet. */
   get waiting(): number {
-    return Atomics.load(this.board, boardWords.posted) - Atomics.load(this.board, boardWords.taken);
+    // Both count on past 2³¹, from below.
+    return (Atomics.load(this.board, boardWords.posted) - Atomics.load(this.board, boardWords.taken)) | 0;
   }
 
   /** Takes the next call, if there is one. */
@@ -118,7 +136,7 @@ export class Crew {
     const { board } = this;
     const taken = Atomics.load(board, boardWords.taken);
     if (taken === Atomics.load(board, boardWords.posted)) return false;
-    const call = board[boardWords.queue + (taken % CALLS)];
+    const call = board[boardWords.queue + (taken & LAST_CALL)];
     if (Atomics.compareExchange(board, boardWords.taken, taken, taken + 1) !== taken) return true;
     const at = boardWords.calls + 4 * call;
     try {
@@ -158,6 +176,9 @@ export class Crew {
     const workers = this.workers.splice(0);
     this.ending = Promise.all(workers.map((worker) => worker.stop())).then(() => {
       const { board } = this;
+      // None has begun, so none has taken a call: as in a page whose policy forbids them. This thread does without.
+      this.isAlone = Atomics.load(board, boardWords.begun) === 0;
+      if (this.isAlone) return;
       Atomics.store(board, boardWords.taken, Atomics.load(board, boardWords.posted));
       for (const call of this.underWay) {
         if (Atomics.load(board, boardWords.calls + 4 * call + 2) !== states.waiting) continue;
@@ -186,6 +207,17 @@ export class Crew {
     open.bytes += memory.buffer.byteLength - end;
     return open;
   }
+}
+
+/** A memory that may become as large as it can, or a quarter of that where there is no room for more. */
+function tryMemory(shared: boolean): WebAssembly.Memory | undefined {
+  for (const maximum of [PAGE, PAGE / 4])
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  return undefined;
 }
 
 /** There were no more calls, and this thread made it at once. */

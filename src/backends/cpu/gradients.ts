@@ -27,16 +27,25 @@ export function gradientNorms({ activation }: Head, forward: Forward, which: Gra
     // ‖p − e_y‖²; where p_y is past ½ the others are summed by themselves, for what is left of 1 − p_y cancels.
     for (let y = 0; y < classes; y++) {
       const others = p[y] > 0.5 ? squaresWithout(p, y) : total - p[y] * p[y];
-      into[y] = (others + (1 - p[y]) ** 2) * lengths[last];
+      const missing = p[y] > 0.5 ? sumWithout(p, y) : 1 - p[y];
+      into[y] = (others + missing ** 2) * lengths[last];
     }
     if (which === "all" && last > 0) {
       sums.forEach((a, l) => a.forEach((value, j) => (slopes[l][j] = slope(value))));
       const { weight, inputs: width } = layers[last];
       shared.fill(0);
       for (let c = 0; c < classes; c++) for (let j = 0; j < width; j++) shared[j] += p[c] * weight[c * width + j];
+      /** (Wᵀp − w_y) of a unit; past ½ by the differences to the others, for the same reason. */
+      const pullOf = (y: number, j: number): number => {
+        const own = weight[y * width + j];
+        if (p[y] <= 0.5) return shared[j] - own;
+        let sum = 0;
+        for (let c = 0; c < classes; c++) sum += p[c] * (weight[c * width + j] - own);
+        return sum;
+      };
       for (let y = 0; y < classes; y++) {
         const top = deltas[last - 1];
-        for (let j = 0; j < width; j++) top[j] = slopes[last - 1][j] * (shared[j] - weight[y * width + j]);
+        for (let j = 0; j < width; j++) top[j] = slopes[last - 1][j] * pullOf(y, j);
         into[y] += squares(top) * lengths[last - 1];
         for (let l = last - 2; l >= 0; l--) {
           pullBack(layers[l + 1].weight, deltas[l + 1], deltas[l]);
@@ -58,6 +67,12 @@ function pullBack(weight: Float64Array, delta: Float64Array, into: Float64Array)
 function squares(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value * value;
+  return sum;
+}
+
+function sumWithout(values: Float64Array, left: number): number {
+  let sum = 0;
+  for (let c = 0; c < values.length; c++) if (c !== left) sum += values[c];
   return sum;
 }
 

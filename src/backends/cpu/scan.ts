@@ -48,8 +48,8 @@ export interface Scan {
   /** Those without a kernel are scored by the reference. */
   readonly strategies: readonly Strategy[];
   readonly options: PassOptions;
-  /** Whether scores in doubt become infinite. */
-  readonly marks: boolean;
+  /** Whether rows that float32 leaves in doubt are scored by the reference, or have a score that is infinite. */
+  readonly settles: boolean;
   /** Is told of the scores of all rows, in their order. */
   tell(scores: Scores): void | Promise<void>;
 }
@@ -77,7 +77,7 @@ interface Group {
 }
 
 export async function scan(work: Scan): Promise<ScorePass> {
-  const { crew, input, head, strategies, options, marks } = work;
+  const { crew, input, head, strategies, options } = work;
   const isOurs = (one: Strategy): boolean => hasKernel(one, input, options);
   const ours = strategies.filter(isOurs);
   const together = [ours.filter((one) => !isOfGradients(one)), ours.filter(isOfGradients)].filter(
@@ -85,8 +85,7 @@ export async function scan(work: Scan): Promise<ScorePass> {
   );
   const groups: Group[] = [];
   try {
-    for (const some of together)
-      groups.push({ strategies: some, job: new ScoreJob(crew, input, head, some, options, marks) });
+    for (const some of together) groups.push({ strategies: some, job: new ScoreJob(crew, input, head, some, options) });
     return await scanBy(work, groups);
   } finally {
     for (const { job } of groups) job.close();
@@ -147,6 +146,17 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     while (calls.length > 0) await crew.finished(calls.pop()!);
   };
 
+  /** Scores rows in doubt by the reference. */
+  const settle = ({ input: at, first, rows }: Piece, { strategies: own }: Group, found: readonly Float32Array[]) => {
+    const read = beliefsReader(input, options, own.some(isOfGradients));
+    const values = new Float32Array(crew.memory.buffer, at, rows * width);
+    for (let i = 0; i < rows; i++) {
+      if (found[0][i] !== Infinity) continue;
+      const beliefs = read(values, i * cols, first + i, rows * cols);
+      own.forEach((strategy, slot) => (found[slot][i] = strategy.score(beliefs)));
+    }
+  };
+
   /** Waits for the oldest piece, and tells of it. */
   const finish = async (): Promise<void> => {
     const [piece] = underWay;
@@ -161,6 +171,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
       const all = new Float32Array(crew.memory.buffer, piece.slots[i].scores, rows * own.length);
       return own.map((_, slot) => all.subarray(slot * rows, (slot + 1) * rows));
     });
+    if (work.settles) reports.forEach(({ doubtful }, i) => doubtful > 0 && settle(piece, groups[i], found[i]));
     const values = strategies.map((one) => {
       const i = groups.findIndex((group) => group.strategies.includes(one));
       return i < 0 ? piece.others[others.indexOf(one)].subarray(0, rows) : found[i][groups[i].strategies.indexOf(one)];

@@ -38,8 +38,8 @@ const wantsOf: Record<Need, number> = {
   gradients: wants.gradients,
 };
 
-/** Room on the way that a thread may take, at most: past it the reference does without. */
-const MOST_SCRATCH = 2 ** 26;
+/** Room on the way that a thread may take, at most: past it the reference does without. So many as there may be fit. */
+const MOST_SCRATCH = 2 ** 23;
 /** ‖(x, 1)‖ beyond this may leave float32 on the way through a head. */
 const LARGEST = 2 ** 60;
 
@@ -82,9 +82,13 @@ export interface SlotReport {
   readonly invalid: number;
   /** Counted from the first row of the slot. */
   readonly firstInvalid: number;
+  /** Rows whose scores are infinite, because float64 has to make them. */
+  readonly doubtful: number;
   readonly norm: number;
   readonly doubts: number;
 }
+
+const SLOT_NAMES = Object.keys(slotFields);
 
 /** A pass for strategies of which all need gradients, or none does; without any a head gives its logits, [rows, classes]. */
 export class ScoreJob {
@@ -93,14 +97,12 @@ export class ScoreJob {
   private readonly crew: Crew;
   private readonly blocks: { at: number; bytes: number }[] = [];
 
-  /** With `marks` scores in doubt become infinite. */
   constructor(
     crew: Crew,
     input: PoolInput,
     head: KnownHead | undefined,
     strategies: readonly Strategy[],
     options: PassOptions,
-    marks: boolean,
   ) {
     this.crew = crew;
     const { kind, source } = input;
@@ -125,7 +127,6 @@ export class ScoreJob {
       outputs: strategies.length,
       codes: this.place(Uint32Array.from(strategies, ({ name }) => codes[name])),
       wants: wanted,
-      marks: Number(marks),
       layers: head ? this.placeLayers(head.head, error!.sums, gradients) : 0,
       layerCount: lastLayer + 1,
       activation: head ? activations[head.head.activation] : 0,
@@ -155,14 +156,21 @@ export class ScoreJob {
   fill(slot: number, first: number, rows: number, input: number, scores: number): void {
     this.write(
       slot,
-      wordsOf(slotFields, { first, rows, input, scores, invalid: 0, firstInvalid: 0, norm: 0, doubts: 0 }),
+      wordsOf(slotFields, { first, rows, input, scores, invalid: 0, firstInvalid: 0, doubtful: 0, norm: 0, doubts: 0 }),
     );
   }
 
   report(slot: number): SlotReport {
-    const { buffer } = this.crew.memory;
-    const [invalid, firstInvalid, , doubts] = new Uint32Array(buffer, slot + 16, 4);
-    return { invalid, firstInvalid, norm: new Float32Array(buffer, slot + 24, 1)[0], doubts };
+    const words = new Uint32Array(this.crew.memory.buffer, slot, SLOT_NAMES.length);
+    const of = (field: keyof typeof slotFields): number => words[SLOT_NAMES.indexOf(field)];
+    const norm = new Float32Array(Uint32Array.of(of("norm")).buffer)[0];
+    return {
+      invalid: of("invalid"),
+      firstInvalid: of("firstInvalid"),
+      doubtful: of("doubtful"),
+      norm,
+      doubts: of("doubts"),
+    };
   }
 
   close(): void {
@@ -201,7 +209,7 @@ export class ScoreJob {
 }
 
 /** Bytes of a slot, rounded up so that no two share a line of the cache. */
-export const SLOT_BYTES = Math.ceil((4 * Object.keys(slotFields).length) / 64) * 64;
+export const SLOT_BYTES = Math.ceil((4 * SLOT_NAMES.length) / 64) * 64;
 
 const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0];
 

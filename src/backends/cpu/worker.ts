@@ -4,10 +4,10 @@
 export const CALLS = 512;
 
 /**
- * Words at the start of the memory: how many calls have been posted and how many of them taken, a queue of which, [CALLS],
+ * Words at the start of the memory: how many calls have been posted and how many of them taken, how many workers have begun, a queue of which, [CALLS],
  * and the calls themselves, [CALLS, 4]: two arguments, how it stands, and the number of the kernel.
  */
-export const boardWords = { posted: 0, taken: 1, queue: 4, calls: 4 + CALLS } as const;
+export const boardWords = { posted: 0, taken: 1, begun: 2, queue: 4, calls: 4 + CALLS } as const;
 export const BOARD_WORDS = boardWords.calls + 4 * CALLS;
 /** What can be called, by numbers. A kernel is given the two arguments and the number of the thread. */
 export const kernels = ["score", "lower", "order", "nearestTwo", "closeness", "neighbours", "descend"] as const;
@@ -33,6 +33,7 @@ const work = ({ modules, memory, thread }) => {
   const exported = Object.assign({}, ...all);
   const kernels = ${JSON.stringify(kernels)}.map((name) => exported[name]);
   const board = new Int32Array(memory.buffer, 0, ${BOARD_WORDS});
+  Atomics.add(board, ${boardWords.begun}, 1);
   for (;;) {
     // In this order: read later, what has been taken may be past what had been posted.
     const taken = Atomics.load(board, ${boardWords.taken});
@@ -41,7 +42,7 @@ const work = ({ modules, memory, thread }) => {
       Atomics.wait(board, ${boardWords.posted}, posted);
       continue;
     }
-    const at = ${boardWords.calls} + 4 * board[${boardWords.queue} + (taken % ${CALLS})];
+    const at = ${boardWords.calls} + 4 * board[${boardWords.queue} + (taken & ${CALLS - 1})];
     if (Atomics.compareExchange(board, ${boardWords.taken}, taken, taken + 1) !== taken) continue;
     let state = ${states.done};
     try {
