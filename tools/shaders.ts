@@ -2,7 +2,7 @@
  * Turns shaders/**.wgsl into one generated TypeScript module, so that the same text is there under tsx, in compiled
  * output, and in a browser's bundle. With --check it writes nothing and fails when the module is stale.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { shaderStructs } from "./shaderStructs.ts";
@@ -36,12 +36,14 @@ const module = [
   ...shaderStructs(shaders),
 ].join("\n");
 
+const isFresh = existsSync(target) && readFileSync(target, "utf8") === module;
 if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== module) {
+  if (!isFresh) {
     console.error("src/backends/webgpu/shaders.gen.ts is stale: run `npm run shaders`");
     process.exit(1);
   }
 } else {
-  writeFileSync(target, module);
+  // What is fresh may be read by others at this moment.
+  if (!isFresh) writeFileSync(target, module);
   console.log(`${shaders.length} shaders → ${relative(root, target)}`);
 }

@@ -7,7 +7,7 @@
  * TypeScript by the names of their fields.
  */
 import { main } from "assemblyscript/asc";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,13 +42,15 @@ const module = [
   "",
 ].join("\n");
 
+const isFresh = existsSync(target) && readFileSync(target, "utf8") === module;
 if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== module) {
+  if (!isFresh) {
     console.error("src/backends/cpu/simd.gen.ts is stale: run `npm run simd`");
     process.exit(1);
   }
 } else {
-  writeFileSync(target, module);
+  // What is fresh may be read by others at this moment.
+  if (!isFresh) writeFileSync(target, module);
   for (const { name, bytes } of modules) console.log(`${name}: ${bytes.length} bytes`);
   console.log(`→ ${relative(root, target)}`);
 }

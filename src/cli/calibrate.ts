@@ -7,16 +7,16 @@ import { SUM_TOLERANCE } from "../backends/cpu/reference.ts";
 import { passesOf, type RowSource } from "../matrix.ts";
 import { fitTemperature, isAtTheEnd } from "../remedies/calibration.ts";
 import { openPredictions } from "./input.ts";
+import { type CommonOptions, withCommonOptions } from "./options.ts";
 import { say } from "./progress.ts";
 
-interface CalibrateArguments {
+interface CalibrateArguments extends CommonOptions {
   labels: string;
   kind: "logits" | "probabilities";
-  json?: boolean;
 }
 
 export function calibrateCommand(): Command {
-  return new Command("calibrate")
+  const command = new Command("calibrate")
     .description(
       "Find the temperature that makes a model as sure as it is right, on rows with a label that it has not learnt from.",
     )
@@ -24,12 +24,11 @@ export function calibrateCommand(): Command {
     .requiredOption("--labels <file>", "class of each row: .npy integers, or the label column of .csv, .jsonl or .json")
     .addOption(
       new Option("--kind <kind>", "what PREDICTIONS hold").choices(["logits", "probabilities"]).default("logits"),
-    )
-    .option("--json", "machine-readable report on standard output")
-    .action(calibrate);
+    );
+  return withCommonOptions(command, "taken as elsewhere; this is work for one").action(calibrate);
 }
 
-async function calibrate(paths: string[], { labels: path, kind, json }: CalibrateArguments): Promise<void> {
+async function calibrate(paths: string[], { labels: path, kind, json, quiet }: CalibrateArguments): Promise<void> {
   const source = await openPredictions(paths);
   try {
     const labels = await readLabels(path);
@@ -49,7 +48,7 @@ async function calibrate(paths: string[], { labels: path, kind, json }: Calibrat
     console.log(line("before", before));
     console.log(line("after", after));
     if (isAtTheEnd(temperature))
-      say("the loss falls all the way to the end of the range: do these labels belong to these rows?", false);
+      say("the loss falls all the way to the end of the range: do these labels belong to these rows?", quiet);
   } finally {
     await source.close?.();
   }
