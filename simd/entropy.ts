@@ -7,9 +7,7 @@
  *
  * - q is a sum of positive products, so it is off by (passes + 2) u of itself: a rounding for each weight, probability and
  *   product, and passes − 1 additions.
- * - ln q = e ln 2 + ln m with m from √½ to √2, and ln m = 2 (s + s³/3 + s⁵/5 + s⁷/7) with s = (m − 1) / (m + 1). What is cut
- *   off is below u/2, for |s| < 0.1716. A rounding in ln 2, in its product and in the sum, and eight in ln m, which is below
- *   0.35, make it off by 5u (1 + |ln q|).
+ * - ln q is off by 5u (1 + |ln q|): see lanes.ts.
  * - So each −q ln q is off by (passes + 8) u · q (1 + |ln q|), and their sum over the classes by classes · u · H(q) more.
  * - Mass, its product and the sum of sixteen add 7u. Panels are added up in float64.
  *
@@ -17,23 +15,12 @@
  * below 2⁻¹²⁶ get the logarithm of about that, which is nothing beside it.
  */
 
+import { surprise, writeConstants } from "./lanes";
+
+export { CONSTANT_BYTES } from "./lanes";
+
 /** Bytes of sixteen mixtures in one pass. */
 const PANEL: u32 = 64;
-
-/** −q ln q, and 0 at 0, for q from 0 to a little above 1. */
-@inline
-function surprise(q: v128): v128 {
-  const exponent = i32x4.shr_s(i32x4.sub(q, f32x4.splat(0.70710678)), 23);
-  const m = i32x4.sub(q, i32x4.shl(exponent, 23));
-  const one = f32x4.splat(1);
-  const s = f32x4.div(f32x4.sub(m, one), f32x4.add(m, one));
-  const z = f32x4.mul(s, s);
-  let series = f32x4.add(f32x4.splat(2.0 / 5.0), f32x4.mul(z, f32x4.splat(2.0 / 7.0)));
-  series = f32x4.add(f32x4.splat(2.0 / 3.0), f32x4.mul(z, series));
-  series = f32x4.add(f32x4.splat(2), f32x4.mul(z, series));
-  const whole = f32x4.mul(f32x4.convert_i32x4_s(exponent), f32x4.splat(0.69314718));
-  return f32x4.neg(f32x4.mul(q, f32x4.add(whole, f32x4.mul(s, series))));
-}
 
 @inline
 function mixed(sum: v128, weights: v128, p: v128): v128 {
@@ -42,7 +29,7 @@ function mixed(sum: v128, weights: v128, p: v128): v128 {
 
 /**
  * `into` [count], float64, becomes the mean entropy of each row of `rows` [count, passes, classes]. Mixtures come in panels
- * of sixteen: `weights` [panels, passes, 16] and `masses` [panels, 16], 0 where there is none.
+ * of sixteen: `weights` [panels, passes, 16] and `masses` [panels, 16], 0 where there is none. `k` is room for constants.
  */
 export function entropies(
   rows: usize,
@@ -53,7 +40,9 @@ export function entropies(
   masses: usize,
   panels: u32,
   into: usize,
+  k: usize,
 ): void {
+  writeConstants(k);
   const line = classes << 2;
   const panelBytes = passes * PANEL;
   memory.fill(into, 0, count << 3);
@@ -95,10 +84,10 @@ export function entropies(
           a3 = mixed(a3, w3, p);
           b3 = mixed(b3, w3, other);
         }
-        h0 = f32x4.add(h0, f32x4.add(surprise(a0), surprise(b0)));
-        h1 = f32x4.add(h1, f32x4.add(surprise(a1), surprise(b1)));
-        h2 = f32x4.add(h2, f32x4.add(surprise(a2), surprise(b2)));
-        h3 = f32x4.add(h3, f32x4.add(surprise(a3), surprise(b3)));
+        h0 = f32x4.add(h0, f32x4.add(surprise(a0, k), surprise(b0, k)));
+        h1 = f32x4.add(h1, f32x4.add(surprise(a1, k), surprise(b1, k)));
+        h2 = f32x4.add(h2, f32x4.add(surprise(a2, k), surprise(b2, k)));
+        h3 = f32x4.add(h3, f32x4.add(surprise(a3, k), surprise(b3, k)));
       }
       if (c < line) {
         let a0 = f32x4.splat(0);
@@ -114,10 +103,10 @@ export function entropies(
           a2 = mixed(a2, v128.load(w, 32), p);
           a3 = mixed(a3, v128.load(w, 48), p);
         }
-        h0 = f32x4.add(h0, surprise(a0));
-        h1 = f32x4.add(h1, surprise(a1));
-        h2 = f32x4.add(h2, surprise(a2));
-        h3 = f32x4.add(h3, surprise(a3));
+        h0 = f32x4.add(h0, surprise(a0, k));
+        h1 = f32x4.add(h1, surprise(a1, k));
+        h2 = f32x4.add(h2, surprise(a2, k));
+        h3 = f32x4.add(h3, surprise(a3, k));
       }
       const pairs = f32x4.add(
         f32x4.add(f32x4.mul(h0, v128.load(mass)), f32x4.mul(h1, v128.load(mass, 16))),

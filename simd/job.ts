@@ -3,7 +3,7 @@
 /** Of all rows alike. Places are in bytes. */
 @unmanaged
 export class Job {
-  /** Of KIND in score.ts. */
+  /** One of KIND in room.ts. */
   kind: u32;
   classes: u32;
   passes: u32;
@@ -17,7 +17,7 @@ export class Job {
   /** Scores wanted, and which: [outputs], codes of score.ts. */
   outputs: u32;
   codes: u32;
-  /** What has to be known of passes for them: bits of WANTS. */
+  /** What has to be known of passes for them: bits of WANTS in room.ts. */
   wants: u32;
   /** The head: layers, [layerCount] of Layer. */
   layers: u32;

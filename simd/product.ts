@@ -6,7 +6,7 @@ export const UNIT: u32 = 64;
 /** Products that are added up by themselves before they are added to the others: a shorter chain of roundings. */
 const STRETCH: u32 = 32;
 
-export const LINEAR: u32 = 0;
+/** ACTIVATION of a job. */
 export const RELU: u32 = 1;
 export const GELU: u32 = 2;
 export const TANH: u32 = 3;

@@ -12,8 +12,7 @@ export const BLOCK: u32 = 64;
 /** Classes that are added up by themselves: a shorter chain of roundings. */
 export const STRETCH: u32 = 32;
 
-// WANTS of a job: what has to be known for its scores beyond the mean probabilities.
-export const PASSES: u32 = 1;
+// WANTS of a job: what has to be known for its scores beyond the mean probabilities. 1 is what several passes have anyway.
 export const VOTES: u32 = 2;
 export const SPREAD: u32 = 4;
 export const DIVERGENCE: u32 = 8;
@@ -36,7 +35,7 @@ export abstract class Room {
   static bad: usize = 0;
   /** Predictions of four rows, [classes], or of eight. */
   static values: usize = 0;
-  /** Of each four of sixteen rows, what they keep of all passes: see `ofGroup`. */
+  /** Of each four of sixteen rows, what they keep of all passes: `groupBytes` each. */
   static groups: usize = 0;
   /** Features of sixteen rows, [dims, 16], and what is known of each row, [16] of each. */
   static features: usize = 0;

@@ -1,23 +1,23 @@
 /**
  * Scores of rows in float32, four rows to a vector, each prediction read once. AssemblyScript, compiled by `npm run simd`.
  */
-import { addPass, believe, clearPasses, closePasses, findTop, inspect, openPasses, Rows, soften } from "./beliefs";
-import { drop, seedDraws } from "./dropout";
+import { believe, findTop, inspect, Rows, soften } from "./beliefs";
+import { addPass, clearPasses, closePasses, openPasses } from "./committee";
 import { expectGradients } from "./gradients";
+import { forward, readFeatures, samplePasses, writeLogits } from "./head";
 import { Job, Slot } from "./job";
-import { madd, magnitude, mix, one, splat, writeConstants } from "./lanes";
-import { activateAll, closest, product, slopesOfAll, UNIT } from "./product";
-import { BLOCK, FEATURES, GRADIENTS, GROUP, groupBytes, layerAt, linesOf, LOGITS, Room } from "./room";
-import { addUpPair, bestOf, entropyOf, findTops, secondOf, takeGroup, Tops } from "./softmax";
-import { Seen, storeLanes, turn, turnBack } from "./turn";
+import { mix, one, splat, writeConstants } from "./lanes";
+import { UNIT } from "./product";
+import { BLOCK, FEATURES, GRADIENTS, GROUP, groupBytes, LOGITS, Room } from "./room";
+import { addUpPair, bestOf, entropyOf, secondOf, Tops } from "./softmax";
+import { Seen, storeLanes, turn } from "./turn";
 
 export { sift } from "./sift";
 
-// Codes of scores.
+// Codes of scores; 3 is none of these, but random.
 const LEAST_CONFIDENCE: u32 = 0;
 const MARGIN: u32 = 1;
 const ENTROPY: u32 = 2;
-const RANDOM: u32 = 3;
 const DISAGREEMENT: u32 = 4;
 const VOTE_ENTROPY: u32 = 5;
 const VARIATION_RATIO: u32 = 6;
@@ -29,9 +29,8 @@ const NOT_A_SCORE: u32 = 0x7fc00000;
 const INFINITE: u32 = 0x7f800000;
 /** Votes that rounding may have turned: one in so many widens the error, more leave the row to float64. */
 const VOTES_A_DOUBT: f32 = 64;
-/** Streams of random.ts. */
+/** Of random.ts. */
 const SCORE_STREAM: u32 = 1;
-const DROPOUT_STREAM: u32 = 256;
 
 /** Bytes that a call needs on the way. */
 export function scratchBytes(job: Job): u32 {
@@ -151,12 +150,12 @@ function headRows(job: Job, slot: Slot): void {
   for (let row: u32 = 0; row < slot.rows; row += 16) {
     const count = min<u32>(16, slot.rows - row);
     readFeatures(job, slot, row, count);
+    if (job.passes > 1) samplePasses(job, slot.first + row);
+    else forward(job);
     if (job.wants & GRADIENTS) {
-      forwardWithSlopes(job);
       for (let group: u32 = 0; group < UNIT; group += GROUP) soften(job, Room.logits + group, UNIT);
       expectGradients(job);
-    } else if (job.passes == 1) forward(job);
-    else samplePasses(job, slot.first + row);
+    }
     if (job.outputs == 0) {
       writeLogits(job, slot, row, count);
       continue;
@@ -170,8 +169,7 @@ function headRows(job: Job, slot: Slot): void {
       else if (job.wants == 0) {
         findTop(Room.logits + at, job.classes, UNIT);
         believe(job, Room.logits + at, UNIT);
-      }
-      else {
+      } else {
         openPasses(job, Room.groups + group * bytes);
         if (job.passes == 1) {
           clearPasses(job);
@@ -185,135 +183,6 @@ function headRows(job: Job, slot: Slot): void {
         Rows.doubtful = v128.or(Rows.doubtful, many);
       }
       emit(job, slot, row + 4 * group, min<u32>(4, count - 4 * group));
-    }
-  }
-}
-
-/** The logits themselves, [rows, classes]: the product alone, as bench/product.ts times it. */
-function writeLogits(job: Job, slot: Slot, row: u32, count: u32): void {
-  const line = job.classes << 2;
-  for (let first: u32 = 0; first < count; first += 4) {
-    const into = <usize>slot.scores + (row + first) * line;
-    turnBack(Room.logits + (first << 2), UNIT, job.classes, into, min<u32>(4, count - first), line);
-  }
-}
-
-/** Turns sixteen rows of features; of fewer, the last again and again. */
-function readFeatures(job: Job, slot: Slot, row: u32, count: u32): void {
-  const line = job.dims << 2;
-  for (let group: u32 = 0; group < 4; group++) {
-    const first = min<u32>(4 * group, count - 1);
-    const rows = min<u32>(4, count - first);
-    const at = Room.features + group * GROUP;
-    turn(<usize>slot.input + (row + first) * line, rows, line, job.dims, at, UNIT, false, Room.constants);
-    const k = Room.constants;
-    let size0 = i32x4.splat(0), size1 = i32x4.splat(0), square0 = splat(1), square1 = splat(0); // prettier-ignore
-    const end = at + job.dims * UNIT;
-    let from = at;
-    for (; from + UNIT < end; from += 2 * UNIT) {
-      const x0 = v128.load(from);
-      const x1 = v128.load(from + UNIT);
-      size0 = i32x4.max_u(size0, magnitude(x0, k));
-      size1 = i32x4.max_u(size1, magnitude(x1, k));
-      square0 = madd(x0, x0, square0);
-      square1 = madd(x1, x1, square1);
-    }
-    if (from < end) {
-      const x = v128.load(from);
-      size0 = i32x4.max_u(size0, magnitude(x, k));
-      square0 = madd(x, x, square0);
-    }
-    const size = i32x4.max_u(size0, size1);
-    const square = f32x4.add(square0, square1);
-    v128.store(Room.squares + group * GROUP, square);
-    v128.store(Room.invalid + group * GROUP, i32x4.ge_u(size, i32x4.splat(job.limit)));
-    v128.store(Room.doubtful + group * GROUP, f32x4.gt(square, splat(job.safeSquare)));
-  }
-}
-
-/** Logits, without dropout. */
-function forward(job: Job): void {
-  let from = Room.features;
-  let into = Room.hidden;
-  for (let l: u32 = 0; ; l++) {
-    const layer = layerAt(job, l);
-    if (l + 1 == job.layerCount) {
-      product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, Room.logits);
-      return;
-    }
-    product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, into);
-    activateAll(into, layer.outputs, job.activation, 1, Room.constants);
-    from = into;
-    into += linesOf(layer.outputs) * UNIT;
-  }
-}
-
-/** The same, with the slopes of activations; a relu so close to its kink that rounding may have crossed it leaves the row in doubt. */
-function forwardWithSlopes(job: Job): void {
-  let from = Room.features;
-  let into = Room.hidden;
-  let slopes = Room.slopes;
-  for (let l: u32 = 0; ; l++) {
-    const layer = layerAt(job, l);
-    if (l + 1 == job.layerCount) {
-      product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, Room.logits);
-      return;
-    }
-    product(layer.weights, layer.bias, layer.inputs, layer.outputs, from, into);
-    if (l >= job.firstLayer) {
-      if (layer.kink >= 0)
-        for (let group: u32 = 0; group < UNIT; group += GROUP) {
-          const reach = f32x4.mul(splat(layer.kink), f32x4.sqrt(v128.load(Room.squares + group)));
-          const crosses = f32x4.le(closest(into + group, layer.outputs, Room.constants), reach);
-          v128.store(Room.doubtful + group, v128.or(v128.load(Room.doubtful + group), crosses));
-        }
-      slopesOfAll(into, layer.outputs, job.activation, slopes, Room.constants);
-    }
-    activateAll(into, layer.outputs, job.activation, 1, Room.constants);
-    from = into;
-    into += linesOf(layer.outputs) * UNIT;
-    slopes += linesOf(layer.outputs) * UNIT;
-  }
-}
-
-/** All passes of MC dropout over rows that begin with `first` of the pool, of two layers at least. The first is the same in each. */
-function samplePasses(job: Job, first: u32): void {
-  const bytes = groupBytes(job);
-  const last = job.layerCount - 1;
-  const opening = layerAt(job, 0);
-  product(opening.weights, opening.bias, opening.inputs, opening.outputs, Room.features, Room.hidden);
-  activateAll(Room.hidden, opening.outputs, job.activation, job.keepScale, Room.constants);
-  let draws = Room.draws;
-  for (let l: u32 = 0; l < last; l++) {
-    seedDraws(job.seed, DROPOUT_STREAM + l, first, layerAt(job, l).outputs, draws, Room.constants);
-    draws += linesOf(layerAt(job, l).outputs) * (UNIT >> 1);
-  }
-  for (let group: u32 = 0; group < 4; group++) {
-    openPasses(job, Room.groups + group * bytes);
-    clearPasses(job);
-    v128.store(Room.within + group * GROUP, splat(0));
-    v128.store(Room.doubts + group * GROUP, splat(0));
-  }
-  for (let pass: u32 = 0; pass < job.passes; pass++) {
-    let from = Room.hidden;
-    draws = Room.draws;
-    for (let l: u32 = 1; l <= last; l++) {
-      const layer = layerAt(job, l);
-      drop(from, layer.inputs, draws, pass, job.threshold, Room.kept, Room.constants);
-      draws += linesOf(layer.inputs) * (UNIT >> 1);
-      from = Room.next;
-      product(layer.weights, layer.bias, layer.inputs, layer.outputs, Room.kept, l == last ? Room.logits : from);
-      if (l < last) activateAll(from, layer.outputs, job.activation, job.keepScale, Room.constants);
-    }
-    for (let group: u32 = 0; group < 4; group++) {
-      const at = group * GROUP;
-      openPasses(job, Room.groups + group * bytes);
-      Rows.squares = v128.load(Room.squares + at);
-      Rows.within = v128.load(Room.within + at);
-      Rows.doubts = v128.load(Room.doubts + at);
-      addPass(job, Room.logits + at, UNIT, pass);
-      v128.store(Room.within + at, Rows.within);
-      v128.store(Room.doubts + at, Rows.doubts);
     }
   }
 }

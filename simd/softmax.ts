@@ -3,7 +3,6 @@
  * side, so that neither waits for the other; what becomes of the sums is worked out for many rows at once. See beliefs.ts
  * for what is added up.
  */
-import { Rows } from "./beliefs";
 import { Job } from "./job";
 import { exp2, leastPower, ln2, log, madd, one, splat } from "./lanes";
 import { GROUP, Room, STRETCH } from "./room";
@@ -14,26 +13,6 @@ export abstract class Tops {
   static top1: v128 = f32x4.splat(0);
   static next0: v128 = f32x4.splat(0);
   static next1: v128 = f32x4.splat(0);
-}
-
-/** Finds the tops of logits that are `step` bytes apart, those of the other four rows 16 bytes on. */
-export function findTops(at: usize, classes: u32, step: u32): void {
-  let top0 = splat(-f32(Infinity));
-  let top1 = top0;
-  let next0 = top0;
-  let next1 = top0;
-  for (let end = at + classes * step; at < end; at += step) {
-    const value0 = v128.load(at);
-    const value1 = v128.load(at, 16);
-    next0 = f32x4.pmax(next0, f32x4.pmin(top0, value0));
-    next1 = f32x4.pmax(next1, f32x4.pmin(top1, value1));
-    top0 = f32x4.pmax(top0, value0);
-    top1 = f32x4.pmax(top1, value1);
-  }
-  Tops.top0 = top0;
-  Tops.top1 = top1;
-  Tops.next0 = next0;
-  Tops.next1 = next1;
 }
 
 /** Adds up eight rows whose tops are known: Z, S and y of the next class go to place `group` of the block and the one after. */
@@ -87,12 +66,4 @@ export function secondOf(place: u32, k: usize): v128 {
 export function entropyOf(place: u32, k: usize): v128 {
   const total = v128.load(Room.totals + place);
   return f32x4.sub(log(total, k), f32x4.div(f32x4.mul(v128.load(Room.moments + place), ln2(k)), total));
-}
-
-/** Makes four rows of the block those at hand. */
-export function takeGroup(group: u32): void {
-  const k = Room.constants;
-  Rows.best = bestOf(group * GROUP, k);
-  Rows.second = secondOf(group * GROUP, k);
-  Rows.entropy = entropyOf(group * GROUP, k);
 }

@@ -1,13 +1,12 @@
 /** A loaded pool: what it holds, which rows remain, score and select. */
-import type { Pick } from "./batches/batch.ts";
 import { batchOf, type BatchName } from "./batches/index.ts";
 import type { Backend, BackendPool, InvalidRows, PoolInput, TellScores } from "./backends/backend.ts";
 import { InputError } from "./errors.ts";
-import type { Density } from "./remedies/density.ts";
 import { explore } from "./remedies/exploration.ts";
-import { FEATURE_LIMIT, rowName, type Features, type RowSource } from "./matrix.ts";
+import type { Features, RowSource } from "./matrix.ts";
 import { labelledRows, tooFew } from "./leftRows.ts";
-import type { Batch, DensityReport, Scores, ScoreSummary, Whereabouts } from "./results.ts";
+import { densityReport, type Batch, type Scores, type ScoreSummary, type Whereabouts } from "./results.ts";
+import { Calls } from "./calls.ts";
 import { PoolContext } from "./context.ts";
 import type { Metric } from "./distance.ts";
 import {
@@ -43,14 +42,7 @@ export class Pool {
   private readonly resident: BackendPool;
   private readonly memory: MemoryBudget;
   private readonly points: PoolPoints | undefined;
-  /** Resolves when the pool is closed and all it held is released. */
-  readonly released: Promise<void>;
-  private readonly closing = new AbortController();
-  private release!: () => void;
-  /** Calls of score and select that have not come back. */
-  private atWork = 0;
-  /** Whether one of them gives scores away. */
-  private isTelling = false;
+  private readonly calls: Calls;
 
   /** Made by `engine.load`. */
   constructor(
@@ -66,13 +58,16 @@ export class Pool {
     this.memory = memory;
     this.points = input.embeddings && new PoolPoints(input.embeddings);
     this.resident = backend.load(input);
-    this.released = new Promise<void>((resolve) => {
-      this.release = () => {
-        this.resident.close();
-        onClose();
-        void Promise.resolve(this.points?.close()).finally(resolve);
-      };
+    this.calls = new Calls(async () => {
+      this.resident.close();
+      onClose();
+      await this.points?.close();
     });
+  }
+
+  /** Resolves when the pool is closed and all it held is released. */
+  get released(): Promise<void> {
+    return this.calls.released;
   }
 
   /**
@@ -83,7 +78,7 @@ export class Pool {
   score(strategy: StrategyName, options?: ScoreOptions): Promise<Scores>;
   score(strategies: readonly StrategyName[], options?: ScoreOptions): Promise<Scores[]>;
   async score(names: StrategyName | readonly StrategyName[], options: ScoreOptions = {}): Promise<Scores | Scores[]> {
-    this.checkFree();
+    this.calls.checkFree();
     const list = typeof names === "string" ? [names] : names;
     const values: Float32Array[] = [];
     const summary = await this.scored(list, options, false, (first, found) =>
@@ -105,19 +100,14 @@ export class Pool {
     tell: (first: number, scores: readonly Float32Array[]) => void | Promise<void>,
     options: ScoreOptions = {},
   ): Promise<ScoreSummary> {
-    this.checkFree();
-    this.isTelling = true;
-    try {
-      // Kernels may give views of a memory that threads share, which not everything takes.
-      return await this.scored(strategies, options, true, (first, scores) =>
-        tell(
-          first,
-          scores.map((own) => own.slice()),
-        ),
+    this.calls.checkFree();
+    // Kernels may give views of a memory that threads share, which not everything takes.
+    const tellCopies: TellScores = (first, scores) =>
+      tell(
+        first,
+        scores.map((own) => own.slice()),
       );
-    } finally {
-      this.isTelling = false;
-    }
+    return this.calls.telling(() => this.scored(strategies, options, true, tellCopies));
   }
 
   private async scored(
@@ -133,10 +123,10 @@ export class Pool {
       throw new InputError(
         `${source.name}: hold no predictions, which score needs: ${this.input.features ? "give the pool a head (use)" : "load some"}`,
       );
-    const pass = passOptions(this.input, options, this.closing.signal);
+    const pass = passOptions(this.input, options, this.calls.ended);
     const strategies = names.map((name) => checkedStrategy(this.input, name, pass));
     this.plan({ strategies, inBlocks });
-    return this.working(async () => {
+    return this.calls.working(async () => {
       const { invalid, timings } = await this.resident.scores(strategies, pass, tell);
       await this.refuse(invalid);
       return { invalid: invalid.count, timings };
@@ -150,14 +140,14 @@ export class Pool {
    * @throws InputError for an unknown batch or strategy (lists the known), k larger than the rows left, or an invalid row
    */
   async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
-    this.checkFree();
-    return this.working(() => this.selected(batch, options));
+    this.calls.checkFree();
+    return this.calls.working(() => this.selected(batch, options));
   }
 
   private async selected(batch: BatchName, options: SelectOptions): Promise<Batch> {
     if (options === undefined) throw new InputError("select: say how many rows: { k }");
     const rule = batchOf(batch);
-    const pass = passOptions(this.input, options, this.closing.signal);
+    const pass = passOptions(this.input, options, this.calls.ended);
     const strategy = strategyFor(this.input, rule, options.strategy, pass);
     const { metric, epsilon, density, ...asked } = batchOptions(options, pass);
     const { taken, labelled } = labelledRows(options.labelled ?? [], this.rows);
@@ -219,7 +209,7 @@ export class Pool {
   memoryFor(
     work: { batch: BatchName; density?: boolean } | { strategies: readonly StrategyName[]; inBlocks?: boolean },
   ): MemoryNeeds {
-    this.checkOpen();
+    this.calls.checkOpen();
     if (typeof work !== "object" || work === null || !("batch" in work || Array.isArray(work.strategies)))
       throw new InputError("memoryFor: say what for: { batch }, or { strategies }, a list");
     if ("batch" in work) return this.plan({ rule: batchOf(work.batch), density: work.density }).needs;
@@ -235,8 +225,9 @@ export class Pool {
    * `select` is under way
    */
   use(model: PoolModel): void {
-    this.checkOpen();
-    if (this.atWork > 0) throw new InputError("use: the pool is being scored: wait for score and select to come back");
+    this.calls.checkOpen();
+    if (this.calls.underWay > 0)
+      throw new InputError("use: the pool is being scored: wait for score and select to come back");
     const input = withModel(this.input, model);
     this.resident.use(input);
     this.input = input;
@@ -248,7 +239,7 @@ export class Pool {
    * @throws InputError where the pool was loaded without features, or has no such row
    */
   async features(rows: ArrayLike<number>, { signal }: ReadOptions = {}): Promise<Features> {
-    this.checkOpen();
+    this.calls.checkOpen();
     for (let i = 0; i < rows.length; i++)
       if (!Number.isInteger(rows[i]) || rows[i] < 0 || rows[i] >= this.rows)
         throw new InputError(`row ${rows[i]} is not in the pool: rows are 0 to ${this.rows - 1}`);
@@ -263,28 +254,16 @@ export class Pool {
    * @throws InputError where there are such rows and the pool is not to leave them out
    */
   async invalidFeatures({ signal }: ReadOptions = {}): Promise<Uint32Array> {
-    this.checkOpen();
+    this.calls.checkOpen();
     const features = this.ownFeatures();
     signal?.throwIfAborted();
-    const pace = new Pace(signal);
     const { embeddings = features } = this.input;
-    const found = new Set<number>();
-    for (const source of new Set([features, embeddings])) {
-      const rows = await unfitRows(source, pace);
-      for (const row of rows) found.add(row);
-      if (rows.length === 0 || this.invalid === "skip") continue;
-      const { data } = await readRows(source, rows.subarray(0, 1), pace);
-      const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
-      throw new InputError(
-        `${rowName(source, rows[0])}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
-      );
-    }
-    return Uint32Array.from(found).sort();
+    return unfitRows([...new Set([features, embeddings])], this.invalid === "skip", new Pace(signal));
   }
 
   /** Sixteen digits that tell a pool from others, by all of its features and embeddings, in one read of them. */
   async fingerprint({ signal }: ReadOptions = {}): Promise<string> {
-    this.checkOpen();
+    this.calls.checkOpen();
     signal?.throwIfAborted();
     const { features, embeddings } = this.input;
     const sources = [features, embeddings === features ? undefined : embeddings].filter((one) => one !== undefined);
@@ -293,43 +272,17 @@ export class Pool {
 
   /** Ends calls that are under way, and releases what the pool holds once they have come back. */
   close(): void {
-    if (this.isClosed) return;
-    this.closing.abort(new InputError("the pool was closed while it was at work: load it again"));
-    if (this.atWork === 0) this.release();
+    this.calls.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  private async working<T>(work: () => Promise<T>): Promise<T> {
-    this.atWork++;
-    try {
-      return await work();
-    } finally {
-      this.atWork--;
-      if (this.isClosed && this.atWork === 0) this.release();
-    }
-  }
-
-  private get isClosed(): boolean {
-    return this.closing.signal.aborted;
-  }
-
   private ownFeatures(): RowSource {
     const { features } = this.input;
     if (!features) throw new InputError("the pool was loaded without features: load({ features })");
     return features;
-  }
-
-  private checkOpen(): void {
-    if (this.isClosed) throw new InputError("the pool is closed: load it again");
-  }
-
-  private checkFree(): void {
-    this.checkOpen();
-    if (this.isTelling)
-      throw new InputError("the pool is giving scores away (scoreBlocks): ask it again when that has come back");
   }
 
   private plan(work: PlannedWork): Plan {
@@ -354,12 +307,4 @@ export class Pool {
       ...(isResident !== undefined && { device: isResident ? "resident" : "streamed" }),
     };
   }
-}
-
-async function densityReport(density: Density, picks: readonly Pick[], pace: Pace): Promise<DensityReport> {
-  const errors = await density.standardError(
-    Uint32Array.from(picks, ({ row }) => row),
-    pace,
-  );
-  return { measuredOn: density.measuredOn, standardError: errors.reduce((a, b) => Math.max(a, b), 0) };
 }

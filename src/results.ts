@@ -1,6 +1,8 @@
 /** What a pool gives to those who ask it. */
 import type { BatchReport, Pick } from "./batches/batch.ts";
 import type { BatchName } from "./batches/index.ts";
+import type { Pace } from "./pace.ts";
+import type { Density } from "./remedies/density.ts";
 import type { Timings } from "./backends/backend.ts";
 import type { ExploredPick } from "./remedies/exploration.ts";
 import type { StrategyName } from "./scores/index.ts";
@@ -56,4 +58,13 @@ export interface DensityReport {
   readonly measuredOn: number;
   /** The largest standard error of the density of a pick; 0 where all rows were measured on. */
   readonly standardError: number;
+}
+
+/** How the scores of these picks were weighed. */
+export async function densityReport(density: Density, picks: readonly Pick[], pace: Pace): Promise<DensityReport> {
+  const errors = await density.standardError(
+    Uint32Array.from(picks, ({ row }) => row),
+    pace,
+  );
+  return { measuredOn: density.measuredOn, standardError: errors.reduce((a, b) => Math.max(a, b), 0) };
 }

@@ -3,7 +3,7 @@ import type { InvalidRows, PoolInput } from "./backends/backend.ts";
 import { faultIn, validityCheck } from "./backends/cpu/reference.ts";
 import { InputError } from "./errors.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { passesOf, rowName, type Features, type RowSource } from "./matrix.ts";
+import { FEATURE_LIMIT, passesOf, rowName, type Features, type RowSource } from "./matrix.ts";
 import type { Pace } from "./pace.ts";
 import { blocksOf } from "./readAhead.ts";
 
@@ -19,8 +19,27 @@ export async function readRows(source: RowSource, rows: ArrayLike<number>, pace:
   return { data, rows: rows.length, dims };
 }
 
-/** Rows of features that no model can take, ascending. */
-export async function unfitRows(source: RowSource, pace: Pace): Promise<Uint32Array> {
+/**
+ * Rows with a value that no model or distance can take, of any of these sources, ascending.
+ *
+ * @throws InputError for the first of them, unless they are to be left out
+ */
+export async function unfitRows(sources: readonly RowSource[], leftOut: boolean, pace: Pace): Promise<Uint32Array> {
+  const found = new Set<number>();
+  for (const source of sources) {
+    const rows = await unfitIn(source, pace);
+    for (const row of rows) found.add(row);
+    if (rows.length === 0 || leftOut) continue;
+    const { data } = await readRows(source, rows.subarray(0, 1), pace);
+    const at = data.findIndex((value) => !(Math.abs(value) < FEATURE_LIMIT));
+    throw new InputError(
+      `${rowName(source, rows[0])}: dim ${at} is ${data[at]}: correct it, or leave such rows out (invalid: skip)`,
+    );
+  }
+  return Uint32Array.from(found).sort();
+}
+
+async function unfitIn(source: RowSource, pace: Pace): Promise<Uint32Array> {
   const isValid = validityCheck({ kind: "features", source });
   const found: number[] = [];
   for await (const { first, rows, values } of blocksOf(source)) {

@@ -18,6 +18,7 @@ const groups = [
     "random",
     "fingerprint",
     "pace",
+    "calls",
     "trainer",
   ],
   ["files", "backends"],

@@ -1,6 +1,6 @@
 /**
- * What a backend does, and all that the rest knows of it. There are two, `cpu` and `webgpu`: kernels
- * in float32 with a proven error bound. Neither decides a pick: both only say which rows may be among the k.
+ * What a backend does, and all that the rest knows of it. There are two, `cpu` and `webgpu`: kernels in float32 with
+ * a proven error bound. Neither decides a pick: both only say which rows may be among the k.
  */
 import type { Metric } from "../distance.ts";
 import type { Head } from "../head.ts";
@@ -51,6 +51,10 @@ export interface PassOptions {
 /** Passes over each row of a pool: those that its predictions have, or those that its head is asked for. */
 export const passesIn = ({ source, head }: PoolInput, { passes }: Pick<PassOptions, "passes">): number =>
   head ? passes : passesOf(source);
+
+/** Gradients are those of one pass, without dropout. */
+export const passesFor = (strategy: Strategy | undefined, options: PassOptions): PassOptions =>
+  strategy?.needs === "gradients" ? { ...options, passes: 1, dropout: 0 } : options;
 
 /** Rows with a value that is no valid input. They get no score and are never candidates. */
 export interface InvalidRows {

@@ -5,6 +5,7 @@
  * The groups are the leaves of a tree that is grown on a sample: a row goes where the nearer of two poles is. Any grouping
  * is right; a good one saves more.
  */
+import { descend } from "../backends/cpu/comparisons.ts";
 import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { pointOf, roundedUp, widened, type DistanceError, type PointData } from "../backends/distances.ts";
 import type { Pace } from "../pace.ts";
@@ -90,7 +91,7 @@ export class Groups {
     const nodes = Int32Array.from(this.nodes);
     for (let first = 0; first < open.length; first += SENT) {
       const some = open.subarray(first, first + SENT);
-      await places.descend(some, nodes, 0, leaves, squared);
+      await descend(places, some, nodes, 0, leaves, squared);
       for (let i = 0; i < some.length; i++) {
         of[some[i]] = leaves[i];
         reach[some[i]] = roundedUp(Math.sqrt(widened(squared[i], places.error)));

@@ -4,6 +4,7 @@
  * All distances are taken in float32, of which only the least are kept. No distance is off by more than its bound, so none
  * of the sorted ones is either, nor is their mean: what may be the most typical row is settled in float64.
  */
+import { nearestAmong } from "../backends/cpu/comparisons.ts";
 import { narrowed } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
 import type { Pick } from "./batch.ts";
@@ -35,7 +36,7 @@ export class Typicality {
     const typicality = new Typicality(rows, space);
     const count = neighboursOf(rows);
     const best = new Float32Array(rows.length * count).fill(Infinity);
-    if (count > 0) await host.nearestAmong(rows, count, best, pace);
+    if (count > 0) await nearestAmong(host, rows, count, best, pace);
     const highest = new Map<number, number>();
     rows.forEach((row, i) => {
       const distances = best.subarray(i * count, (i + 1) * count);

@@ -4,6 +4,7 @@
  */
 import type { Pace } from "../pace.ts";
 import type { Crew } from "../backends/cpu/crew.ts";
+import { addCloseness } from "../backends/cpu/comparisons.ts";
 import { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { scaleOf, type PointData } from "../backends/distances.ts";
 import type { ScoreBounds } from "../batches/batch.ts";
@@ -92,7 +93,7 @@ async function byDistance(given: PointData, rows: Uint32Array, pace: Pace, crew?
   try {
     for (let first = 0, end = 0; first < rows.length; first = end) {
       end = Math.min(first + together, rows.length);
-      await host.addCloseness(rows.subarray(first, end), others, sums.subarray(first, end));
+      await addCloseness(host, rows.subarray(first, end), others, sums.subarray(first, end));
       await pace.turn({ stage: "density", rows: end, of: rows.length });
     }
   } finally {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Crew } from "../../src/backends/cpu/crew.ts";
 import { HostClusters } from "../../src/backends/cpu/clusters.ts";
+import { addCloseness, nearestAmong } from "../../src/backends/cpu/comparisons.ts";
 import { SimdDistances } from "../../src/backends/cpu/simdDistances.ts";
 import type { PointData } from "../../src/backends/distances.ts";
 import { cluster } from "../../src/batches/clusters.ts";
@@ -73,7 +74,7 @@ test("the nearest others", () =>
   alike(async (crew) => {
     const best = new Float32Array(ROWS * 5).fill(Infinity);
     const host = await SimdDistances.open(points, crew);
-    await host.nearestAmong(all, 5, best, new Pace());
+    await nearestAmong(host, all, 5, best, new Pace());
     host.close();
     return best;
   }));
@@ -84,9 +85,9 @@ test("workers start once there is work enough, and all memory is given back", as
   const before = crew.allocate(64);
   crew.free(before, 64);
   const host = await SimdDistances.open(points, crew);
-  await host.addCloseness(all.subarray(0, 100), all.subarray(0, 100), new Float64Array(100));
+  await addCloseness(host, all.subarray(0, 100), all.subarray(0, 100), new Float64Array(100));
   expect(workers.length).toBe(0);
-  await host.addCloseness(all, all, new Float64Array(ROWS));
+  await addCloseness(host, all, all, new Float64Array(ROWS));
   expect(alive(workers)).toBe(1);
   host.close();
   expect(crew.allocate(crew.memory.buffer.byteLength - before)).toBe(before);

@@ -3,7 +3,8 @@ import type { Pace } from "../../pace.ts";
 import { scaleOf, type PointData } from "../distances.ts";
 import { roundedCentres, unitOf, type Centres, type ClusterKernel } from "../clusters.ts";
 import type { Crew } from "./crew.ts";
-import { SimdDistances, type NearestTwo } from "./simdDistances.ts";
+import { nearestTwo, type NearestTwo } from "./comparisons.ts";
+import { SimdDistances } from "./simdDistances.ts";
 
 /** Rows compared with all centres at a time. */
 const BATCH = 2 ** 14;
@@ -84,7 +85,8 @@ export class HostClusters implements ClusterKernel {
   private async compare(places: Uint32Array, centres: Centres, shift: number): Promise<number> {
     const { rows, distances, found, clusterOf, upper, lower } = this;
     const { relative, absolute } = distances.error;
-    await distances.nearestTwo(
+    await nearestTwo(
+      distances,
       places.map((place) => rows[place]),
       found,
     );

@@ -42,6 +42,8 @@ export class Crew {
   readonly exports: CrewExports;
   private readonly gaps: Gap[] = [];
   private workers: WorkerHandle[] = [];
+  private floatView = new Float32Array();
+  private wordView = new Uint32Array();
   /** Whether workers cannot begin here. */
   private isAlone = false;
   /** Of workers that are being ended because one ended by itself. */
@@ -77,6 +79,24 @@ export class Crew {
     gap.at += rounded;
     gap.bytes -= rounded;
     return at;
+  }
+
+  /** All of the memory, as it is now: once it has grown these are others. */
+  get floats(): Float32Array {
+    if (this.floatView.buffer !== this.memory.buffer) this.floatView = new Float32Array(this.memory.buffer);
+    return this.floatView;
+  }
+
+  get words(): Uint32Array {
+    if (this.wordView.buffer !== this.memory.buffer) this.wordView = new Uint32Array(this.memory.buffer);
+    return this.wordView;
+  }
+
+  /** Copies numbers to a place in memory. Gives where they end. */
+  write(values: Uint32Array | Int32Array | Float32Array, at: number): number {
+    if (values instanceof Float32Array) this.floats.set(values, at / 4);
+    else this.words.set(values, at / 4);
+    return at + values.byteLength;
   }
 
   free(at: number, bytes: number): void {

@@ -1,5 +1,6 @@
 /** A call under way, and the block of memory that it works in. */
 import type { Crew } from "./crew.ts";
+import { wordsOf, type Values } from "./structs.ts";
 import type { KernelName } from "./worker.ts";
 
 export class CrewCall {
@@ -16,8 +17,9 @@ export class CrewCall {
     this.at = crew.allocate(bytes);
   }
 
-  /** Has a kernel be called by whoever is free, with what its block begins with. */
-  post(kernel: KernelName): void {
+  /** Has a kernel be called by whoever is free, with this struct, which its block begins with. */
+  post<Fields extends Record<string, "u32" | "f32">>(kernel: KernelName, fields: Fields, values: Values<Fields>): void {
+    this.crew.write(wordsOf(fields, values), this.at);
     this.call = this.crew.post(kernel, this.at);
   }
 

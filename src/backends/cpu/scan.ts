@@ -6,7 +6,7 @@ import type { Head } from "../../head.ts";
 import { passesOf } from "../../matrix.ts";
 import { readAhead, type Block } from "../../readAhead.ts";
 import type { Strategy } from "../../strategy.ts";
-import type { InvalidRows, PassOptions, PoolInput, ScorePass } from "../backend.ts";
+import { passesFor, type InvalidRows, type PassOptions, type PoolInput, type ScorePass } from "../backend.ts";
 import { exact, slackAt, slackOf, type Slack } from "../slack.ts";
 import type { Crew } from "./crew.ts";
 import { beliefsReader, validityCheck } from "./reference.ts";
@@ -213,10 +213,6 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
   const seconds = (performance.now() - started - upload) / 1000;
   return { invalid, timings: { upload: upload / 1000, kernel: seconds, readback: 0 } };
 }
-
-/** What a strategy's bound counts: gradients are those of one pass without dropout. */
-const passesFor = (strategy: Strategy, options: PassOptions): PassOptions =>
-  strategy.needs === "gradients" ? { ...options, passes: 1, dropout: 0 } : options;
 
 /** An array is one block as it stands. */
 async function* blocksOf({ source }: PoolInput, blockRows: number): AsyncGenerator<Block> {

@@ -8,7 +8,7 @@ import { headError, normsOf, withoutKinks, type LayerNorms } from "../headError.
 import type { Scored } from "../slack.ts";
 import type { Crew } from "./crew.ts";
 import { jobFields, layerFields, slotFields } from "./simd.gen.ts";
-import { wordsOf } from "./structs.ts";
+import { placesOf, structBytes, wordsOf } from "./structs.ts";
 
 /** Scores that there are kernels for, by the numbers that `simd/score.ts` knows them by. Others are made by the reference. */
 const codes: Readonly<Record<string, number>> = {
@@ -88,7 +88,7 @@ export interface SlotReport {
   readonly doubts: number;
 }
 
-const SLOT_NAMES = Object.keys(slotFields);
+const slotPlaces = placesOf(slotFields);
 
 /** A pass for strategies of which all need gradients, or none does; without any a head gives its logits, [rows, classes]. */
 export class ScoreJob {
@@ -142,7 +142,7 @@ export class ScoreJob {
     this.at = this.place(wordsOf(jobFields, values));
     const scratchBytes = Math.ceil(crew.exports.scratchBytes(this.at) / 64) * 64;
     const scratch = this.room(Math.max(64, scratchBytes * crew.threads));
-    this.write(this.at, wordsOf(jobFields, { ...values, scratch, scratchBytes }));
+    crew.write(wordsOf(jobFields, { ...values, scratch, scratchBytes }), this.at);
   }
 
   /** Room that is given back with the job. */
@@ -154,22 +154,21 @@ export class ScoreJob {
 
   /** Says which rows a slot is, where their values are, and where its scores go. */
   fill(slot: number, first: number, rows: number, input: number, scores: number): void {
-    this.write(
-      slot,
+    this.crew.write(
       wordsOf(slotFields, { first, rows, input, scores, invalid: 0, firstInvalid: 0, doubtful: 0, norm: 0, doubts: 0 }),
+      slot,
     );
   }
 
   report(slot: number): SlotReport {
-    const words = new Uint32Array(this.crew.memory.buffer, slot, SLOT_NAMES.length);
-    const of = (field: keyof typeof slotFields): number => words[SLOT_NAMES.indexOf(field)];
-    const norm = new Float32Array(Uint32Array.of(of("norm")).buffer)[0];
+    const { words, floats } = this.crew;
+    const at = slot / 4;
     return {
-      invalid: of("invalid"),
-      firstInvalid: of("firstInvalid"),
-      doubtful: of("doubtful"),
-      norm,
-      doubts: of("doubts"),
+      invalid: words[at + slotPlaces.invalid],
+      firstInvalid: words[at + slotPlaces.firstInvalid],
+      doubtful: words[at + slotPlaces.doubtful],
+      norm: floats[at + slotPlaces.norm],
+      doubts: words[at + slotPlaces.doubts],
     };
   }
 
@@ -197,19 +196,13 @@ export class ScoreJob {
 
   private place(values: Uint32Array | Float32Array): number {
     const at = this.room(Math.max(64, values.byteLength));
-    this.write(at, values);
+    this.crew.write(values, at);
     return at;
-  }
-
-  private write(at: number, values: Uint32Array | Float32Array): void {
-    new Uint32Array(this.crew.memory.buffer, at, values.length).set(
-      new Uint32Array(values.buffer, values.byteOffset, values.length),
-    );
   }
 }
 
 /** Bytes of a slot, rounded up so that no two share a line of the cache. */
-export const SLOT_BYTES = Math.ceil((4 * SLOT_NAMES.length) / 64) * 64;
+export const SLOT_BYTES = Math.ceil(structBytes(slotFields) / 64) * 64;
 
 const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0];
 

@@ -14,7 +14,9 @@ interface Exports {
     masses: number,
     panels: number,
     into: number,
+    constants: number,
   ): void;
+  readonly CONSTANT_BYTES: WebAssembly.Global;
 }
 
 const PAGE = 2 ** 16;
@@ -36,7 +38,7 @@ interface Mixable {
 /**
  * The mean entropy of rows over mixtures of their passes.
  *
- * Memory holds, one after the other: weights, masses, the rows of a call, and what comes out, which is float64.
+ * Memory holds, one after the other: weights, masses, the rows of a call, what comes out, which is float64, and constants.
  */
 export class SimdEntropy {
   private readonly run: Exports;
@@ -73,13 +75,14 @@ export class SimdEntropy {
     const values = rows[0].each.length;
     const most = Math.min(rows.length, Math.max(1, Math.floor(ROW_VALUES / values)));
     const into = 8 * Math.ceil((rowsAt + 4 * most * values) / 8);
-    this.reserve(into + 8 * most);
+    const constants = 16 * Math.ceil((into + 8 * most) / 16);
+    this.reserve(constants + run.CONSTANT_BYTES.value);
     const { buffer } = run.memory;
     const floats = new Float32Array(buffer);
     for (let first = 0; first < rows.length; first += most) {
       const count = Math.min(most, rows.length - first);
       for (let i = 0; i < count; i++) floats.set(rows[first + i].each, rowsAt / 4 + i * values);
-      run.entropies(rowsAt, count, passes, rows[0].classes, 0, this.massesAt, panels, into);
+      run.entropies(rowsAt, count, passes, rows[0].classes, 0, this.massesAt, panels, into, constants);
       found.set(new Float64Array(buffer, into, count), first);
     }
     return found;

@@ -1,9 +1,8 @@
 /** The WebGPU backend: kernels in float32 over resident chunks, and the bound that makes their picks exact. */
-import { InputError } from "../../errors.ts";
 import { classesOf } from "../../head.ts";
-import { passesOf } from "../../matrix.ts";
 import type { Strategy } from "../../strategy.ts";
 import {
+  passesFor,
   type Backend,
   type BackendPool,
   type InvalidRows,
@@ -14,12 +13,11 @@ import {
 } from "../backend.ts";
 import type { PointData } from "../distances.ts";
 import { DeviceClusters } from "./clusters.ts";
-import { PLACE_BYTES } from "./clusterWork.ts";
 import { DevicePoints } from "./devicePoints.ts";
+import { needsOf, rowsAChunk } from "./deviceRoom.ts";
 import { DeviceDistances } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
-import { wordsAPoint } from "./pointStorage.ts";
-import { closeHead, productsOf, scratchWidth, uploadHead } from "./layers.ts";
+import { closeHead, uploadHead } from "./layers.ts";
 import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
 import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
 import { exact, slackAt, slackOf, type Slack } from "../slack.ts";
@@ -28,17 +26,9 @@ import { openTrainer } from "./trainer.ts";
 import { tuningWithin, type Tuning } from "./tuning.ts";
 import { ChunkedRows } from "./upload.ts";
 
-/** Scores of a chunk by 32 strategies still fit the smallest binding limit there is. */
-const MAX_CHUNK_ROWS = 2 ** 20;
-
 /** What is left of the bytes that a pool may take each time that the device runs out of memory, down to these. */
 const LESS_ROOM = 4;
 const LEAST_ROOM = 2 ** 18;
-
-/** Parts of sweeps that have been brought to the device and wait for the collector. */
-const STREAMED_BYTES = 192e6;
-/** What a driver and its compiler take of a process, beyond what they have when the device is open. */
-const DRIVER_BYTES = 80e6;
 
 export function webgpuBackend(gpu: Gpu, adapter: string, tuning: Tuning): Backend {
   return {
@@ -160,7 +150,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       if (plain.length === strategies.length) return scoreTogether(strategies, options, tell);
       // Gradients are those of the head without dropout: a forward pass of its own.
       const withGradients = strategies.filter(({ needs }) => needs === "gradients");
-      if (plain.length === 0) return scoreTogether(withGradients, withoutDropout(options), tell);
+      if (plain.length === 0) return scoreTogether(withGradients, passesFor(withGradients[0], options), tell);
       const { rows: all } = input.source;
       const { onProgress } = options;
       const held = plain.map(() => new Float32Array(all));
@@ -169,7 +159,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
         scores.forEach((own, slot) => held[slot].set(own, from)),
       );
       const secondHalf = {
-        ...withoutDropout(options),
+        ...passesFor(withGradients[0], options),
         onProgress: onProgress && ((rows: number) => onProgress(Math.floor((all + rows) / 2))),
       };
       const second = await scoreTogether(withGradients, secondHalf, (from, scores) => {
@@ -249,26 +239,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
       return all.isResident && all.storage === "float32" ? DeviceClusters.open(all, rows, k) : undefined;
     },
 
-    needs({ strategies, measures }) {
-      const sizes = pool.tuning;
-      const { rows, cols } = pool.input.source;
-      const bytes = 4 * passesOf(pool.input.source) * rows * cols;
-      const chunk = Math.min(sizes.chunkBytes, bytes);
-      const segment = Math.min(sizes.segmentBytes, 4 * strategies * rows);
-      const { embeddings, kind, storage = "float32" } = pool.input;
-      const scoring =
-        kind === "embeddings"
-          ? 0
-          : Math.min(sizes.residentBytes, bytes) + 5 * chunk + segment + (pool.head ? sizes.scratchBytes : 0);
-      const points = measures && embeddings ? 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows : 0;
-      // Points are swept or put into clusters, never both at a time.
-      const clusters = Math.min(sizes.clusterBytes, points > 0 ? PLACE_BYTES * rows : 0);
-      const beside = Math.max(2 * Math.min(sizes.sweepBytes, points), clusters);
-      const device = scoring + (points <= sizes.allPointBytes ? points : 0) + beside;
-      const isPlayed = sizes.adapterClass === "software";
-      const waiting = points > sizes.allPointBytes ? STREAMED_BYTES : 0;
-      return { device, host: DRIVER_BYTES + waiting + (isPlayed ? device : 3 * chunk) };
-    },
+    needs: (work) => needsOf(pool, work),
 
     async areResident(metric) {
       return (await devicePoints.get(metric === "cosine"))?.isResident;
@@ -292,33 +263,6 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
 const slackIn = (pool: DevicePool, strategy: Strategy | undefined, options: PassOptions): Slack =>
   strategy ? slackOf({ ...pool, additions: frameFor(pool, options).additions }, strategy, options) : exact;
-
-const passesFor = (strategy: Strategy | undefined, options: PassOptions): PassOptions =>
-  strategy?.needs === "gradients" ? withoutDropout(options) : options;
-
-const withoutDropout = (options: PassOptions): PassOptions => ({ ...options, passes: 1, dropout: 0 });
-
-/** A multiple of 64 rows that fits one binding and one dispatch. */
-function rowsAChunk(gpu: Gpu, tuning: Tuning, { source, head }: PoolInput, classes: number): number {
-  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-  const passes = passesOf(source);
-  // What a row takes of the largest buffers: its values, and between two blocks of passes its sums.
-  const width = Math.max(
-    passes * source.cols,
-    passes > 1 || head ? 4 * (classes + 1) : 0,
-    head ? scratchWidth(head) : 0,
-  );
-  const weights = Math.max(0, ...(head?.layers ?? []).map(({ inputs, outputs }) => (inputs + 2) * (outputs + 12)));
-  if (4 * Math.max(64 * width, weights) > limit) {
-    const columns = passes > 1 ? `${passes} passes of ${source.cols} columns` : `${source.cols} columns`;
-    const what = head ? `${head.name ?? "head"}: its layers` : `${source.name}: ${columns}`;
-    throw new InputError(`${what} are more than this GPU can bind: use the cpu backend`);
-  }
-  const byBytes = Math.min(head ? tuning.scratchBytes : tuning.chunkBytes, limit) / (width * 4);
-  const byWork = head ? tuning.chunkProducts / productsOf(head) : Infinity;
-  return Math.max(1, Math.floor(Math.min(byBytes, byWork, tuning.segmentBytes / 4, MAX_CHUNK_ROWS) / 64)) * 64;
-}
 
 function joined(lists: readonly Uint32Array[]): Uint32Array {
   const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
