@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { asPackage } from "./demo/vite.config.ts";
 import { chromiumLaunchOptions } from "./test/support/chromium.ts";
 
 // Where a device is software, a kernel that takes 5 ms on a GPU can take seconds.
@@ -17,7 +18,7 @@ export default defineConfig({
           ...patience,
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**"],
+          exclude: ["test/browser/**", "test/demo/**"],
           setupFiles: ["test/support/adapter.ts"],
           pool: "forks", // the adapter is chosen through process.env, which is only a copy in a worker thread
         },
@@ -40,6 +41,15 @@ export default defineConfig({
               },
             }),
           },
+        },
+      },
+      {
+        resolve: { alias: asPackage },
+        test: {
+          ...patience,
+          name: "demo",
+          include: ["test/demo/**/*.test.ts"],
+          globalSetup: ["test/demo/support/server.ts"],
         },
       },
     ],

@@ -1,0 +1,6 @@
+/** Label for real: handwritten digits, one key each. */
+import type { PanelProps } from "../panels.ts";
+
+export default function Digits({ engine }: PanelProps) {
+  return <p>To be built, on the {engine.backend} backend.</p>;
+}

@@ -1,0 +1,6 @@
+/** Every batch rule side by side on one pool. */
+import type { PanelProps } from "../panels.ts";
+
+export default function Explorer({ engine }: PanelProps) {
+  return <p>To be built, on the {engine.backend} backend.</p>;
+}

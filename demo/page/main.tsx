@@ -1,0 +1,9 @@
+import { render } from "preact";
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/shell.css";
+import { openOnce } from "./shell/engine.ts";
+import { Shell } from "./shell/Shell.tsx";
+
+openOnce();
+render(<Shell />, document.getElementById("page")!);

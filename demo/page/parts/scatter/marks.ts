@@ -1,0 +1,91 @@
+/** Rows that stand out: drawn on top, each kind in its own way, so that no colour has to say what it is. */
+import { projection, type Extent } from "./extent.ts";
+import type { Colours } from "../theme.ts";
+
+/** What is drawn later lies on top. */
+export const markKinds = ["labelled", "pick", "next"] as const;
+type MarkKind = (typeof markKinds)[number];
+
+/** `labelled` is a disc in the colour of its class, `pick` a ring, `next` a ring with a cross through it. */
+export interface Mark {
+  readonly row: number;
+  readonly kind: MarkKind;
+}
+
+interface MarksLook {
+  readonly classes?: Uint8Array;
+  readonly colours: Colours;
+  /** Device pixels to a CSS pixel. */
+  readonly ratio: number;
+}
+
+/** Radii in CSS pixels. */
+const radii = { labelled: 4.5, pick: 6.5, next: 9 };
+
+export function drawMarks(
+  context: CanvasRenderingContext2D,
+  extent: Extent,
+  points: Float32Array,
+  marks: readonly Mark[],
+  active: number | undefined,
+  { classes, colours, ratio }: MarksLook,
+): void {
+  const { canvas } = context;
+  const { x, y } = projection(extent, canvas.width);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  const at = (row: number) => [x(points[2 * row]), y(points[2 * row + 1])] as const;
+  for (const kind of markKinds) {
+    for (const mark of marks) {
+      if (mark.kind !== kind) continue;
+      const [px, py] = at(mark.row);
+      const radius = radii[kind] * ratio;
+      if (kind === "labelled") {
+        const fill = colours.classes[(classes?.[mark.row] ?? 0) % colours.classes.length];
+        disc(context, px, py, radius, fill, colours.ink, ratio);
+      } else ring(context, px, py, radius, colours, ratio);
+      if (kind === "next") cross(context, px, py, radius, colours.accent, ratio);
+    }
+  }
+  if (active !== undefined) ring(context, ...at(active), 11 * ratio, { ...colours, accent: colours.ink }, ratio);
+}
+
+type Context = CanvasRenderingContext2D;
+
+function disc(context: Context, x: number, y: number, radius: number, fill: string, edge: string, ratio: number): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = fill;
+  context.fill();
+  context.lineWidth = 1.5 * ratio;
+  context.strokeStyle = edge;
+  context.stroke();
+}
+
+/** With a rim of the ground on either side, so that it shows on any colour. */
+function ring(context: Context, x: number, y: number, radius: number, colours: Colours, ratio: number): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.lineWidth = 5 * ratio;
+  context.strokeStyle = colours.ground;
+  context.stroke();
+  context.lineWidth = 2.5 * ratio;
+  context.strokeStyle = colours.accent;
+  context.stroke();
+}
+
+function cross(context: Context, x: number, y: number, radius: number, colour: string, ratio: number): void {
+  const reach = radius + 5 * ratio;
+  context.beginPath();
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
+    context.moveTo(x + dx * radius, y + dy * radius);
+    context.lineTo(x + dx * reach, y + dy * reach);
+  }
+  context.lineWidth = 2.5 * ratio;
+  context.strokeStyle = colour;
+  context.stroke();
+}

@@ -1,0 +1,6 @@
+/** Predictions and embeddings out of files of one's own. */
+import type { PanelProps } from "../panels.ts";
+
+export default function OwnPool({ engine }: PanelProps) {
+  return <p>To be built, on the {engine.backend} backend.</p>;
+}

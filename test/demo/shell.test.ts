@@ -1,0 +1,92 @@
+/** What stays on the page whatever panel is shown. */
+import type { Page } from "playwright";
+import { describe, expect } from "vitest";
+import { panelNames, panels } from "../../demo/page/panels.ts";
+import { backends, panelIsReady, test } from "./support/page.ts";
+
+describe.each(backends)("on %s", (on) => {
+  test("says which backend it runs on, and why", async ({ openPanel }) => {
+    const page = await openPanel("arena", { on });
+    const status = page.getByRole("status");
+    expect(await status.getAttribute("data-backend")).toBe(on);
+    const why = { webgpu: /^Runs on the webgpu backend: .*SwiftShader.* \(asked for\)$/i, cpu: /\(no GPU: .+\)$/ }[on];
+    expect(await status.textContent()).toMatch(why);
+  });
+
+  test("shows each panel at its address, one at a time", async ({ openPanel }) => {
+    for (const name of panelNames) {
+      const page = await openPanel(name, { on });
+      expect(await page.getByRole("tabpanel").count()).toBe(1);
+      expect(await selected(page)).toBe(panels[name].title);
+      expect(await page.title()).toContain(panels[name].title);
+    }
+  });
+});
+
+test("has threads where its memory may be shared, and one elsewhere", async ({ openPanel }) => {
+  const isolated = await openPanel("arena", { on: "cpu" });
+  expect(await isolated.evaluate(() => crossOriginIsolated)).toBe(true);
+  expect(await threadsOf(isolated)).toBe(await isolated.evaluate(() => navigator.hardwareConcurrency));
+  expect(await threadsOf(await openPanel("arena", { on: "cpu", plain: true }))).toBe(1);
+});
+
+test("is worked by keyboard: arrows move between tabs, Enter opens one", async ({ openPanel }) => {
+  const page = await openPanel("arena", { on: "cpu" });
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  await page.getByRole("tab", { selected: true }).focus();
+  await page.keyboard.press("ArrowLeft");
+  expect(await focused()).toBe(panels.digits.title);
+  expect(await selected(page)).toBe(panels.arena.title);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  expect(await focused()).toBe(panels.explorer.title);
+  await page.keyboard.press("End");
+  expect(await focused()).toBe(panels.digits.title);
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await panelIsReady(page, "explorer");
+  expect(await selected(page)).toBe(panels.explorer.title);
+  expect(new URL(page.url()).hash).toBe("#explorer");
+  await page.goBack();
+  await panelIsReady(page, "arena");
+});
+
+test("takes its theme from the system until told otherwise", async ({ openPanel }) => {
+  const page = await openPanel("arena", { on: "cpu", colorScheme: "dark" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const dark = await ground();
+  await page.getByRole("button", { name: "Switch to the light theme" }).click();
+  const light = await ground();
+  expect(light).toBe("rgb(255, 255, 255)");
+  expect(light).not.toBe(dark);
+  await page.getByRole("button", { name: "Switch to the dark theme" }).click();
+  expect(await ground()).toBe(dark);
+});
+
+test.for(panelNames)("%s fits a phone", async (name, { openPanel }) => {
+  const page = await openPanel(name, { on: "cpu", viewport: { width: 360, height: 740 } });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+});
+
+test("says in one line that there is no WebGPU", async ({ open }) => {
+  const page = await open({ on: "cpu", at: "?backend=webgpu" });
+  expect(await page.getByRole("alert").textContent()).toMatch(/^no WebGPU adapter: .+$/);
+});
+
+test("says in one line that there is no such backend", async ({ open }) => {
+  const page = await open({ on: "cpu", at: "?backend=abacus" });
+  expect(await page.getByRole("alert").textContent()).toBe('unknown backend "abacus": known are auto, cpu, webgpu');
+});
+
+test("lets nothing in from elsewhere, and runs no text as a program", async ({ openPanel }) => {
+  const page = await openPanel("arena", { on: "cpu" });
+  const policy = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/https?:|\*|unsafe-inline|'unsafe-eval'/);
+});
+
+const threadsOf = async (page: Page): Promise<number> =>
+  Number(await page.getByRole("status").getAttribute("data-threads"));
+
+const selected = (page: Page): Promise<string | null> => page.getByRole("tab", { selected: true }).textContent();
