@@ -61,13 +61,19 @@ test("what a page opens files with knows nothing of Node", () => {
   expect([...reached].filter((file) => /from "node:|\b(Buffer|process)\b\./.test(codeOf(file)))).toEqual([]);
 });
 
+test("the page uses the library as its users do, by the names of the package", () => {
+  const ofPage = files.filter((file) => file.startsWith("demo/page/"));
+  expect(ofPage).toContain("demo/page/main.tsx");
+  expect(ofPage.filter((file) => imports.get(file)!.some((to) => to.startsWith("src/")))).toEqual([]);
+});
+
 test("no file imports itself, however long the way round", () => {
   expect(circle()?.join(" → ")).toBeUndefined();
 });
 
 function typescriptIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, "/"))
     .sort();
 }
@@ -88,7 +94,7 @@ function part(file: string): string {
   return file
     .replace(/^src\//, "")
     .split("/", 1)[0]
-    .replace(/\.ts$/, "");
+    .replace(/\.tsx?$/, "");
 }
 
 function groupOf(file: string): number {

@@ -1,11 +1,6 @@
 /** The panels, in the order of their tabs. Adding one is a folder and a line here. */
 import type { ComponentType } from "preact";
-import type { Engine } from "poolwise";
-
-export interface PanelProps {
-  /** The page's one engine. A panel closes the pools that it loads, never the engine. */
-  readonly engine: Engine;
-}
+import type { PanelProps } from "./panel.ts";
 
 interface PanelEntry {
   readonly title: string;

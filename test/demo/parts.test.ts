@@ -65,6 +65,12 @@ test("arrow keys go through the marks of a scatter plot, Escape leaves them", as
   expect(seen).toEqual([...[0, 1, 0, 3].map((at) => String(marks[at].row)), null]);
 });
 
+test("the legend of a scatter plot counts its marks", async ({ open }) => {
+  const page = await openGallery(open);
+  expect(await page.locator(".scatter .legend li").allTextContents()).toEqual(["2 labelled", "1 pick", "1 next"]);
+  expect(await reading(page, "labelled")).toBe(2);
+});
+
 test("a scatter plot is drawn anew when the theme or its width changes", async ({ open }) => {
   const page = await openGallery(open);
   await page.getByLabel("regions").uncheck();
@@ -127,6 +133,14 @@ const isInked = (canvas: HTMLCanvasElement): boolean =>
     .getContext("2d")!
     .getImageData(0, 0, canvas.width, canvas.height)
     .data.some((value) => value > 0);
+
+test("a component hears when it goes away, so that it can free what it holds", async ({ open }) => {
+  const page = await openGallery(open);
+  await page.getByRole("slider", { name: "ε" }).press("ArrowRight");
+  expect(await reading(page, "left")).toBe(0);
+  await page.getByLabel("guest").uncheck();
+  await expect.poll(() => reading(page, "left")).toBe(1);
+});
 
 type Open = (visit: { on: "cpu"; at: string; deviceScaleFactor?: number }) => Promise<Page>;
 

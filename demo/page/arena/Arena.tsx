@@ -1,5 +1,5 @@
 /** Two learners race: one asks by a strategy, one at random. */
-import type { PanelProps } from "../panels.ts";
+import type { PanelProps } from "../panel.ts";
 
 export default function Arena({ engine }: PanelProps) {
   return <p>To be built, on the {engine.backend} backend.</p>;

@@ -1,5 +1,5 @@
 /** Label for real: handwritten digits, one key each. */
-import type { PanelProps } from "../panels.ts";
+import type { PanelProps } from "../panel.ts";
 
 export default function Digits({ engine }: PanelProps) {
   return <p>To be built, on the {engine.backend} backend.</p>;

@@ -1,5 +1,5 @@
 /** Every batch rule side by side on one pool. */
-import type { PanelProps } from "../panels.ts";
+import type { PanelProps } from "../panel.ts";
 
 export default function Explorer({ engine }: PanelProps) {
   return <p>To be built, on the {engine.backend} backend.</p>;

@@ -120,7 +120,7 @@ function optionsOf(
     cursor: { show: false },
     scales: { x: { time: false }, y: { range } },
     axes: [
-      { ...axis, label: xLabel, labelSize: 20, size: 32 },
+      { ...axis, label: xLabel, labelSize: 20, size: 32, labelFont: "12px system-ui" },
       { ...axis, size: 52, values: (_, ticks) => ticks.map(format) },
     ],
     series: [

@@ -1,5 +1,5 @@
 /** Predictions and embeddings out of files of one's own. */
-import type { PanelProps } from "../panels.ts";
+import type { PanelProps } from "../panel.ts";
 
 export default function OwnPool({ engine }: PanelProps) {
   return <p>To be built, on the {engine.backend} backend.</p>;

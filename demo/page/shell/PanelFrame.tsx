@@ -2,7 +2,8 @@
 import type { ComponentType } from "preact";
 import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import type { Engine } from "poolwise";
-import { panels, type PanelName, type PanelProps } from "../panels.ts";
+import type { PanelProps } from "../panel.ts";
+import { panels, type PanelName } from "../panels.ts";
 import { ErrorLine } from "../parts/ErrorLine.tsx";
 
 export function PanelFrame({ name, engine }: { readonly name: PanelName; readonly engine: Engine }) {

@@ -1,6 +1,6 @@
 /** Every shared part of the page at work, to be looked at and tested by itself. `?points=N` says how many to draw. */
 import { render } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { InputError } from "poolwise";
 import "../../../demo/page/styles/base.css";
 import "../../../demo/page/styles/parts.css";
@@ -10,6 +10,7 @@ import { ErrorLine } from "../../../demo/page/parts/ErrorLine.tsx";
 import { NumberField, Select, Slider, Switch } from "../../../demo/page/parts/Field.tsx";
 import { Histogram } from "../../../demo/page/parts/Histogram.tsx";
 import { Legend } from "../../../demo/page/parts/Legend.tsx";
+import { useLifetime } from "../../../demo/page/parts/lifetime.ts";
 import { ProgressBar } from "../../../demo/page/parts/ProgressBar.tsx";
 import { percent, Readings } from "../../../demo/page/parts/Readings.tsx";
 import { Scatter } from "../../../demo/page/parts/scatter/Scatter.tsx";
@@ -21,7 +22,16 @@ const points = Number(new URLSearchParams(location.search).get("points") ?? 200_
 const behind = stripes();
 const scores = Float32Array.from({ length: 1000 }, (_, row) => (row === 7 ? NaN : Math.sqrt(row / 1000)));
 
+/** Tells once that it has been left. */
+function Guest({ onLeft }: { readonly onLeft: () => void }) {
+  const lifetime = useLifetime();
+  useEffect(() => lifetime.addEventListener("abort", onLeft), []);
+  return <span>A guest is here.</span>;
+}
+
 function Gallery() {
+  const [hasGuest, setHasGuest] = useState(true);
+  const [left, setLeft] = useState(0);
   const [k, setK] = useState(5);
   const [epsilon, setEpsilon] = useState(0.1);
   const [rule, setRule] = useState<"top-k" | "k-center">("top-k");
@@ -63,9 +73,12 @@ function Gallery() {
           readings={[
             { name: "k", label: "batch size", value: k },
             { name: "epsilon", label: "ε", value: epsilon, format: percent },
+            { name: "left", label: "guests left", value: left },
             { name: "radius", label: "covering radius", value: undefined },
           ]}
         />
+        <Switch label="guest" value={hasGuest} onChange={setHasGuest} />
+        {hasGuest && <Guest onLeft={() => setLeft((times) => times + 1)} />}
         <output data-name="batch">{rule}</output>
         <ProgressBar label="scoring" done={250_000} of={1_000_000} />
         <ErrorLine error={new InputError("logits: row 3 class 1 is NaN: mend it, or load with invalid skip")} />

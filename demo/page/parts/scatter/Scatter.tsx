@@ -69,7 +69,7 @@ export function Scatter({ label, points, classes, extent, regions, marks = noMar
   };
 
   return (
-    <figure class="scatter" data-points={points.length / 2} data-marks={marks.length}>
+    <figure class="scatter" data-points={points.length / 2}>
       <div
         class="plot"
         ref={plot}
@@ -97,7 +97,27 @@ export function Scatter({ label, points, classes, extent, regions, marks = noMar
           {active !== undefined && (describe?.(active) ?? `row ${active}`)}
         </output>
       </div>
+      {marks.length > 0 && <MarkLegend marks={marks} />}
     </figure>
+  );
+}
+
+/** What the signs of marks mean, and how many there are of each. */
+function MarkLegend({ marks }: { readonly marks: readonly Mark[] }) {
+  return (
+    <figcaption>
+      <ul class="legend">
+        {countKinds(marks).map(([kind, count]) => (
+          <li key={kind}>
+            <span class={`mark ${kind}`} />
+            <output data-name={kind} data-value={count}>
+              {count}
+            </output>{" "}
+            {kind}
+          </li>
+        ))}
+      </ul>
+    </figcaption>
   );
 }
 
@@ -112,13 +132,25 @@ function drawGround(
 ): void {
   const { width, height } = context.canvas;
   if (!width || !height) return;
-  const image = context.createImageData(width, height);
+  const image = imageFor(context);
   const pixels = { data: new Uint32Array(image.data.buffer), width, height };
   const palette = classColours.map(pixelOf);
   if (regions) drawRegions(pixels, regions, pixelOf(ground), palette);
   else pixels.data.fill(pixelOf(ground));
   drawPoints(pixels, extent, points, { classes, palette, ratio });
   context.putImageData(image, 0, 0);
+}
+
+const images = new WeakMap<HTMLCanvasElement, ImageData>();
+
+/** As large as the canvas, and the same one as last time if it can be: to make one takes longer than to draw on it. */
+function imageFor(context: CanvasRenderingContext2D): ImageData {
+  const { canvas } = context;
+  const last = images.get(canvas);
+  if (last?.width === canvas.width && last.height === canvas.height) return last;
+  const image = context.createImageData(canvas.width, canvas.height);
+  images.set(canvas, image);
+  return image;
 }
 
 /** A canvas of as many pixels as the device has there. */
@@ -151,12 +183,15 @@ function besidePoint(points: Float32Array, row: number, extent: Extent, { width,
 
 function summary(label: string, points: Float32Array, marks: readonly Mark[]): string {
   const plain = `${label}: ${(points.length / 2).toLocaleString("en")} points`;
-  const marked = markKinds.flatMap((kind) => {
-    const count = marks.filter((mark) => mark.kind === kind).length;
-    return count ? [`${count} ${kind}`] : [];
-  });
+  const marked = countKinds(marks).map(([kind, count]) => `${count} ${kind}`);
   return marked.length ? `${plain}, ${marked.join(", ")}. The left and right arrow keys go through these.` : plain;
 }
+
+/** Of the kinds that there are. */
+const countKinds = (marks: readonly Mark[]) =>
+  markKinds
+    .map((kind) => [kind, marks.filter((mark) => mark.kind === kind).length] as const)
+    .filter(([, count]) => count > 0);
 
 function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;

@@ -6,7 +6,7 @@ import type { Colours } from "../theme.ts";
 export const markKinds = ["labelled", "pick", "next"] as const;
 type MarkKind = (typeof markKinds)[number];
 
-/** `labelled` is a disc in the colour of its class, `pick` a ring, `next` a ring with a cross through it. */
+/** `labelled` is a disc in the colour of its class, `pick` a ring, `next` a larger ring around a dot. */
 export interface Mark {
   readonly row: number;
   readonly kind: MarkKind;
@@ -43,7 +43,7 @@ export function drawMarks(
         const fill = colours.classes[(classes?.[mark.row] ?? 0) % colours.classes.length];
         disc(context, px, py, radius, fill, colours.ink, ratio);
       } else ring(context, px, py, radius, colours, ratio);
-      if (kind === "next") cross(context, px, py, radius, colours.accent, ratio);
+      if (kind === "next") disc(context, px, py, 3 * ratio, colours.accent, colours.ground, ratio);
     }
   }
   if (active !== undefined) ring(context, ...at(active), 11 * ratio, { ...colours, accent: colours.ink }, ratio);
@@ -70,22 +70,5 @@ function ring(context: Context, x: number, y: number, radius: number, colours: C
   context.stroke();
   context.lineWidth = 2.5 * ratio;
   context.strokeStyle = colours.accent;
-  context.stroke();
-}
-
-function cross(context: Context, x: number, y: number, radius: number, colour: string, ratio: number): void {
-  const reach = radius + 5 * ratio;
-  context.beginPath();
-  for (const [dx, dy] of [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ]) {
-    context.moveTo(x + dx * radius, y + dy * radius);
-    context.lineTo(x + dx * reach, y + dy * reach);
-  }
-  context.lineWidth = 2.5 * ratio;
-  context.strokeStyle = colour;
   context.stroke();
 }
