@@ -27,7 +27,9 @@ test("has threads where its memory may be shared, and one elsewhere", async ({ o
   const isolated = await openPanel("arena", { on: "cpu" });
   expect(await isolated.evaluate(() => crossOriginIsolated)).toBe(true);
   expect(await threadsOf(isolated)).toBe(await isolated.evaluate(() => navigator.hardwareConcurrency));
-  expect(await threadsOf(await openPanel("arena", { on: "cpu", plain: true }))).toBe(1);
+  const plain = await openPanel("arena", { on: "cpu", plain: true });
+  expect(await threadsOf(plain)).toBe(1);
+  expect(await plain.getByRole("status").textContent()).toContain("backend: 1 thread (");
 });
 
 test("is worked by keyboard: arrows move between tabs, Enter opens one", async ({ openPanel }) => {

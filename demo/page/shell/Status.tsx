@@ -1,4 +1,5 @@
 /** One line: which backend the page runs on, and why. */
+import type { Engine } from "poolwise";
 import { ErrorLine } from "../parts/ErrorLine.tsx";
 import { opening } from "./engine.ts";
 
@@ -10,11 +11,17 @@ export function Status() {
     <p class="status" role="status" data-backend={engine?.backend} data-threads={engine?.threads}>
       {engine ? (
         <>
-          Runs on the <strong>{engine.backend}</strong> backend: {engine.adapter} ({engine.reason})
+          Runs on the <strong>{engine.backend}</strong> backend: {whatOf(engine)} ({engine.reason})
         </>
       ) : (
         "Opening an engine …"
       )}
     </p>
   );
+}
+
+/** The name of a device; of processors, which no page is told, how many threads there are. */
+function whatOf({ backend, adapter, threads }: Engine): string {
+  if (backend === "webgpu") return adapter;
+  return threads === 1 ? "1 thread" : `${threads} threads`;
 }

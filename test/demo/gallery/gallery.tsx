@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { InputError } from "poolwise";
 import "../../../demo/page/styles/base.css";
+import "../../../demo/page/styles/layout.css";
 import "../../../demo/page/styles/parts.css";
 import { Button, ButtonRow } from "../../../demo/page/parts/Button.tsx";
 import { Curves } from "../../../demo/page/parts/Curves.tsx";
