@@ -19,14 +19,17 @@ const FIRST_SIZE = 2 ** 12;
 const FEW = 32;
 /** Rows that tell how keys are distributed. */
 const SAMPLE = 2048;
+/** The share of rows left out from which on they are worth a list without them. */
+const WORTH_A_COPY = 1 / 64;
 
 export class Front {
   readonly heap = new RowHeap();
   private readonly sweeps: Sweeps;
   private readonly key: Key;
-  /** Rows that are not left out for good, when last looked over. */
+  /** All rows but some of those that are left out for good, and how many of them it has. */
   private rows: Uint32Array;
-  /** [pool rows]: 1 for rows left out, and how many there are since then. */
+  private left = 0;
+  /** [pool rows]: 1 for rows left out, and how many there are since the last refill. */
   private readonly isGone: Uint8Array;
   private gone = 0;
   /** No row outside has a key from here on. */
@@ -61,11 +64,15 @@ export class Front {
   async refill(): Promise<void> {
     const { key, sweeps, heap, isGone } = this;
     if (this.level < Infinity && this.gone < FEW) this.size *= 2;
-    this.rows = rowsWhere(this.rows, (row) => isGone[row] === 0);
+    this.left += this.gone;
     this.gone = 0;
+    if (this.left > this.rows.length * WORTH_A_COPY) {
+      this.rows = rowsWhere(this.rows, (row) => isGone[row] === 0);
+      this.left = 0;
+    }
     for (; ; this.size *= 2) {
       const level = await this.newLevel();
-      const open = rowsWhere(this.rows, (row) => key.of(row) >= level);
+      const open = rowsWhere(this.rows, (row) => isGone[row] === 0 && key.of(row) >= level);
       await sweeps.lower(open, (row) => key.enough(row, level));
       const front = rowsWhere(open, (row) => key.of(row) >= level);
       if (front.length === 0 && level > -Infinity) continue;

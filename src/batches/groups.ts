@@ -10,6 +10,7 @@ import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { pointOf, roundedUp, widened, type DistanceError, type PointData } from "../backends/distances.ts";
 import type { Pace } from "../pace.ts";
 import { randomBits, streams } from "../random.ts";
+import type { RowStates } from "./rowStates.ts";
 import { rowsWhere, sampleOf } from "./rows.ts";
 
 /** Fewer rows than this are not worth grouping. */
@@ -31,16 +32,16 @@ const NODE = 3;
 export class Groups {
   /** [rows]: number of the group from 1; 0 where none was looked for. */
   readonly of: Uint16Array;
-  /** [rows]: how far a row is from its anchor at most. */
-  readonly reach: Float32Array;
+  /** Where the reach of each row is written to. */
+  private readonly states: RowStates;
   /** Poles and, after them, the anchors of the groups, all as centres. */
   private readonly places: SimdDistances;
   private readonly nodes: Int32Array;
   private readonly firstAnchor: number;
 
-  private constructor(rows: number, tree: Tree) {
+  private constructor(rows: number, states: RowStates, tree: Tree) {
     this.of = new Uint16Array(rows);
-    this.reach = new Float32Array(rows);
+    this.states = states;
     this.places = tree.places;
     this.firstAnchor = tree.places.count;
     for (const mean of tree.means) this.places.addCentres(mean);
@@ -53,6 +54,7 @@ export class Groups {
   static async around(
     host: SimdDistances,
     points: PointData,
+    states: RowStates,
     rows: Uint32Array,
     pace: Pace,
   ): Promise<{ groups?: Groups; evaluations: number }> {
@@ -62,7 +64,7 @@ export class Groups {
     for (const row of sample) sampled.addCentres(pointOf(points, row));
     const tree = new Tree(sampled, host.another());
     sampled.close();
-    const groups = new Groups(points.rows, tree);
+    const groups = new Groups(points.rows, states, tree);
     groups.places.evaluations += sampled.evaluations;
     const isTight = (await groups.tightness(sample, pace)) < TIGHT;
     if (!isTight) groups.places.close();
@@ -84,7 +86,7 @@ export class Groups {
 
   /** Finds the groups of those of these rows that have none. */
   async assign(rows: Uint32Array, pace: Pace): Promise<void> {
-    const { of, reach, places } = this;
+    const { of, states, places } = this;
     const open = rowsWhere(rows, (row) => of[row] === 0);
     const leaves = new Uint32Array(SENT);
     const squared = new Float32Array(SENT);
@@ -94,7 +96,7 @@ export class Groups {
       await descend(places, some, nodes, 0, leaves, squared);
       for (let i = 0; i < some.length; i++) {
         of[some[i]] = leaves[i];
-        reach[some[i]] = roundedUp(Math.sqrt(widened(squared[i], places.error)));
+        states.setReach(some[i], roundedUp(Math.sqrt(widened(squared[i], places.error))));
       }
       await pace.turn();
     }
@@ -112,7 +114,7 @@ export class Groups {
     const shares = Array.from(asked, (row, i) => {
       const other = this.firstAnchor + ((i * 31) % this.count);
       const [squared] = this.places.fromRow(row, other, other + 1);
-      return this.reach[row] / Math.sqrt(squared);
+      return this.states.reach(row) / Math.sqrt(squared);
     });
     return shares.sort((a, b) => a - b)[ASKED >> 1];
   }

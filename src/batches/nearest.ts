@@ -8,6 +8,7 @@
  */
 import { widened, type DistanceError } from "../backends/distances.ts";
 import type { Space } from "../distance.ts";
+import { RowStates } from "./rowStates.ts";
 
 /** Squared distances in float32 from a row to centres from `first` to `end`, good until the next call. */
 export interface Estimates {
@@ -23,10 +24,8 @@ export class Nearest {
   private readonly estimates: Estimates | undefined;
   /** [rows]: at least the squared distance to the nearest centre, and exactly that where the row is settled. */
   readonly squared: Float64Array;
-  /** [rows]: centres that `squared` knows of, the first ones. */
-  readonly seen: Uint32Array;
-  /** [rows]: 1 where all centres that it has seen were looked at in float64. */
-  readonly isExact: Uint8Array;
+  /** Which centres `squared` knows of, and in what precision. */
+  readonly states: RowStates;
   /** Distances evaluated so far. */
   evaluations = 0;
 
@@ -35,37 +34,37 @@ export class Nearest {
     this.space = space;
     this.estimates = estimates;
     this.squared = bounds;
-    this.seen = new Uint32Array(space.rows);
-    this.isExact = new Uint8Array(space.rows).fill(1);
+    this.states = new RowStates(space.rows);
   }
 
   /** Whether all centres are known to a row, in float64. */
   isSettled(row: number): boolean {
-    return this.seen[row] === this.space.centres && this.isExact[row] === 1;
+    return this.states.seen(row) === this.space.centres && this.states.isExact(row);
   }
 
   /** Looks at further centres until the row is settled, or known to be nearer than `enough`, squared. */
   settle(row: number, enough: number): void {
-    const { space, squared, seen, isExact } = this;
+    const { space, squared, states } = this;
     const { centres } = space;
     // Nothing is nearer than a centre in the same place.
     if (squared[row] === 0) {
-      seen[row] = centres;
-      isExact[row] = 1;
+      states.see(row, centres, true);
       return;
     }
     space.look(row);
-    if (seen[row] < centres) {
+    const seen = states.seen(row);
+    const isExact = states.isExact(row);
+    if (seen < centres) {
       // What moved a row that was at the top is most likely the last pick.
       this.lower(row, centres - 1, centres, enough);
       if (squared[row] < enough) return;
-      seen[row] = this.lower(row, seen[row], centres - 1, enough);
+      const next = this.lower(row, seen, centres - 1, enough);
+      states.see(row, squared[row] < enough ? next : centres, isExact);
       if (squared[row] < enough) return;
-      seen[row] = centres;
     }
-    if (isExact[row] === 1) return;
+    if (isExact) return;
     this.lower(row, 0, centres, enough);
-    if (squared[row] >= enough) isExact[row] = 1;
+    if (squared[row] >= enough) states.see(row, centres, true);
   }
 
   /** Looks at centres from `first` to `end`, or up to one that is nearer than `enough`. Gives the first not looked at. */

@@ -1,4 +1,5 @@
 /** One sweep in the making: its tiles and lists, and what comes of them. */
+import type { CentreList } from "../backends/cpu/simdDistances.ts";
 import {
   narrowed,
   roundedDown,
@@ -10,32 +11,15 @@ import {
   type DistanceKernel,
   type Sweep,
 } from "../backends/distances.ts";
+import type { KnownRows } from "./knownRows.ts";
 import type { Nearest } from "./nearest.ts";
+import { grown } from "./rows.ts";
 
-/** Stand for infinity, which float32 on a device need not know. */
+/** Stands for infinity, which float32 on a device need not know. */
 const LARGEST = 2 ** 127;
-const FAR = 2 ** 120;
-
-/** Centres by number, and how far each is at least from an anchor, in the order of that. */
-export interface CentreList {
-  readonly list: Uint32Array;
-  readonly near: Float32Array;
-}
 
 /** The squared distance that a row need not be known to be nearer than. */
 export type Enough = (row: number) => number;
-
-/** [rows]: what a row knows of beside the centres it has seen: those before `met` that are nearer to its anchor than `depth`. */
-export interface Acquaintance {
-  readonly met: Uint32Array;
-  readonly depth: Float32Array;
-}
-
-/** What rows of one group have in common. */
-export interface Grouped extends Acquaintance {
-  /** [rows]: how far from its anchor each row is at most. */
-  readonly reach: Float32Array;
-}
 
 /** May be used again once it is finished. */
 export class SweepPlan {
@@ -44,25 +28,27 @@ export class SweepPlan {
   /** Entries of lists so far. */
   entries = 0;
   private readonly nearest: Nearest;
-  private readonly grouped: Grouped | undefined;
+  private readonly isGrouped: boolean;
   private readonly error: DistanceError;
   private readonly cap: number;
   private readonly sweep: Sweep;
-  /** What `least` was before. */
+  /** What `least` was before, and what that was made of. */
   private readonly known: Float32Array;
+  private readonly squared: Float64Array;
   private list = new Uint32Array();
   private near = new Float32Array();
   private last: CentreList | undefined;
   private wait: (() => Promise<void>) | undefined;
 
   /** Room for so many tiles, of distances with that error. Squared distances from `cap` on are of no interest. */
-  constructor(tiles: number, nearest: Nearest, grouped: Grouped | undefined, error: DistanceError, cap: number) {
+  constructor(tiles: number, nearest: Nearest, isGrouped: boolean, error: DistanceError, cap: number) {
     this.cap = cap;
     const places = tiles * TILE;
     this.nearest = nearest;
-    this.grouped = grouped;
+    this.isGrouped = isGrouped;
     this.error = error;
     this.known = new Float32Array(places);
+    this.squared = new Float64Array(places);
     this.sweep = {
       tiles: new Uint32Array(tiles * TILE_FIELDS),
       list: new Uint32Array(),
@@ -78,30 +64,27 @@ export class SweepPlan {
     };
   }
 
-  /** A tile of these rows, which are compared with a list less its first entries. */
-  add(rows: Uint32Array, list: CentreList, skipped: number, enoughOf: Enough): void {
-    const { nearest, grouped, error, sweep, known, cap } = this;
-    const { squared, seen } = nearest;
+  /** A tile of some of these rows, which are compared with a list less its first entries. */
+  add(some: KnownRows, first: number, count: number, list: CentreList, skipped: number, enoughOf: Enough): void {
+    const { error, sweep, known, cap } = this;
     if (list !== this.last) this.addList(list);
     const tile = this.tiles++;
-    const first = tile * TILE;
-    const count = rows.length;
-    sweep.tiles.set([this.entries - list.list.length + skipped, this.entries, count], tile * TILE_FIELDS);
-    sweep.rows.set(rows, first);
-    // One array after the other: a processor fetches many values at a time where little else is done with each.
-    for (let i = 0; i < count; i++) sweep.seen[first + i] = seen[rows[i]];
-    for (let i = 0; i < count; i++) known[first + i] = Math.min(LARGEST, roundedUp(Math.min(cap, squared[rows[i]])));
-    sweep.least.set(known.subarray(first, first + count), first);
-    for (let i = 0; i < count; i++)
-      sweep.enough[first + i] = roundedDown(Math.min(LARGEST, narrowed(enoughOf(rows[i]), error)));
-    if (!grouped) {
-      sweep.reach.fill(FAR, first, first + count);
-      return;
+    const fields = tile * TILE_FIELDS;
+    sweep.tiles[fields] = this.entries - list.length + skipped;
+    sweep.tiles[fields + 1] = this.entries;
+    sweep.tiles[fields + 2] = count;
+    const { rows, squared, seen, reach, met, depth } = some;
+    this.squared.set(squared.subarray(first, first + count), tile * TILE);
+    for (let to = tile * TILE, from = first; from < first + count; to++, from++) {
+      sweep.rows[to] = rows[from];
+      sweep.seen[to] = seen[from];
+      known[to] = Math.min(LARGEST, roundedUp(Math.min(cap, squared[from])));
+      sweep.least[to] = known[to];
+      sweep.enough[to] = roundedDown(Math.min(LARGEST, narrowed(enoughOf(rows[from]), error)));
+      sweep.reach[to] = roundedUp(reach[from] + error.absolute);
+      sweep.met[to] = met[from];
+      sweep.depth[to] = depth[from];
     }
-    const { reach, met, depth } = grouped;
-    for (let i = 0; i < count; i++) sweep.reach[first + i] = roundedUp(reach[rows[i]] + error.absolute);
-    for (let i = 0; i < count; i++) sweep.met[first + i] = met[rows[i]];
-    for (let i = 0; i < count; i++) sweep.depth[first + i] = depth[rows[i]];
   }
 
   /** Has the sweep begin. */
@@ -112,17 +95,20 @@ export class SweepPlan {
   /** Waits for the sweep, and takes over what comes of it. */
   async finish(): Promise<void> {
     await this.wait!();
-    const { sweep, known, cap, list, near } = this;
+    const { sweep, known, cap } = this;
+    const { centres } = this.nearest.space;
     for (let tile = 0; tile < this.tiles; tile++) {
-      const [begin, end, rows] = sweep.tiles.subarray(tile * TILE_FIELDS);
-      for (let at = tile * TILE; at < tile * TILE + rows; at++) {
-        const row = sweep.rows[at];
-        if (sweep.least[at] < known[at]) this.lower(row, sweep.least[at]);
+      const fields = tile * TILE_FIELDS;
+      const begin = sweep.tiles[fields];
+      const end = sweep.tiles[fields + 1];
+      const last = tile * TILE + sweep.tiles[fields + 2];
+      for (let place = tile * TILE; place < last; place++) {
+        if (sweep.least[place] < known[place]) this.lower(place);
         // A row that stayed above the cap was not told how far it is.
         if (cap < Infinity) continue;
-        const next = begin + sweep.reached[at];
-        if (next === end) this.knowAll(row, this.nearest.space.centres);
-        else this.note(row, list[next], near[next]);
+        const next = begin + sweep.reached[place];
+        if (next === end) this.knowAll(place, centres);
+        else this.note(place, next);
       }
     }
     this.tiles = 0;
@@ -149,9 +135,9 @@ export class SweepPlan {
     };
   }
 
-  /** Copies a list, whose arrays may be gone by the next. */
+  /** Copies a list, which may be gone by the next. */
   private addList(list: CentreList): void {
-    const end = this.entries + list.list.length;
+    const end = this.entries + list.length;
     if (end > this.list.length) {
       this.list = grown(this.list, new Uint32Array(2 * end));
       this.near = grown(this.near, new Float32Array(2 * end));
@@ -163,34 +149,22 @@ export class SweepPlan {
   }
 
   /** A centre that the row has not seen is no farther than that: float64 will come to it, should the row be settled. */
-  private lower(row: number, found: number): void {
-    const { squared } = this.nearest;
-    squared[row] = Math.min(squared[row], widened(found, this.error));
+  private lower(place: number): void {
+    const { nearest, sweep, error } = this;
+    nearest.squared[sweep.rows[place]] = Math.min(this.squared[place], widened(sweep.least[place], error));
   }
 
-  /** A row is done with its list up to a centre of that distance to its anchor. */
-  private note(row: number, centre: number, near: number): void {
-    const { nearest, grouped } = this;
-    if (!grouped) {
-      this.knowAll(row, centre);
-      return;
-    }
+  /** A row is done with its list up to an entry. */
+  private note(place: number, next: number): void {
+    const { states, space } = this.nearest;
     // In the order of distance to an anchor, a part of a list is no range of centres.
-    grouped.met[row] = nearest.space.centres;
-    grouped.depth[row] = near;
+    if (this.isGrouped) states.meet(this.sweep.rows[place], space.centres, this.near[next]);
+    else this.knowAll(place, this.list[next]);
   }
 
   /** A row knows all centres before a number. */
-  private knowAll(row: number, end: number): void {
-    const { seen, isExact } = this.nearest;
-    if (end <= seen[row]) return;
-    seen[row] = end;
-    isExact[row] = 0;
+  private knowAll(place: number, end: number): void {
+    const { seen, rows } = this.sweep;
+    if (end > seen[place]) this.nearest.states.see(rows[place], end, false);
   }
-}
-
-/** Copies the old values to the start of a longer array. */
-function grown<T extends Uint32Array | Float32Array>(old: T, longer: T): T {
-  longer.set(old);
-  return longer;
 }

@@ -2,14 +2,15 @@
  * Brings many rows nearer to the centres at once, in float32. What comes of it are bounds, which `Nearest` makes exact
  * where it matters.
  */
-import type { Ask, Ordered, SimdDistances } from "../backends/cpu/simdDistances.ts";
+import type { Ask, CentreList, Ordered, SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { narrowed, pointOf, TILE, widened, type DistanceKernel, type PointData } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
 import type { Pace } from "../pace.ts";
 import { Groups } from "./groups.ts";
+import { KnownRows } from "./knownRows.ts";
 import { Nearest } from "./nearest.ts";
 import { rowsWhere, sampleOf, sortedBy } from "./rows.ts";
-import { SweepPlan, type CentreList, type Enough, type Grouped } from "./sweepPlan.ts";
+import { SweepPlan, type Enough } from "./sweepPlan.ts";
 
 /** What distances are measured with: this machine's processor, and a device where there is one. */
 export interface Measuring {
@@ -20,9 +21,10 @@ export interface Measuring {
   readonly pace: Pace;
 }
 
-/** Groups whose centres are brought into order at a time, and entries of their lists. */
+/** Groups whose centres are brought into order at a time, entries of their lists, and rows from which on it gets no more. */
 const ORDERED = 64;
 const MOST_ORDERED = 2 ** 17;
+const ENOUGH_ROWS = 2 ** 16;
 
 /** Rows that tell what is near. */
 const SAMPLE = 2048;
@@ -31,13 +33,15 @@ const WORTH_GROUPS = 64;
 /** Widens what float32 rounds. */
 const WIDER = 1 + 2 ** -20;
 
-/** Rows, and what they are compared with. */
+/** Rows, from `first` to `end` of those known, and what they are compared with. */
 interface Stretch {
   readonly list: CentreList;
-  readonly rows: Uint32Array;
+  readonly known: KnownRows;
+  readonly first: number;
+  readonly end: number;
 }
 
-/** The rows of a group, from `first` to `end`, and what is asked for them. */
+/** The rows of a group, from `first` to `end` of those known, and what is asked for them. */
 interface GroupAsk extends Ask {
   readonly first: number;
   readonly end: number;
@@ -46,6 +50,7 @@ interface GroupAsk extends Ask {
 }
 
 interface Batch {
+  readonly known: KnownRows;
   readonly asks: readonly GroupAsk[];
   readonly ordered: Ordered;
 }
@@ -56,7 +61,6 @@ export class Sweeps {
   private readonly measuring: Measuring;
   private readonly kernel: DistanceKernel;
   private groups: Groups | undefined;
-  private grouped: Grouped | undefined;
   /** Spent on groups that are not used. */
   private wasted = 0;
 
@@ -76,19 +80,15 @@ export class Sweeps {
 
   /** Puts rows into groups, where with so many centres to come that promises to save distances. */
   async group(rows: Uint32Array, coming: number): Promise<void> {
-    const { measuring, space } = this;
+    const { nearest, space } = this;
+    const { host, points, pace } = this.measuring;
     if (space.centres + coming < WORTH_GROUPS) return;
-    const { groups, evaluations } = await Groups.around(measuring.host, measuring.points, rows, measuring.pace);
+    const { groups, evaluations } = await Groups.around(host, points, nearest.states, rows, pace);
     if (!groups) {
       this.wasted += evaluations;
       return;
     }
     this.groups = groups;
-    this.grouped = {
-      reach: groups.reach,
-      met: new Uint32Array(space.rows),
-      depth: new Float32Array(space.rows),
-    };
   }
 
   /** Distances evaluated so far. */
@@ -116,11 +116,13 @@ export class Sweeps {
 
   /** The same of rows that come out below a squared distance, `cap`; the others are left as they are. */
   private async sweep(rows: Uint32Array, enoughOf: Enough, cap: number): Promise<void> {
-    const { nearest, space, groups, grouped, kernel, measuring } = this;
-    const { squared, seen } = nearest;
-    const stale = rowsWhere(rows, (row) => seen[row] < space.centres && squared[row] > 0);
+    const { nearest, space, groups, kernel, measuring } = this;
+    const { squared, states } = nearest;
+    const stale = rowsWhere(rows, (row) => states.seen(row) < space.centres && squared[row] > 0);
     await groups?.assign(stale, measuring.pace);
-    const sorted = groups ? sortedBy(stale, groups.of, groups.count + 1) : sortedBy(stale, seen, space.centres);
+    const sorted = groups
+      ? sortedBy(stale, (row) => groups.of[row], groups.count + 1)
+      : sortedBy(stale, (row) => states.seen(row), space.centres);
     const { tiles, entries, together } = kernel.sweepSize;
     const mostTiles = Math.min(tiles, Math.ceil(sorted.length / TILE) + (groups?.count ?? 0));
     /** Plans that are not in use, and those whose sweeps are under way. */
@@ -134,11 +136,12 @@ export class Sweeps {
     };
     let plan: SweepPlan | undefined;
     try {
-      for await (const { list, rows: some } of groups ? this.byGroup(sorted, groups, cap) : this.inTurn(sorted)) {
-        for (let at = 0; at < some.length; at += TILE) {
-          plan ??= free.pop() ?? new SweepPlan(mostTiles, nearest, grouped, kernel.error, cap);
-          const tile = some.subarray(at, at + TILE);
-          plan.add(tile, list, groups ? 0 : seen[tile[0]], enoughOf);
+      for await (const { list, known, first, end } of groups
+        ? this.byGroup(sorted, groups, cap)
+        : this.inTurn(sorted)) {
+        for (let at = first; at < end; at += TILE) {
+          plan ??= free.pop() ?? new SweepPlan(mostTiles, nearest, groups !== undefined, kernel.error, cap);
+          plan.add(known, at, Math.min(TILE, end - at), list, groups ? 0 : known.seen[at], enoughOf);
           if (plan.tiles < mostTiles && plan.entries < entries) continue;
           plan.begin(kernel);
           underWay.push(plan);
@@ -158,78 +161,65 @@ export class Sweeps {
   }
 
   /** Rows of no group are all compared with what they have not seen, in turn. */
-  private inTurn(rows: Uint32Array): readonly Stretch[] {
+  private *inTurn(rows: Uint32Array): Iterable<Stretch> {
     const { centres } = this.space;
-    const list = { list: Uint32Array.from({ length: centres }, (_, i) => i), near: new Float32Array(centres) };
-    return [{ list, rows }];
+    const numbers = Uint32Array.from({ length: centres }, (_, i) => i);
+    const list = { length: centres, list: numbers, near: new Float32Array(centres) };
+    const known = new KnownRows(this.nearest, false);
+    for (let first = 0; first < rows.length; first += ENOUGH_ROWS) {
+      known.clear();
+      known.add(rows.subarray(first, first + ENOUGH_ROWS));
+      yield { list, known, first: 0, end: known.count };
+    }
   }
 
   /** Rows of a group are compared with what is near its anchor first; those that have nothing new near by, with nothing. */
   private async *byGroup(sorted: Uint32Array, groups: Groups, cap: number): AsyncIterable<Stretch> {
     const { measuring, nearest, space } = this;
-    const { seen } = nearest;
-    const some = Math.max(1, Math.min(ORDERED, Math.floor(MOST_ORDERED / Math.max(1, space.centres))));
-    const horizonOf = this.horizonWith(groups, cap);
+    const most = Math.max(1, Math.min(ORDERED, Math.floor(MOST_ORDERED / Math.max(1, space.centres))));
     // While rows of some groups are planned, the next ones' centres are brought into order.
     const ahead: Batch[] = [];
-    let first = 0;
+    const spare: KnownRows[] = [];
+    let next = 0;
     const askNext = (): void => {
+      if (next === sorted.length) return;
+      const known = spare.pop() ?? new KnownRows(nearest, true);
+      known.clear();
       const asks: GroupAsk[] = [];
-      for (; asks.length < some && first < sorted.length; first = asks[asks.length - 1].end)
-        asks.push(this.askFor(sorted, first, groups, horizonOf));
-      if (asks.length > 0) ahead.push({ asks, ordered: measuring.host.inOrder(asks) });
+      while (asks.length < most && next < sorted.length && known.count < ENOUGH_ROWS) {
+        const group = groups.of[sorted[next]];
+        const first = next;
+        while (next < sorted.length && next < first + ENOUGH_ROWS && groups.of[sorted[next]] === group) next++;
+        asks.push(askFor(known, sorted.subarray(first, next), groups.anchorOf(group), cap));
+      }
+      ahead.push({ known, asks, ordered: measuring.host.inOrder(asks) });
     };
     try {
       askNext();
       while (ahead.length > 0) {
         askNext();
-        const { asks, ordered } = ahead[0];
+        const { known, asks, ordered } = ahead[0];
         await ordered.ready();
-        for (const [i, ask] of asks.entries()) {
+        for (const [i, { first, end, least }] of asks.entries()) {
           const list = ordered.of(i);
-          const nearestNew = list.near.length > 0 ? list.near[0] : Infinity;
-          const own = sorted.subarray(ask.first, ask.end);
-          if (nearestNew <= ask.least) {
-            yield { list, rows: own };
+          const nearestNew = list.length > 0 ? list.near[0] : Infinity;
+          if (nearestNew <= least) {
+            yield { list, known, first, end };
             continue;
           }
-          const rows = rowsWhere(own, (row) => {
-            if (nearestNew <= horizonOf(row)) return true;
-            if (cap === Infinity) seen[row] = space.centres;
+          const kept = known.keep(first, end, (place) => {
+            if (nearestNew <= horizonOf(known, place, cap)) return true;
+            if (cap === Infinity) nearest.states.see(known.rows[place], space.centres);
             return false;
           });
-          yield { list, rows };
+          yield { list, known, first, end: kept };
         }
-        ahead.shift();
+        spare.push(ahead.shift()!.known);
         await ordered.close();
       }
     } finally {
       for (const { ordered } of ahead) await ordered.close();
     }
-  }
-
-  /** What is farther from the anchor of a row than this is farther from the row than what it has. */
-  private horizonWith({ reach }: Groups, cap: number): (row: number) => number {
-    const { squared } = this.nearest;
-    return (row) => WIDER * (Math.sqrt(Math.min(cap, squared[row])) + reach[row]);
-  }
-
-  /** What may be new to the group whose rows begin there. */
-  private askFor(sorted: Uint32Array, first: number, groups: Groups, horizonOf: (row: number) => number): GroupAsk {
-    const { seen } = this.nearest;
-    const group = groups.of[sorted[first]];
-    let from = Infinity;
-    let horizon = 0;
-    let least = Infinity;
-    let end = first;
-    for (; end < sorted.length && groups.of[sorted[end]] === group; end++) {
-      const row = sorted[end];
-      const own = horizonOf(row);
-      from = Math.min(from, seen[row]);
-      horizon = Math.max(horizon, own);
-      least = Math.min(least, own);
-    }
-    return { point: groups.anchorOf(group), from, horizon, least, first, end };
   }
 
   /** The least squared distance between any of these rows and any centre. */
@@ -250,4 +240,24 @@ export class Sweeps {
     }
     return found;
   }
+}
+
+/** What is farther from the anchor of a row than this is farther from the row than what it has. */
+const horizonOf = ({ squared, reach }: KnownRows, place: number, cap: number): number =>
+  WIDER * (Math.sqrt(Math.min(cap, squared[place])) + reach[place]);
+
+/** What may be new to rows of a group, which are known from here on. */
+function askFor(known: KnownRows, rows: Uint32Array, point: Float32Array, cap: number): GroupAsk {
+  const first = known.count;
+  known.add(rows);
+  let from = Infinity;
+  let horizon = 0;
+  let least = Infinity;
+  for (let place = first; place < known.count; place++) {
+    const own = horizonOf(known, place, cap);
+    from = Math.min(from, known.seen[place]);
+    horizon = Math.max(horizon, own);
+    least = Math.min(least, own);
+  }
+  return { point, from, horizon, least, first, end: known.count };
 }

@@ -227,7 +227,8 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
 async function inOrder(kernel: SimdDistances, point: Float32Array, from: number, horizon: number) {
   const ordered = kernel.inOrder([{ point, from, horizon }]);
   await ordered.ready();
-  const found = ordered.of(0);
+  const { list, near } = ordered.of(0);
+  const found = { list: list.slice(), near: near.slice() };
   await ordered.close();
   return found;
 }

@@ -43,12 +43,20 @@ export interface Ask {
   readonly horizon: number;
 }
 
+/** Centres by number, and how far each is at least from an anchor, in the order of that. */
+export interface CentreList {
+  readonly length: number;
+  /** [length], each good for as long as nothing is waited for. */
+  readonly list: Uint32Array;
+  readonly near: Float32Array;
+}
+
 /** Centres in the order of their distance to each of some points. */
 export interface Ordered {
   /** To be waited for before lists are read. */
   ready(): Promise<void>;
-  /** Numbers of centres, and how far each is at least. */
-  of(ask: number): { readonly list: Uint32Array; readonly near: Float32Array };
+  /** Good until it is closed. */
+  of(ask: number): CentreList;
   close(): Promise<void>;
 }
 
@@ -229,11 +237,17 @@ export class SimdDistances implements DistanceKernel {
     return {
       ready: () => call.finished(),
       of: (ask) => {
-        const listed = this.crew.words[askedAt / 4 + ask * ASKED_WORDS + askedPlaces.listed];
+        const listed = crew.words[askedAt / 4 + ask * ASKED_WORDS + askedPlaces.listed];
         const [first, firstNear] = [listAt / 4 + ask * room, nearAt / 4 + ask * room];
+        // Views of a memory that may grow are made when they are asked for: to copy lists took as long as to write them.
         return {
-          list: this.crew.words.slice(first, first + listed),
-          near: this.crew.floats.slice(firstNear, firstNear + listed),
+          length: listed,
+          get list() {
+            return crew.words.subarray(first, first + listed);
+          },
+          get near() {
+            return crew.floats.subarray(firstNear, firstNear + listed);
+          },
         };
       },
       close: () => call.close(),
