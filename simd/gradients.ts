@@ -10,21 +10,38 @@ import { layerAt, linesOf, Room } from "./room";
 /** Squares whose bits are beyond these may have left float32 on the way. */
 const LARGEST: u32 = 0x7e000000;
 
-/** ‖h‖² + 1 of four rows of values [units, 16]. */
-function lengthOf(at: usize, units: u32): v128 {
-  let sum = splat(1);
+/** start + ‖h‖² of sixteen rows of values [units, 16], into [16]. No chain of sums waits for another. */
+function addSquares(at: usize, units: u32, start: f32, into: usize): void {
+  let s0 = splat(start), s1 = s0, s2 = s0, s3 = s0; // prettier-ignore
   for (let end = at + units * UNIT; at < end; at += UNIT) {
-    const h = v128.load(at);
-    sum = madd(h, h, sum);
+    const h0 = v128.load(at);
+    const h1 = v128.load(at, 16);
+    const h2 = v128.load(at, 32);
+    const h3 = v128.load(at, 48);
+    s0 = madd(h0, h0, s0);
+    s1 = madd(h1, h1, s1);
+    s2 = madd(h2, h2, s2);
+    s3 = madd(h3, h3, s3);
   }
-  return sum;
+  v128.store(into, s0);
+  v128.store(into, s1, 16);
+  v128.store(into, s2, 32);
+  v128.store(into, s3, 48);
+}
+
+/** ‖(h, 1)‖² of what a layer reads: of features it is known. */
+function lengthsOf(inputs: usize, units: u32): usize {
+  if (inputs == Room.features) return Room.squares;
+  addSquares(inputs, units, 1, Room.lengths);
+  return Room.lengths;
 }
 
 /** From probabilities, [classes, 16], to norms [classes, 16] of the last layer alone. */
 function lastLayer(job: Job, inputs: usize, units: u32): void {
   const end = job.classes * UNIT;
+  const lengths = lengthsOf(inputs, units);
   for (let group: u32 = 0; group < UNIT; group += 16) {
-    const length = lengthOf(inputs + group, units);
+    const length = v128.load(lengths + group);
     // Where p_y is past ½, what is left of 1 − p_y and of Σ p² − p_y² cancels: the others are added up by themselves.
     let all = splat(0);
     let rest = splat(0);
@@ -48,16 +65,21 @@ function lastLayer(job: Job, inputs: usize, units: u32): void {
   }
 }
 
-/** What the layer below the last adds, of four labels at a time: nothing of theirs is kept. */
+/**
+ * What the layer below the last adds, of two labels at a time: nothing of theirs is kept. Of four at a time the sums would
+ * not stay in registers, which took Node 20 four times as long.
+ */
 function belowLast(job: Job, layer: Layer, slopes: usize, inputs: usize, units: u32): void {
+  const bytes = layer.inputs << 4;
+  const lengths = lengthsOf(inputs, units);
   for (let half: u32 = 0; half < UNIT; half += 32) {
-    const length0 = lengthOf(inputs + half, units);
-    const length1 = lengthOf(inputs + half + 16, units);
-    for (let label: u32 = 0; label < job.classes; label += 4) {
-      let w = <usize>layer.weights + label * (layer.inputs << 2);
-      const end = w + (layer.inputs << 4);
+    const length0 = v128.load(lengths + half);
+    const length1 = v128.load(lengths + half, 16);
+    for (let label: u32 = 0; label < job.classes; label += 2) {
+      let w = <usize>layer.weights + (label >> 2) * bytes + ((label & 2) << 2);
+      const end = w + bytes;
       const zero = splat(0);
-      let a00 = zero, a01 = zero, a10 = zero, a11 = zero, a20 = zero, a21 = zero, a30 = zero, a31 = zero; // prettier-ignore
+      let a00 = zero, a01 = zero, a10 = zero, a11 = zero; // prettier-ignore
       for (let u = half; w < end; w += 16, u += UNIT) {
         const u0 = v128.load(Room.pulled + u);
         const u1 = v128.load(Room.pulled + u, 16);
@@ -73,23 +95,11 @@ function belowLast(job: Job, layer: Layer, slopes: usize, inputs: usize, units: 
         const d11 = f32x4.mul(slope1, f32x4.sub(u1, w1));
         a10 = madd(d10, d10, a10);
         a11 = madd(d11, d11, a11);
-        const w2 = v128.load32_splat(w, 8);
-        const d20 = f32x4.mul(slope0, f32x4.sub(u0, w2));
-        const d21 = f32x4.mul(slope1, f32x4.sub(u1, w2));
-        a20 = madd(d20, d20, a20);
-        a21 = madd(d21, d21, a21);
-        const w3 = v128.load32_splat(w, 12);
-        const d30 = f32x4.mul(slope0, f32x4.sub(u0, w3));
-        const d31 = f32x4.mul(slope1, f32x4.sub(u1, w3));
-        a30 = madd(d30, d30, a30);
-        a31 = madd(d31, d31, a31);
       }
       // Past the last label there is room, and nothing that is read.
       const at = Room.norms + label * UNIT + half;
       add(at, f32x4.mul(a00, length0), f32x4.mul(a01, length1));
       add(at + UNIT, f32x4.mul(a10, length0), f32x4.mul(a11, length1));
-      add(at + 2 * UNIT, f32x4.mul(a20, length0), f32x4.mul(a21, length1));
-      add(at + 3 * UNIT, f32x4.mul(a30, length0), f32x4.mul(a31, length1));
     }
   }
 }
@@ -114,10 +124,11 @@ function startDelta(layer: Layer, slopes: usize, label: u32): void {
 
 /** Adds ‖δ‖² (‖h‖² + 1) of a label. */
 function addNorm(label: u32, delta: usize, outputs: u32, inputs: usize, units: u32): void {
+  addSquares(delta, outputs, 0, Room.pulls);
+  const lengths = lengthsOf(inputs, units);
   for (let group: u32 = 0; group < UNIT; group += 16) {
     const at = Room.norms + label * UNIT + group;
-    const square = f32x4.sub(lengthOf(delta + group, outputs), splat(1));
-    v128.store(at, madd(square, lengthOf(inputs + group, units), v128.load(at)));
+    v128.store(at, madd(v128.load(Room.pulls + group), v128.load(lengths + group), v128.load(at)));
   }
 }
 

@@ -71,9 +71,10 @@ export function forward(job: Job): void {
 /** A relu so close to its kink that rounding may have crossed it leaves the row in doubt. */
 function doubtKinks(layer: Layer, sums: usize): void {
   if (layer.kink < 0) return;
+  closest(sums, layer.outputs, Room.near, Room.constants);
   for (let group: u32 = 0; group < UNIT; group += GROUP) {
     const reach = f32x4.mul(splat(layer.kink), f32x4.sqrt(v128.load(Room.squares + group)));
-    const crosses = f32x4.le(closest(sums + group, layer.outputs, Room.constants), reach);
+    const crosses = f32x4.le(v128.load(Room.near + group), reach);
     v128.store(Room.doubtful + group, v128.or(v128.load(Room.doubtful + group), crosses));
   }
 }

@@ -1,5 +1,5 @@
 /** Dense layers over a tile of sixteen rows: vectors of four rows, [units, 4]. */
-import { exp, madd, magnitude, splat } from "./lanes";
+import { exp, madd, magnitude, one, splat } from "./lanes";
 
 /** Bytes of a unit: sixteen rows. */
 export const UNIT: u32 = 64;
@@ -40,7 +40,6 @@ function activate(a: v128, activation: u32, k: usize): v128 {
 }
 
 function slopeOf(a: v128, activation: u32, k: usize): v128 {
-  if (activation == RELU) return v128.and(f32x4.gt(a, splat(0)), splat(1));
   if (activation == GELU) {
     const decay = exp(f32x4.mul(f32x4.mul(splat(-0.5), a), a), k);
     return madd(f32x4.mul(a, splat(0.39894228)), decay, normalCdf(a, k));
@@ -181,15 +180,28 @@ export function activateAll(at: usize, units: u32, activation: u32, scale: f32, 
     v128.store(unit, f32x4.mul(grown, activate(v128.load(unit), activation, k)));
 }
 
-/** The least |a| of the sums of four rows, [units, 16]. */
-export function closest(at: usize, units: u32, k: usize): v128 {
-  let least = splat(f32.MAX_VALUE);
-  for (let end = at + units * UNIT; at < end; at += UNIT) least = f32x4.pmin(least, magnitude(v128.load(at), k));
-  return least;
+/** The least |a| of the sums of sixteen rows, [units, 16], into [16]. No chain waits for another. */
+export function closest(at: usize, units: u32, into: usize, k: usize): void {
+  let least0 = splat(f32.MAX_VALUE), least1 = least0, least2 = least0, least3 = least0; // prettier-ignore
+  for (let end = at + units * UNIT; at < end; at += UNIT) {
+    least0 = f32x4.pmin(least0, magnitude(v128.load(at), k));
+    least1 = f32x4.pmin(least1, magnitude(v128.load(at, 16), k));
+    least2 = f32x4.pmin(least2, magnitude(v128.load(at, 32), k));
+    least3 = f32x4.pmin(least3, magnitude(v128.load(at, 48), k));
+  }
+  v128.store(into, least0);
+  v128.store(into, least1, 16);
+  v128.store(into, least2, 32);
+  v128.store(into, least3, 48);
 }
 
 /** Slopes of the activations of sums [units, 16]. */
 export function slopesOfAll(at: usize, units: u32, activation: u32, into: usize, k: usize): void {
+  if (activation == RELU) {
+    for (let unit: u32 = 0; unit < units * UNIT; unit += 16)
+      v128.store(into + unit, v128.and(f32x4.gt(v128.load(at + unit), splat(0)), one(k)));
+    return;
+  }
   for (let unit: u32 = 0; unit < units * UNIT; unit += 16)
     v128.store(into + unit, slopeOf(v128.load(at + unit), activation, k));
 }

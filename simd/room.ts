@@ -54,6 +54,10 @@ export abstract class Room {
   static next: usize = 0;
   /** Logits, [classes, 16]. */
   static logits: usize = 0;
+  /** The least |a| before an activation, ‖(h, 1)‖² of what a layer reads, and ‖δ‖² of a gradient, [16] each. */
+  static near: usize = 0;
+  static lengths: usize = 0;
+  static pulls: usize = 0;
   /** ‖∇‖² of each label, [classes, 16], and of the widest layer two gradients, [units, 16]. */
   static norms: usize = 0;
   static pulled: usize = 0;
@@ -101,6 +105,9 @@ export abstract class Room {
     if (job.wants & GRADIENTS) {
       Room.slopes = Room.take(<u32>(Room.free - Room.hidden));
       Room.norms = Room.take(linesOf(job.classes) * UNIT);
+      Room.near = Room.take(UNIT);
+      Room.lengths = Room.take(UNIT);
+      Room.pulls = Room.take(UNIT);
       Room.pulled = Room.take(widest * UNIT);
       Room.delta = Room.take(widest * UNIT);
       Room.other = Room.take(widest * UNIT);

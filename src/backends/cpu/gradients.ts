@@ -31,21 +31,14 @@ export function gradientNorms({ activation }: Head, forward: Forward, which: Gra
       into[y] = (others + missing ** 2) * lengths[last];
     }
     if (which === "all" && last > 0) {
-      sums.forEach((a, l) => a.forEach((value, j) => (slopes[l][j] = slope(value))));
-      const { weight, inputs: width } = layers[last];
+      for (let l = 0; l < last; l++) for (let j = 0; j < sums[l].length; j++) slopes[l][j] = slope(sums[l][j]);
+      const { weight } = layers[last];
+      const top = deltas[last - 1];
       shared.fill(0);
-      for (let c = 0; c < classes; c++) for (let j = 0; j < width; j++) shared[j] += p[c] * weight[c * width + j];
-      /** (Wᵀp − w_y) of a unit; past ½ by the differences to the others, for the same reason. */
-      const pullOf = (y: number, j: number): number => {
-        const own = weight[y * width + j];
-        if (p[y] <= 0.5) return shared[j] - own;
-        let sum = 0;
-        for (let c = 0; c < classes; c++) sum += p[c] * (weight[c * width + j] - own);
-        return sum;
-      };
+      for (let c = 0; c < classes; c++) addTimes(p[c], weight, c, shared);
       for (let y = 0; y < classes; y++) {
-        const top = deltas[last - 1];
-        for (let j = 0; j < width; j++) top[j] = slopes[last - 1][j] * pullOf(y, j);
+        pullFrom(weight, y, p, shared, top);
+        for (let j = 0; j < top.length; j++) top[j] *= slopes[last - 1][j];
         into[y] += squares(top) * lengths[last - 1];
         for (let l = last - 2; l >= 0; l--) {
           pullBack(layers[l + 1].weight, deltas[l + 1], deltas[l]);
@@ -56,6 +49,25 @@ export function gradientNorms({ activation }: Head, forward: Forward, which: Gra
     }
     for (let y = 0; y < classes; y++) into[y] = Math.sqrt(into[y]);
   };
+}
+
+/** into = Wᵀp − w_y; where p_y is past ½ by the differences to the others, for what is left of the two cancels. */
+function pullFrom(weight: Float64Array, y: number, p: Float64Array, shared: Float64Array, into: Float64Array): void {
+  const width = into.length;
+  const own = y * width;
+  if (p[y] <= 0.5) {
+    for (let j = 0; j < width; j++) into[j] = shared[j] - weight[own + j];
+    return;
+  }
+  into.fill(0);
+  for (let c = 0; c < p.length; c++)
+    for (let j = 0; j < width; j++) into[j] += p[c] * (weight[c * width + j] - weight[own + j]);
+}
+
+/** Adds so many times a row of weights. */
+function addTimes(share: number, weight: Float64Array, row: number, into: Float64Array): void {
+  const first = row * into.length;
+  for (let j = 0; j < into.length; j++) into[j] += share * weight[first + j];
 }
 
 /** into = weightᵀ · delta. */
