@@ -126,7 +126,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 
 async function open({ backend = "auto", device, memory, threads }: Asked): Promise<Engine> {
   const openCpu = async (reason: string): Promise<Engine> =>
-    new Engine(await cpuBackend(describeCpu(threads), threads), reason, memory);
+    new Engine(await cpuBackend(threads, describeCpu), reason, memory);
   if (backend === "cpu") {
     if (device) throw new InputError("a device was given, but backend is cpu: leave one of them out");
     return openCpu("asked for");
@@ -155,7 +155,7 @@ async function open({ backend = "auto", device, memory, threads }: Asked): Promi
 
 const os = globalThis.process?.getBuiltinModule?.("node:os");
 
-/** The processor's own name where the platform tells it. */
+/** The processor's own name where the platform tells it, and how many threads there are, which may be fewer than asked for. */
 function describeCpu(threads: number): string {
   const model = os?.cpus()[0]?.model.trim();
   const cores = coresHere();

@@ -72,6 +72,7 @@ test.each([
   const workers = watchedWorkers();
   await using engine = await openEngine({ backend: "cpu" });
   expect(engine.threads).toBe(1);
+  expect(engine.adapter).toMatch(/^1 thread on \d+ cores?$/);
   await workOf(engine);
   await expectRight(engine);
   expect(workers.started).toBe(0);

@@ -69,7 +69,7 @@ test.for([...new Set(["score", fusedWhereKnown("score")])])("%s is within the bo
   const taken = await import("../../src/backends/cpu/simdModule.ts");
   const { cpuBackend } = await import("../../src/backends/cpu/cpu.ts");
   expect(taken.fusedWhereKnown("score")).toBe(name);
-  await using engine = new Engine(await cpuBackend("test", 2), "test");
+  await using engine = new Engine(await cpuBackend(2, () => "test"), "test");
   for (const classes of [2, 7, 100, 1000]) {
     const pool = makePool("pool", 400, classes, bell(classes, 4));
     using loaded = await engine.load({ logits: { data: pool.data, rows: pool.rows, classes } });

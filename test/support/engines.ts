@@ -36,5 +36,5 @@ export const openReference = async (): Promise<Engine> => new Engine(textbookBac
 
 /** A backend of these sizes, or the CPU's where there are none. WebGPU backends of a test file share one device. */
 export async function openTestBackend(sizes: Partial<Tuning> | undefined): Promise<Backend> {
-  return sizes ? openDevice(await (device ??= testDevice()), sizes) : cpuBackend("test", THREADS);
+  return sizes ? openDevice(await (device ??= testDevice()), sizes) : cpuBackend(THREADS, () => "test");
 }

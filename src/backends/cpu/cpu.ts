@@ -11,11 +11,12 @@ import { knownHead } from "./scoreJob.ts";
 /** A worker of its own, measured in Node 20. */
 const WORKER_BYTES = 9e6;
 
-export async function cpuBackend(adapter: string, threads: number): Promise<Backend> {
+/** On so many threads at most; `describe` says what they run on, given how many there are. */
+export async function cpuBackend(threads: number, describe: (threads: number) => string): Promise<Backend> {
   const crew = await Crew.open(threads);
   return {
     name: "cpu",
-    adapter,
+    adapter: describe(crew.threads),
     threads: crew.threads,
     load: (input) => openPool(crew, input),
     close: () => crew.close(),
