@@ -103,5 +103,7 @@ export interface BatchRule<Name extends string = string> {
   readonly rowBytes: number;
   /** What it cannot work without. */
   readonly needs: readonly ("scores" | "predictions" | "embeddings")[];
+  /** Options that change what it picks, and mean nothing to other rules. Default: none. */
+  readonly heeds?: readonly ("alpha" | "powerTemperature")[];
   select(context: BatchContext): Promise<Picked>;
 }

@@ -14,6 +14,7 @@ export const hybrid = {
   formula: "the largest α ŝ + (1 − α) d̂, s and d scaled to 0 … 1",
   source: "uncertainty × diversity",
   needs: ["scores", "embeddings"],
+  heeds: ["alpha"],
   rowBytes: 108,
   async select(context) {
     const { k, alpha } = context.options;

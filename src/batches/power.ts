@@ -8,6 +8,7 @@ export const power = {
   formula: "the largest ln s / temperature + Gumbel",
   source: "Kirsch et al. 2021",
   needs: ["scores"],
+  heeds: ["powerTemperature"],
   rowBytes: 56,
   async select(context) {
     const { k, seed, powerTemperature } = context.options;

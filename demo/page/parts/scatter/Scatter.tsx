@@ -3,7 +3,7 @@
  * their own above it. Hovering, or the arrow keys, single a row out and say what is known of it.
  */
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useSize, type Size } from "../size.ts";
 import { colours, type Colours } from "../theme.ts";
 import { aspectOf, extentAround, projection, type Extent } from "./extent.ts";
@@ -27,6 +27,8 @@ interface ScatterProps {
   readonly marks?: readonly Mark[];
   /** What is said of a row that is singled out. */
   readonly describe?: (row: number) => ComponentChildren;
+  /** Told which row is singled out, undefined where none is: to say more of it beside the plot. */
+  readonly onSingle?: (row: number | undefined) => void;
 }
 
 /** How far from the pointer a row may be, in CSS pixels. Marks come first. */
@@ -34,7 +36,16 @@ const REACH = 12;
 
 const noMarks: readonly Mark[] = [];
 
-export function Scatter({ label, points, classes, extent, regions, marks = noMarks, describe }: ScatterProps) {
+export function Scatter({
+  label,
+  points,
+  classes,
+  extent,
+  regions,
+  marks = noMarks,
+  describe,
+  onSingle,
+}: ScatterProps) {
   const plot = useRef<HTMLDivElement>(null);
   const ground = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -45,6 +56,7 @@ export function Scatter({ label, points, classes, extent, regions, marks = noMar
   const active = singled !== undefined && 2 * singled < points.length ? singled : undefined;
   const themed = colours.value;
 
+  useEffect(() => onSingle?.(active), [active]);
   useLayoutEffect(() => {
     if (size) drawGround(fitted(ground.current!, size), shown, points, themed, size.ratio, classes, regions);
   }, [size, shown, points, classes, regions, themed]);

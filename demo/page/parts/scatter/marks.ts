@@ -10,6 +10,8 @@ type MarkKind = (typeof markKinds)[number];
 export interface Mark {
   readonly row: number;
   readonly kind: MarkKind;
+  /** Written beside it, such as its place in an order. */
+  readonly text?: string;
 }
 
 interface MarksLook {
@@ -46,6 +48,8 @@ export function drawMarks(
       if (kind === "next") disc(context, px, py, 3 * ratio, colours.accent, colours.ground, ratio);
     }
   }
+  for (const { row, kind, text } of marks)
+    if (text) write(context, text, ...at(row), radii[kind] * ratio, colours, ratio);
   if (active !== undefined) ring(context, ...at(active), 11 * ratio, { ...colours, accent: colours.ink }, ratio);
 }
 
@@ -71,4 +75,23 @@ function ring(context: Context, x: number, y: number, radius: number, colours: C
   context.lineWidth = 2.5 * ratio;
   context.strokeStyle = colours.accent;
   context.stroke();
+}
+
+/** Above and to the right of a mark of that radius, with a rim of the ground, so that it can be read on any colour. */
+function write(
+  context: Context,
+  text: string,
+  x: number,
+  y: number,
+  radius: number,
+  { ink, ground }: Colours,
+  ratio: number,
+): void {
+  context.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+  context.lineJoin = "round";
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = ground;
+  context.strokeText(text, x + 0.8 * radius, y - 0.8 * radius);
+  context.fillStyle = ink;
+  context.fillText(text, x + 0.8 * radius, y - 0.8 * radius);
 }

@@ -1,0 +1,78 @@
+/** The numbers of all rules in one table, in the order of any of them. */
+import { useState } from "preact/hooks";
+import { percent } from "../parts/Readings.tsx";
+import type { Measures } from "./measures.ts";
+import type { Found } from "./runs.ts";
+import { short } from "./why.ts";
+import { inTime } from "./Tile.tsx";
+
+interface NumberColumn {
+  readonly measure: keyof Measures;
+  readonly title: string;
+  readonly format: (value: number) => string;
+}
+
+const columns: readonly NumberColumn[] = [
+  { measure: "redundancy", title: "redundancy", format: percent },
+  { measure: "radius", title: "covering radius", format: short },
+  { measure: "meanScore", title: "mean score", format: short },
+  { measure: "milliseconds", title: "time", format: inTime },
+];
+
+interface Sorting {
+  readonly measure: keyof Measures;
+  readonly direction: "ascending" | "descending";
+}
+
+/** `found`: in the order of the tiles, which is kept until a person asks for another. */
+export function Comparison({ found }: { readonly found: readonly Found[] }) {
+  const [sorting, setSorting] = useState<Sorting>();
+  const turn = (measure: keyof Measures): void =>
+    setSorting({
+      measure,
+      direction: sorting?.measure === measure && sorting.direction === "ascending" ? "descending" : "ascending",
+    });
+  return (
+    <div class="table" role="region" aria-label="All rules in numbers" tabIndex={0}>
+      <table>
+        <caption>All rules in numbers: press the head of a column to sort by it.</caption>
+        <thead>
+          <tr>
+            <th scope="col">rule</th>
+            {columns.map(({ measure, title }) => {
+              const direction = sorting?.measure === measure ? sorting.direction : undefined;
+              return (
+                <th key={measure} scope="col" class="numeric" aria-sort={direction ?? "none"}>
+                  <button type="button" class="sort" onClick={() => turn(measure)}>
+                    {title}
+                    <span aria-hidden="true">
+                      {{ ascending: " ▲", descending: " ▼", none: " ↕" }[direction ?? "none"]}
+                    </span>
+                  </button>
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody>
+          {sorted(found, sorting).map(({ rule, measures }) => (
+            <tr key={rule.name}>
+              <th scope="row">{rule.name}</th>
+              {columns.map(({ measure, format }) => (
+                <td key={measure} class="numeric" data-name={measure} data-value={measures[measure]}>
+                  {format(measures[measure])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function sorted(found: readonly Found[], sorting: Sorting | undefined): readonly Found[] {
+  if (!sorting) return found;
+  const sign = sorting.direction === "ascending" ? 1 : -1;
+  return [...found].sort((a, b) => sign * (a.measures[sorting.measure] - b.measures[sorting.measure]));
+}
