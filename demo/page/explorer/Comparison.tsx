@@ -1,23 +1,7 @@
 /** The numbers of all rules in one table, in the order of any of them. */
 import { useState } from "preact/hooks";
-import { percent } from "../parts/Readings.tsx";
-import type { Measures } from "./measures.ts";
+import { measureLooks, measureNames, type Measures } from "./measures.ts";
 import type { Found } from "./runs.ts";
-import { short } from "./why.ts";
-import { inTime } from "./Tile.tsx";
-
-interface NumberColumn {
-  readonly measure: keyof Measures;
-  readonly title: string;
-  readonly format: (value: number) => string;
-}
-
-const columns: readonly NumberColumn[] = [
-  { measure: "redundancy", title: "redundancy", format: percent },
-  { measure: "radius", title: "covering radius", format: short },
-  { measure: "meanScore", title: "mean score", format: short },
-  { measure: "milliseconds", title: "time", format: inTime },
-];
 
 interface Sorting {
   readonly measure: keyof Measures;
@@ -39,12 +23,12 @@ export function Comparison({ found }: { readonly found: readonly Found[] }) {
         <thead>
           <tr>
             <th scope="col">rule</th>
-            {columns.map(({ measure, title }) => {
+            {measureNames.map((measure) => {
               const direction = sorting?.measure === measure ? sorting.direction : undefined;
               return (
                 <th key={measure} scope="col" class="numeric" aria-sort={direction ?? "none"}>
                   <button type="button" class="sort" onClick={() => turn(measure)}>
-                    {title}
+                    {measureLooks[measure].label}
                     <span aria-hidden="true">
                       {{ ascending: " ▲", descending: " ▼", none: " ↕" }[direction ?? "none"]}
                     </span>
@@ -58,9 +42,9 @@ export function Comparison({ found }: { readonly found: readonly Found[] }) {
           {sorted(found, sorting).map(({ rule, measures }) => (
             <tr key={rule.name}>
               <th scope="row">{rule.name}</th>
-              {columns.map(({ measure, format }) => (
+              {measureNames.map((measure) => (
                 <td key={measure} class="numeric" data-name={measure} data-value={measures[measure]}>
-                  {format(measures[measure])}
+                  {measureLooks[measure].format(measures[measure])}
                 </td>
               ))}
             </tr>

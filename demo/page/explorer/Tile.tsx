@@ -1,14 +1,14 @@
 /** One rule: what it would have you label, how good that is, and why. */
 import { useMemo, useState } from "preact/hooks";
-import { percent, Readings, type Reading } from "../parts/Readings.tsx";
+import { Readings, type Reading } from "../parts/Readings.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import type { Mark } from "../parts/scatter/marks.ts";
 import { Scatter } from "../parts/scatter/Scatter.tsx";
-import type { Measures } from "./measures.ts";
+import { measureLooks, measureNames, type Measures } from "./measures.ts";
 import { holds, rowsOf, type Found } from "./runs.ts";
 import type { Rule, Settings } from "./settings.ts";
 import type { Work } from "./useRuns.ts";
-import { short, tellOf, whyPicked, worksFrom } from "./why.ts";
+import { tellOf, whyPicked, worksFrom } from "./why.ts";
 
 interface TileProps {
   readonly rule: Rule;
@@ -20,7 +20,8 @@ interface TileProps {
 }
 
 export function Tile({ rule, settings, found, work }: TileProps) {
-  const [singled, setSingled] = useState<number>();
+  const [lastSingled, setSingled] = useState<number>();
+  const singled = lastSingled !== undefined && found && lastSingled < found.scene.rows ? lastSingled : undefined;
   const state = work ? "working" : found && holds(found, settings) ? "done" : "waiting";
   const id = `rule-${rule.name}`;
   return (
@@ -94,14 +95,7 @@ function Picks({ found }: { readonly found: Found }) {
   );
 }
 
-const readingsOf = (measures: Measures | undefined): readonly Reading[] => [
-  { name: "redundancy", label: "redundancy", value: measures?.redundancy, format: percent },
-  { name: "radius", label: "covering radius", value: measures?.radius, format: short },
-  { name: "meanScore", label: "mean score", value: measures?.meanScore, format: short },
-  { name: "milliseconds", label: "time", value: measures?.milliseconds, format: inTime },
-];
-
-export const inTime = (milliseconds: number): string =>
-  `${Math.max(1, Math.round(milliseconds)).toLocaleString("en")} ms`;
+const readingsOf = (measures: Measures | undefined): readonly Reading[] =>
+  measureNames.map((name) => ({ name, ...measureLooks[name], value: measures?.[name] }));
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);

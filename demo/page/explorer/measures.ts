@@ -1,5 +1,6 @@
 /** What a batch is worth, in numbers that mean the same for every rule. */
 import type { Pool } from "poolwise";
+import { percent } from "../parts/Readings.tsx";
 import type { Scene } from "./scene.ts";
 
 export interface Measures {
@@ -11,6 +12,16 @@ export interface Measures {
   readonly meanScore: number;
   readonly milliseconds: number;
 }
+
+/** What each is called, and how it is written. */
+export const measureLooks: Readonly<Record<keyof Measures, { label: string; format: (value: number) => string }>> = {
+  redundancy: { label: "redundancy", format: percent },
+  radius: { label: "covering radius", format: (value) => value.toFixed(2) },
+  meanScore: { label: "mean score", format: (value) => value.toFixed(3) },
+  milliseconds: { label: "time", format: (value) => `${Math.max(1, Math.round(value)).toLocaleString("en")} ms` },
+};
+
+export const measureNames = Object.keys(measureLooks) as (keyof Measures)[];
 
 /** In units of the plane, which is about 10 wide: rings of two such picks overlap, and they are nearly one question. */
 export const CLOSE = 0.2;
