@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine.ts";
 import { InputError } from "../../src/errors.ts";
-import { batchNames } from "../../src/index.ts";
+import { batches, batchNames } from "../../src/index.ts";
 import { hybridOracle, kCenterOracle, powerOracle, rankedOracle, type OracleCase } from "../support/batchOracle.ts";
 import { engineNames, openReference, openTestEngine } from "../support/engines.ts";
 import { bell, makePool, scoresOf } from "../support/pools.ts";
@@ -64,6 +64,20 @@ describe.each(engineNames)("%s", (kind) => {
     await expect(pool.select(batch, { k: rows, labelled })).rejects.toThrow(
       new InputError("k = 400 is more than the 397 rows left of 400 (3 labelled): ask for at most 397"),
     );
+  });
+
+  test.each(onePass)("%s heeds the options that it says it does, and no other", async (batch) => {
+    using pool = await engine.load({ logits: predictions, embeddings });
+    const picksWith = async (options: object) => (await pool.select(batch, { k: 30, labelled, ...options })).picks;
+    const { heeds = [] } = batches.find(({ name }) => name === batch)!;
+    for (const [option, low, high] of [
+      ["alpha", 0, 1],
+      ["powerTemperature", 0.1, 5],
+    ] as const) {
+      const [one, other] = [await picksWith({ [option]: low }), await picksWith({ [option]: high })];
+      if (heeds.includes(option)) expect(other, option).not.toEqual(one);
+      else expect(other, option).toEqual(one);
+    }
   });
 
   test.each(onePass)("%s leaves out rows that are no predictions or no points", async (batch) => {
