@@ -86,9 +86,11 @@ test("hovering a pick says why it was picked, and so do the arrow keys", async (
     expect(await why.textContent()).toMatch(/^Pick 2, /);
   }
   const [first] = picks["k-center"];
-  const [reason] = await tileReasons(page, "k-center");
+  const [reason, ...later] = await tileReasons(page, "k-center");
   const away = Number(/: (\S+) from the nearest\./.exec(reason)![1]);
   expect(away).toBeCloseTo(bruteForce(scene, []).radius, 2);
+  // What the rule went by, and what the page finds by itself, are the same distance to labels and earlier picks.
+  for (const other of later) expect(other).toMatch(/: (\S+) from the nearest\. .+ before it is \1 away\.$/);
   const rank = 1 + scores.filter((score) => score > scores[first]).length;
   expect(reason).toContain(`rank ${rank} of 500 rows`);
 });
@@ -116,6 +118,7 @@ test("a change shows what does not hold any more, ends the work at hand, and the
   await settled(page);
   await set(page, { k: 30 });
   expect(await statesOf(page)).not.toContain("done");
+  expect(await page.locator("tr[data-state=done]").count()).toBe(0);
   await page.locator(".tile[data-state=working]").first().waitFor();
   for (const k of [29, 25, 17, 9]) await set(page, { k });
   await settled(page);
@@ -148,15 +151,41 @@ test(
   patient,
   async ({ openPanel }) => {
     const page = await openPanel("explorer", { on: "cpu" });
+    const drawn = await page.evaluateHandle(() => {
+      const sizes = new Set<string | undefined>();
+      const tile = document.querySelector(".tile[data-rule=typiclust]")!;
+      const look = () => sizes.add(tile.querySelector<HTMLElement>(".scatter")?.dataset.points);
+      new MutationObserver(look).observe(tile, { subtree: true, childList: true, attributes: true });
+      return sizes;
+    });
     await set(page, { rows: 100_000, k: 5 });
     await page.locator(".tile[data-rule=hybrid][data-state=done]").waitFor({ timeout: 120_000 });
     expect(await tileOf(page, "hybrid").locator(".scatter").getAttribute("data-points")).toBe("100000");
-    // In the midst of the rest.
+    // In the midst of the rest, which is left at that.
     await set(page, { rows: 500 });
     await settled(page);
-    expect(await tileOf(page, "typiclust").locator(".scatter").getAttribute("data-points")).toBe("500");
+    expect(await drawn.evaluate((sizes) => [...sizes])).toContain("500");
+    expect(await drawn.evaluate((sizes) => [...sizes])).not.toContain("100000");
   },
 );
+
+test("a device that is lost is told of in one line", patient, async ({ openPanel }) => {
+  const page = await openPanel("explorer", { on: "webgpu" });
+  await page.addInitScript(() => {
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (...asked) {
+      const device = await requestDevice.apply(this, asked);
+      addEventListener("lose", () => device.destroy());
+      return device;
+    };
+  });
+  await page.reload();
+  await set(page, given);
+  await settled(page);
+  await page.evaluate(() => dispatchEvent(new Event("lose")));
+  await set(page, { k: 9 });
+  expect(await page.getByRole("alert").textContent()).toMatch(/Reload this page to go on\.$/);
+});
 
 const shownRules = (page: Page): Promise<string[]> =>
   page.locator(".tile").evaluateAll((tiles) => tiles.map((tile) => (tile as HTMLElement).dataset.rule!));

@@ -50,6 +50,23 @@ test("hovering singles out the nearest row, marks first, at any density of pixel
   }
 });
 
+test("what is written of a mark stands above and to the right of it", async ({ open }) => {
+  const page = await openGallery(open);
+  const above = page.locator(".scatter canvas").nth(1);
+  const to = projection(extentAround(points), await above.evaluate((canvas: HTMLCanvasElement) => canvas.width));
+  const isInkedBeside = (row: number): Promise<boolean> =>
+    above.evaluate(
+      (canvas: HTMLCanvasElement, [x, y]) =>
+        canvas
+          .getContext("2d")!
+          .getImageData(x + 9, y - 18, 6, 6)
+          .data.some((value) => value > 0),
+      [Math.round(to.x(points[2 * row])), Math.round(to.y(points[2 * row + 1]))],
+    );
+  expect(await isInkedBeside(6000)).toBe(true);
+  expect(await isInkedBeside(3002)).toBe(false);
+});
+
 test("arrow keys go through the marks of a scatter plot, Escape leaves them", async ({ open }) => {
   const page = await openGallery(open);
   const drawing = page.getByRole("img", { name: "Three discs" });

@@ -1,15 +1,21 @@
 /** The numbers of all rules in one table, in the order of any of them. */
 import { useState } from "preact/hooks";
 import { measureLooks, measureNames, type Measures } from "./measures.ts";
-import type { Found } from "./runs.ts";
+import { holds, type Found } from "./runs.ts";
+import type { Settings } from "./settings.ts";
 
 interface Sorting {
   readonly measure: keyof Measures;
   readonly direction: "ascending" | "descending";
 }
 
-/** `found`: in the order of the tiles, which is kept until a person asks for another. */
-export function Comparison({ found }: { readonly found: readonly Found[] }) {
+interface ComparisonProps {
+  readonly settings: Settings;
+  /** In the order of the tiles, which is kept until a person asks for another. */
+  readonly found: readonly Found[];
+}
+
+export function Comparison({ settings, found }: ComparisonProps) {
   const [sorting, setSorting] = useState<Sorting>();
   const turn = (measure: keyof Measures): void =>
     setSorting({
@@ -39,12 +45,12 @@ export function Comparison({ found }: { readonly found: readonly Found[] }) {
           </tr>
         </thead>
         <tbody>
-          {sorted(found, sorting).map(({ rule, measures }) => (
-            <tr key={rule.name}>
-              <th scope="row">{rule.name}</th>
+          {sorted(found, sorting).map((one) => (
+            <tr key={one.rule.name} data-state={holds(one, settings) ? "done" : "waiting"}>
+              <th scope="row">{one.rule.name}</th>
               {measureNames.map((measure) => (
-                <td key={measure} class="numeric" data-name={measure} data-value={measures[measure]}>
-                  {measureLooks[measure].format(measures[measure])}
+                <td key={measure} class="numeric" data-name={measure} data-value={one.measures[measure]}>
+                  {measureLooks[measure].format(one.measures[measure])}
                 </td>
               ))}
             </tr>

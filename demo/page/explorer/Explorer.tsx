@@ -33,7 +33,7 @@ export default function Explorer({ engine }: PanelProps) {
         {leading.map(tile)}
       </section>
       <section class="numbers" aria-label="Comparison">
-        <Comparison found={rules.flatMap(({ name }) => found.get(name) ?? [])} />
+        <Comparison settings={settings} found={rules.flatMap(({ name }) => found.get(name) ?? [])} />
         <Meanings />
       </section>
       <section class="tiles" aria-label="All other rules">

@@ -34,5 +34,5 @@ export const marks: readonly Mark[] = [
   { row: 30, kind: "labelled" },
   { row: 31, kind: "labelled" },
   { row: 3002, kind: "pick" },
-  { row: 6000, kind: "next" },
+  { row: 6000, kind: "next", text: "1" },
 ];

@@ -77,7 +77,10 @@ function ring(context: Context, x: number, y: number, radius: number, colours: C
   context.stroke();
 }
 
-/** Above and to the right of a mark of that radius, with a rim of the ground, so that it can be read on any colour. */
+/**
+ * Above and to the right of a mark of that radius, or wherever the canvas has room for it; with a rim of the ground, so
+ * that it can be read on any colour.
+ */
 function write(
   context: Context,
   text: string,
@@ -87,11 +90,16 @@ function write(
   { ink, ground }: Colours,
   ratio: number,
 ): void {
-  context.font = `600 ${11 * ratio}px system-ui, sans-serif`;
+  const size = 11 * ratio;
+  context.font = `600 ${size}px system-ui, sans-serif`;
   context.lineJoin = "round";
   context.lineWidth = 3 * ratio;
+  const { width } = context.measureText(text);
+  const aside = 0.8 * radius;
+  const left = x + aside + width > context.canvas.width ? x - aside - width : x + aside;
+  const base = y - aside < size ? y + aside + 0.7 * size : y - aside;
   context.strokeStyle = ground;
-  context.strokeText(text, x + 0.8 * radius, y - 0.8 * radius);
+  context.strokeText(text, left, base);
   context.fillStyle = ink;
-  context.fillText(text, x + 0.8 * radius, y - 0.8 * radius);
+  context.fillText(text, left, base);
 }
