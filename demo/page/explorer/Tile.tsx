@@ -47,7 +47,7 @@ export function Tile({ rule, settings, found, work }: TileProps) {
           <output class="why" data-name="why" data-row={singled} aria-live="polite">
             {found && singled !== undefined
               ? tellOf(found, singled)
-              : "Hover a ring, or use the arrow keys in the plot: here is why."}
+              : "Point at a ring, or use the arrow keys in the plot: here is why."}
           </output>
         )}
       </div>
