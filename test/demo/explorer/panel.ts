@@ -1,6 +1,6 @@
 /** The panel of batch rules as a person works it, and the library's own answers to hold it to. */
 import type { Locator, Page } from "playwright";
-import { batches, openEngine, type BatchName, type StrategyName } from "poolwise";
+import { batches, openEngine, type StrategyName } from "poolwise";
 import { makeScene, type Scene } from "../../../demo/page/explorer/scene.ts";
 
 export interface Asked {
@@ -51,16 +51,14 @@ export async function pickInNode(given: Required<Asked>) {
   const { logits, points, rows, labelled } = scene;
   const pool = await engine.load({ logits, embeddings: { data: points, rows, dims: 2 } });
   const picks: Record<string, number[]> = {};
-  for (const { name } of batches) {
+  for (const { name, strategy: own } of batches) {
     const { seed, k, alpha } = given;
-    const strategy = ownScores.includes(name) ? undefined : given.strategy;
+    const strategy = own ? undefined : given.strategy;
     picks[name] = (await pool.select(name, { seed, k, alpha, strategy, labelled })).picks.map(({ row }) => row);
   }
   const { values } = await pool.score(given.strategy, { seed: given.seed });
   return { scene, picks, scores: values };
 }
-
-const ownScores: readonly BatchName[] = ["batchbald", "cluster-margin"];
 
 /** Every distance taken, in float64. */
 export function bruteForce({ points, rows, labelled }: Scene, picks: readonly number[]) {
