@@ -25,6 +25,7 @@ export {
   type LogisticCommitteeOptions,
   type MlpCommitteeOptions,
 } from "./models/committee.ts";
+export { principalDirections, type PrincipalDirections, type PrincipalOptions } from "./models/principalDirections.ts";
 export { fitTemperature, type Calibration, type Fit } from "./remedies/calibration.ts";
 export { activeLearning } from "./loop/activeLearning.ts";
 export type { LoopTimings, Round } from "./loop/round.ts";

@@ -51,6 +51,8 @@ export interface RowSource {
   readonly passNames?: readonly string[];
   /** All values, [passes, rows, cols], where they are in memory anyway. */
   readonly data?: Float32Array;
+  /** How a file has the values, for people: "float32", "text", … */
+  readonly stored?: string;
   /** The same values in fewer bytes, where they are stored so: a device is given these, and makes float32 of them. */
   readonly packed?: PackedRows;
   /** Writes rows [start, start + count) of every pass into `into`, which is exactly [passes, count, cols]. */
@@ -162,6 +164,7 @@ export function memberSource(members: readonly RowSource[]): RowSource {
     rows,
     cols,
     passes,
+    stored: storedOf(members),
     passNames: members.flatMap((member) =>
       Array.from({ length: passesOf(member) }, (_, pass) => passName(member, pass)),
     ),
@@ -192,6 +195,11 @@ export interface Values<T> {
 export function packedOf(sources: readonly RowSource[]): PackedRows[] | undefined {
   const all = sources.flatMap(({ packed }) => packed ?? []);
   return all.length === sources.length && all.every(({ type }) => type === all[0].type) ? all : undefined;
+}
+
+/** How these are stored: "float32", or "float32, text". */
+export function storedOf(sources: readonly RowSource[]): string | undefined {
+  return [...new Set(sources.flatMap(({ stored }) => stored ?? []))].join(", ") || undefined;
 }
 
 /** Some rows of features, in the order given. */

@@ -23,10 +23,14 @@ export async function arrowRows(bytes: Bytes, columns?: readonly string[]): Prom
     const names = first.list
       ? Array.from({ length: cols }, (_, i) => `${first.name}[${i}]`)
       : fields.map((f) => f.name);
-    return { names, chunks: chunksOf(bytes, file.batches(), fields, cols) };
+    return { names, stored: storedAs(fields), chunks: chunksOf(bytes, file.batches(), fields, cols) };
   } catch (error) {
     throw refusal(name, error);
   }
+}
+
+function storedAs(fields: readonly Field[]): string {
+  return [...new Set(fields.map(({ item }) => (item === "bits" ? "bool" : item!.name)))].join(", ");
 }
 
 function kindOf({ item, list }: Field): "number" | "list" | "other" {

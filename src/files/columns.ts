@@ -5,6 +5,8 @@ import { InputError } from "../errors.ts";
 export interface TableRows {
   /** Of each value of a row. */
   readonly names: string[];
+  /** How the values are stored, for people. */
+  readonly stored: string;
   /** Whole rows. */
   readonly chunks: AsyncIterable<Float32Array>;
 }

@@ -51,7 +51,7 @@ export async function csvRows(bytes: Bytes, columns?: readonly string[], block =
       if (filled > 0) yield values.subarray(0, filled);
     }
   }
-  return { names: places.map((place) => names[place]), chunks: chunks() };
+  return { names: places.map((place) => names[place]), stored: "text", chunks: chunks() };
 }
 
 /** The cells of a line, or of several where a quoted cell goes on. */

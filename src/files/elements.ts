@@ -7,6 +7,8 @@
 export type Numbers = Float32Array | Float64Array;
 
 export interface Element {
+  /** As numpy has it. */
+  readonly name: string;
   /** Bytes a value. */
   readonly size: number;
   /** Turns `into.length` little-endian values into numbers. `bytes` begins where its ArrayBuffer does. */
@@ -20,19 +22,19 @@ type View = {
 
 /** By numpy's letter and size, and bfloat16. A bool is 0 or 1. */
 export const elements: Record<string, Element> = {
-  f2: { size: 2, decode: decodeHalf },
-  f4: native(Float32Array),
-  f8: native(Float64Array),
-  bf16: { size: 2, decode: decodeBrain },
-  b1: native(Uint8Array),
-  i1: native(Int8Array),
-  i2: native(Int16Array),
-  i4: native(Int32Array),
-  i8: wide(Int32Array),
-  u1: native(Uint8Array),
-  u2: native(Uint16Array),
-  u4: native(Uint32Array),
-  u8: wide(Uint32Array),
+  f2: { name: "float16", size: 2, decode: decodeHalf },
+  f4: native("float32", Float32Array),
+  f8: native("float64", Float64Array),
+  bf16: { name: "bfloat16", size: 2, decode: decodeBrain },
+  b1: native("bool", Uint8Array),
+  i1: native("int8", Int8Array),
+  i2: native("int16", Int16Array),
+  i4: native("int32", Int32Array),
+  i8: wide("int64", Int32Array),
+  u1: native("uint8", Uint8Array),
+  u2: native("uint16", Uint16Array),
+  u4: native("uint32", Uint32Array),
+  u8: wide("uint64", Uint32Array),
 };
 
 /** Turns big-endian values into little-endian ones where they lie. */
@@ -46,8 +48,9 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
   }
 }
 
-function native(View: View): Element {
+function native(name: string, View: View): Element {
   return {
+    name,
     size: View.BYTES_PER_ELEMENT,
     decode(bytes, into) {
       into.set(new View(bytes.buffer, bytes.byteOffset, into.length));
@@ -56,8 +59,9 @@ function native(View: View): Element {
 }
 
 /** 64 bits as two halves, of which the upper has the sign: rounded once, as by way of a bigint, and far faster. */
-function wide(Upper: View): Element {
+function wide(name: string, Upper: View): Element {
   return {
+    name,
     size: 8,
     decode(bytes, into) {
       const lower = new Uint32Array(bytes.buffer, bytes.byteOffset, 2 * into.length);

@@ -26,7 +26,7 @@ export async function jsonlRows(bytes: Bytes, columns?: readonly string[], block
       if (filled > 0) yield rows.subarray(0, filled);
     }
   }
-  return { names: [...layout.names], chunks: chunks() };
+  return { names: [...layout.names], stored: "text", chunks: chunks() };
 }
 
 interface Line {

@@ -55,6 +55,7 @@ function npySource(name: string, bytes: Bytes, header: NpyHeader, close: () => P
     rows,
     cols,
     passes,
+    stored: header.element.name,
     packed,
     async read(start, count, into) {
       check(start, count, into.length);

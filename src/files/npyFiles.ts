@@ -4,7 +4,8 @@ import type { Bytes } from "./bytes.ts";
 import { openBytes } from "./fileBytes.ts";
 import { npyFile, readValues, type NpyFile } from "./npy.ts";
 import { npyHeader, readNpyHeader } from "./npyHeader.ts";
-import { type Write, writeFileWhole } from "./output.ts";
+import type { Write } from "./lines.ts";
+import { writeFileWhole } from "./output.ts";
 
 /** Opens a `.npy` file of numbers or bools and checks its header against its size; reads no values yet. */
 export async function openNpy(path: string): Promise<NpyFile> {

@@ -6,8 +6,7 @@ import { dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
 import { reason } from "./fileBytes.ts";
 import { extensionOf } from "./extension.ts";
-
-export type Write = (chunk: Uint8Array | string) => Promise<void>;
+import type { Write } from "./lines.ts";
 
 /**
  * Runs `fill`, whose writes become the file at `path`; "-" is standard output. When `fill` fails, nothing is left

@@ -18,7 +18,7 @@ import {
 } from "./parquetChunks.ts";
 import { loadUnpackers } from "./parquetCodecs.ts";
 import { type Chunk, type Column, type Group, openFile, type Other, type ParquetFile } from "./parquetFile.ts";
-import { type Unpack, UnsupportedEncoding } from "./parquetPages.ts";
+import { type Layout, type Unpack, UnsupportedEncoding } from "./parquetPages.ts";
 import type { PartSource } from "./parts.ts";
 
 /**
@@ -207,6 +207,7 @@ function source(
     name,
     rows,
     cols,
+    stored: [...new Set(columns.map(({ layout }) => storedAs(layout)))].join(", "),
     async read(start, count, into) {
       checkRange(name, rows, cols, start, count, into);
       for (let row = start; row < start + count;) {
@@ -224,6 +225,13 @@ function source(
       await bytes.close();
     },
   };
+}
+
+/** Types of a fixed length are halves where they are no decimals. */
+function storedAs({ type, scale, unsigned }: Layout): string {
+  if (scale !== undefined) return "decimal";
+  const names = { BOOLEAN: "bool", INT32: "int32", INT64: "int64", FLOAT: "float32", DOUBLE: "float64" };
+  return type in names ? `${unsigned ? "u" : ""}${names[type as keyof typeof names]}` : "float16";
 }
 
 /** The last group that begins at a row or before it. */

@@ -1,6 +1,14 @@
 /** Several files as one pool. */
 import { InputError } from "../errors.ts";
-import { packedOf, passesOf, type DirectRows, type RowReader, type RowSource, type Values } from "../matrix.ts";
+import {
+  packedOf,
+  passesOf,
+  storedOf,
+  type DirectRows,
+  type RowReader,
+  type RowSource,
+  type Values,
+} from "../matrix.ts";
 
 /** Rows that may be parts of a pool. */
 export interface PartSource extends RowSource {
@@ -80,6 +88,7 @@ export function joinRows(parts: readonly PartSource[]): RowSource {
     rows,
     cols,
     passes,
+    stored: storedOf(parts),
     packed: packed && {
       type: packed[0].type,
       read: (start, count, into) => readParts(packed, [start, count], into, newBytes),

@@ -32,10 +32,10 @@ type Opener = (bytes: Bytes, options: FormatOptions, spool: SpoolRows) => Promis
 const spooled =
   (read: (bytes: Bytes, columns?: readonly string[]) => Promise<TableRows>): Opener =>
   async (bytes, { columns, signal }, spool) => {
-    const { names, chunks } = await read(bytes, columns);
+    const { names, stored, chunks } = await read(bytes, columns);
     const rows = await spool(bytes.name, names.length, chunks, signal);
     await bytes.close();
-    return rows;
+    return { ...rows, stored };
   };
 
 const openers: Record<string, Opener> = {

@@ -1,22 +1,12 @@
 /** Scores and picks as files: .npy for programs, .csv, .json and .jsonl for everyone. */
-import { InputError } from "../errors.ts";
 import { extensionOf } from "./extension.ts";
-import { writeNpy } from "./npyFiles.ts";
+import { csvCell, LINES, writeLines, type Write } from "./lines.ts";
 import { npyHeader } from "./npyHeader.ts";
-import { type Write, writeFileWhole } from "./output.ts";
+import { writeFileWhole } from "./output.ts";
+import { fillPicks, pickFormats, type PicksRecord } from "./picks.ts";
 import { shortest } from "./shortest.ts";
 
 export const scoreFormats = [".npy", ".csv", ".jsonl"] as const;
-export const pickFormats = [".json", ".npy", ".csv", ".jsonl"] as const;
-
-/** A chosen row; what else its rule can tell of it (score, radius, …) is written as well. */
-export interface PickRecord {
-  readonly row: number;
-}
-
-export interface PicksRecord {
-  readonly picks: readonly PickRecord[];
-}
 
 /**
  * Writes one array of scores a strategy, all of one length. A row that was left out is NaN: empty in .csv, null in
@@ -86,49 +76,10 @@ const writers: Record<(typeof scoreFormats)[number], WriteBlock> = {
   },
 };
 
-/**
- * Writes a selection in order of pick: .json with all that is known, a pick a line; .csv and .jsonl the picks; .npy
- * their rows as int32 [picks]. "-" is .json on standard output.
- */
+/** Writes a selection to a file, in the format that its extension says. "-" is .json on standard output. */
 export async function writePicks<Result extends PicksRecord>(path: string, result: Result): Promise<void> {
-  const { picks } = result;
   const format = path === "-" ? ".json" : extensionOf(path, pickFormats);
-  if (format === ".npy") return writeNpy(path, [picks.length], [int32Rows(path, picks)], "<i4");
-  await writeFileWhole(path, async (write) => {
-    if (format === ".json") return writeJson(write, result);
-    if (format === ".jsonl") return writeLines(write, picks.length, (i) => toJson(picks[i])!);
-    const columns = ["row", ...Object.keys(picks[0] ?? {}).filter((key) => key !== "row")];
-    await write(`${columns.map(csvCell).join()}\n`);
-    await writeLines(write, picks.length, (i) =>
-      columns.map((column) => csvCell(picks[i][column as keyof PickRecord])).join(),
-    );
-  });
-}
-
-async function writeJson(write: Write, result: PicksRecord): Promise<void> {
-  const entries = Object.entries(result).filter(([, value]) => value !== undefined);
-  for (const [i, [key, value]] of entries.entries()) {
-    await write(`${i === 0 ? "{\n" : ",\n"}  ${JSON.stringify(key)}: `);
-    if (key !== "picks" || result.picks.length === 0) {
-      await write(toJson(value)!);
-      continue;
-    }
-    const last = result.picks.length - 1;
-    await write("[\n");
-    await writeLines(write, last + 1, (pick) => `    ${toJson(result.picks[pick])}${pick < last ? "," : ""}`);
-    await write("  ]");
-  }
-  await write("\n}\n");
-}
-
-/** Lines a chunk: strings stay small however many rows there are. */
-const LINES = 8192;
-
-async function writeLines(write: Write, count: number, line: (i: number) => string): Promise<void> {
-  for (let start = 0; start < count; start += LINES) {
-    const lines = Array.from({ length: Math.min(LINES, count - start) }, (_, i) => line(start + i));
-    await write(`${lines.join("\n")}\n`);
-  }
+  await writeFileWhole(path, (write) => fillPicks(path, write, format, result));
 }
 
 function* interleave(columns: readonly Float32Array[]): Iterable<Float32Array> {
@@ -142,25 +93,4 @@ function* interleave(columns: readonly Float32Array[]): Iterable<Float32Array> {
     });
     yield chunk;
   }
-}
-
-function int32Rows(path: string, picks: readonly PickRecord[]): Int32Array {
-  return Int32Array.from(picks, ({ row }) => {
-    if (row > 0x7fffffff) throw new InputError(`${path}: row ${row} is beyond int32; use .json, .jsonl or .csv`);
-    return row;
-  });
-}
-
-function toJson(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, part) => {
-    if (typeof part === "number") return shortest(part);
-    return ArrayBuffer.isView(part) ? Array.from(part as unknown as ArrayLike<number>) : part;
-  });
-}
-
-function csvCell(value: unknown): string {
-  if (value === undefined || value === null || Number.isNaN(value)) return "";
-  if (typeof value === "number") return String(shortest(value));
-  const text = typeof value === "string" ? value : String(toJson(value));
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
