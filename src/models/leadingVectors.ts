@@ -49,7 +49,7 @@ function krylovSpace(matrix: Float64Array, size: number, block: readonly Float64
     basis.push(...added);
     const out = new Float64Array(roomFor(size) * added.length);
     multiply({ x: matrix, cols: size }, flat(added), added.length, out);
-    images.push(...added.map((_, i) => Float64Array.from({ length: size }, (_, d) => out[d * added.length + i])));
+    images.push(...added.map((vector, i) => vector.map((_, d) => out[d * added.length + i])));
     if (basis.length === most) return { basis, images };
   }
 }
@@ -85,7 +85,7 @@ const LEAST_LEFT = 1e-12;
 function eigenvectors(given: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
   const size = given.length;
   const matrix = given.map((row, i) => row.map((value, j) => (value + given[j][i]) / 2));
-  const vectors = matrix.map((_, i) => matrix.map((_, j) => (i === j ? 1 : 0)));
+  const vectors = matrix.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
   const isSmall = (i: number, j: number): boolean =>
     Math.abs(matrix[i][j]) <= 1e-16 * Math.sqrt(Math.abs(matrix[i][i] * matrix[j][j]));
   for (let sweep = 0, isDone = false; !isDone && sweep < 50; sweep++) {

@@ -1,6 +1,39 @@
-/** Predictions and embeddings out of files of one's own. */
+/** A pool of one's own: predictions and embeddings out of files, scored here, and the rows to label next. */
+import { useMemo } from "preact/hooks";
 import type { PanelProps } from "../panel.ts";
+import { useLifetime } from "../parts/lifetime.ts";
+import { ChoiceForm } from "./ChoiceForm.tsx";
+import { FilesForm } from "./FilesForm.tsx";
+import "./pool.css";
+import { Results } from "./Results.tsx";
+import { Session } from "./session.ts";
+import { WorkLine } from "./WorkLine.tsx";
 
 export default function OwnPool({ engine }: PanelProps) {
-  return <p>To be built, on the {engine.backend} backend.</p>;
+  const lifetime = useLifetime();
+  const session = useMemo(() => new Session(engine, lifetime), [engine, lifetime]);
+  const pool = session.pool.value;
+  const findings = session.findings.value;
+  return (
+    <div class="stack own-pool">
+      <FilesForm session={session} />
+      {pool ? (
+        <div class="beside">
+          <ChoiceForm session={session} pool={pool} />
+          <div class="stack">
+            <WorkLine session={session} />
+            {findings ? (
+              <Results session={session} findings={findings} />
+            ) : (
+              <p class="hint">
+                Nothing is picked yet. The picks are exact, and the same on every machine for one seed.
+              </p>
+            )}
+          </div>
+        </div>
+      ) : (
+        <WorkLine session={session} />
+      )}
+    </div>
+  );
 }

@@ -1,0 +1,95 @@
+/** Which class a model finds the likeliest, and how likely. */
+import type { RowSource } from "poolwise";
+
+export type Kind = "logits" | "probabilities";
+
+/** How predictions are to be read. */
+export interface Reading {
+  readonly kind: Kind;
+  readonly temperature: number;
+}
+
+export interface Likeliest {
+  readonly label: number;
+  /** Its mean probability over passes. */
+  readonly probability: number;
+}
+
+/** Values read at a time: 1 MB of them. */
+const BLOCK = 2 ** 18;
+
+/** Of some rows, one after the other. */
+export async function likeliestOf(
+  source: RowSource,
+  rows: readonly number[],
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<Likeliest[]> {
+  const { cols: classes, passes = 1 } = source;
+  const values = new Float32Array(passes * classes);
+  const found: Likeliest[] = [];
+  for (const row of rows) {
+    await source.read(row, 1, values);
+    signal.throwIfAborted();
+    const p = meanProbabilities(values, 0, 1, passes, classes, reading);
+    const label = largest(p);
+    found.push({ label, probability: p[label] });
+  }
+  return found;
+}
+
+/** Of all rows, of no more than 256 classes, as a plot takes them. `onRows` hears how many are done. */
+export async function likeliestClasses(
+  source: RowSource,
+  reading: Reading,
+  { signal, onRows }: { readonly signal: AbortSignal; readonly onRows: (rows: number) => void },
+): Promise<Uint8Array> {
+  const { rows, cols: classes, passes = 1 } = source;
+  const most = Math.max(1, Math.floor(BLOCK / passes / classes));
+  const labels = new Uint8Array(rows);
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
+    const values = new Float32Array(passes * count * classes);
+    await source.read(first, count, values);
+    for (let i = 0; i < count; i++) {
+      const isPlain = passes === 1; // no temperature changes which is the largest
+      const own = isPlain ? values.subarray(i * classes, (i + 1) * classes) : undefined;
+      labels[first + i] = largest(own ?? meanProbabilities(values, i, count, passes, classes, reading));
+    }
+    onRows(first + count);
+    await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
+  }
+  return labels;
+}
+
+/** Of row i of [passes, rows, classes], scaled by the temperature as the library does. */
+function meanProbabilities(
+  values: Float32Array,
+  i: number,
+  rows: number,
+  passes: number,
+  classes: number,
+  { kind, temperature }: Reading,
+): Float64Array {
+  const mean = new Float64Array(classes);
+  for (let pass = 0; pass < passes; pass++) {
+    const first = (pass * rows + i) * classes;
+    const own = Float64Array.from(
+      values.subarray(first, first + classes),
+      (value) => (kind === "logits" ? value : Math.log(value)) / temperature,
+    );
+    const most = own[largest(own)];
+    const weights = own.map((logit) => Math.exp(logit - most));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    for (let label = 0; label < classes; label++) mean[label] += weights[label] / total / passes;
+  }
+  return mean;
+}
+
+/** Ties to the lowest. */
+function largest(values: Float32Array | Float64Array): number {
+  let at = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[at]) at = i;
+  return at;
+}

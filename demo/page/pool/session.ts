@@ -1,0 +1,119 @@
+/**
+ * What the panel holds: files, the pool made of them, the work at hand, and what it found.
+ *
+ * One piece of work at a time. What cannot be read changes nothing; what is found belongs to the files at hand, so other
+ * files, or another reading of them, clear it; work that fails or is cancelled leaves what was found before.
+ */
+import { signal } from "@preact/signals";
+import type { Engine, Pool } from "poolwise";
+import { loadPool, openSlot, type Files, type Reading, type Slot } from "./files.ts";
+import { findPicks, findPlane, type Choice, type Findings, type Plane, type Work } from "./findings.ts";
+import { Meter } from "./meter.ts";
+import { makeSample } from "./sample.ts";
+
+export class Session {
+  readonly files = signal<Files>({});
+  readonly reading = signal<Reading>({ kind: "logits", invalid: "error" });
+  /** Of the files; none where there are too few, or they do not fit each other. */
+  readonly pool = signal<Pool | undefined>(undefined);
+  readonly findings = signal<Findings | undefined>(undefined);
+  readonly plane = signal<Plane | undefined>(undefined);
+  readonly error = signal<unknown>(undefined);
+  readonly cancelled = signal(false);
+  readonly working = signal(false);
+  readonly meter = new Meter();
+  private readonly engine: Engine;
+  private readonly lifetime: AbortSignal;
+  private controller = new AbortController();
+
+  /** Lets go of everything when `lifetime` ends. */
+  constructor(engine: Engine, lifetime: AbortSignal) {
+    this.engine = engine;
+    this.lifetime = lifetime;
+    lifetime.addEventListener("abort", () => {
+      this.cancel();
+      void this.take({});
+    });
+  }
+
+  open(slot: Slot, files: readonly File[]): Promise<void> {
+    const names = files.length > 1 ? `${files.length} files` : files[0].name;
+    return this.work(`Opening ${names}`, async ({ signal: ended }) => {
+      // One's own rows and those of the sample are no one pool.
+      const others = this.files.value.isSample && slot !== "labelled" ? {} : this.files.value;
+      await this.take({ ...others, ...(await openSlot(slot, files, ended)) });
+    });
+  }
+
+  openSample(rows: number): Promise<void> {
+    return this.work("Making the sample", async ({ signal: ended, tell }) => {
+      const made = await makeSample(rows, {
+        signal: ended,
+        onProgress: (done) => tell("Making the sample", done, rows),
+      });
+      await this.take({ ...made, isSample: true });
+    });
+  }
+
+  remove(slot: Slot): Promise<void> {
+    return this.work(`Closing ${slot}`, () => this.take({ ...this.files.value, [slot]: undefined }));
+  }
+
+  read(reading: Reading): Promise<void> {
+    this.reading.value = reading;
+    return this.work("Loading", () => this.take(this.files.value));
+  }
+
+  pick(choice: Choice): Promise<void> {
+    const pool = this.pool.value!;
+    const files = this.files.value;
+    const reading = this.reading.value;
+    return this.work("Picking", async (work) => {
+      this.findings.value = await findPicks(pool, files, choice, reading, work);
+      const { embeddings, predictions } = files;
+      if (embeddings) this.plane.value ??= await findPlane(embeddings, predictions, reading, work);
+    });
+  }
+
+  cancel(): void {
+    this.controller.abort(new DOMException("cancelled", "AbortError"));
+  }
+
+  private async work(label: string, does: (work: Work) => Promise<void>): Promise<void> {
+    if (this.working.value) return;
+    this.controller = new AbortController();
+    const { signal: ended } = this.controller;
+    this.working.value = true;
+    this.cancelled.value = false;
+    this.error.value = undefined;
+    this.meter.begin(label);
+    try {
+      await does({ signal: ended, tell: (stage, done, of) => this.meter.tell(stage, done, of) });
+    } catch (error) {
+      if (ended.aborted) this.cancelled.value = true;
+      else this.error.value = error;
+    } finally {
+      this.meter.end();
+      this.working.value = false;
+    }
+  }
+
+  /** These files in place of those at hand, which are closed where they are not among them. */
+  private async take(next: Files): Promise<void> {
+    const before = this.files.value;
+    const pool = this.pool.value;
+    this.findings.value = undefined;
+    this.plane.value = undefined;
+    this.pool.value = undefined;
+    pool?.close();
+    await pool?.released;
+    const files = this.lifetime.aborted ? {} : next;
+    this.files.value = files;
+    const kept = [files.predictions, files.embeddings];
+    for (const source of [before.predictions, before.embeddings, next.predictions, next.embeddings])
+      if (!kept.includes(source)) await source?.close?.();
+    const loaded = await loadPool(this.engine, files, this.reading.value);
+    if (this.lifetime.aborted) loaded?.close();
+    else this.pool.value = loaded;
+  }
+}
