@@ -1,47 +1,28 @@
 /** How the predictions are read, and what the pool is asked for. */
-import { useState } from "preact/hooks";
-import type { BatchName, Pool, StrategyName } from "poolwise";
+import type { Pool } from "poolwise";
 import { NumberField, Select, Slider, Switch } from "../parts/Field.tsx";
-import { batchesFor, batchNamed, missing, standIn, strategiesFor, strategyNamed, type Supply } from "./choices.ts";
+import { batchNamed, choose, missing, strategyNamed, type Choice, type Supply } from "./choices.ts";
 import type { Session } from "./session.ts";
 
 const kinds = ["logits", "probabilities"] as const;
 
 export function ChoiceForm({ session, pool }: { readonly session: Session; readonly pool: Pool }) {
   const { predictions, embeddings } = session.files.value;
-  const disabled = session.working.value;
-  const { kind, invalid } = session.reading.value;
-  const [wanted, setWanted] = useState<{ strategy: StrategyName; batch: BatchName }>({
-    strategy: "entropy",
-    batch: "top-k",
-  });
-  const [numbers, setNumbers] = useState({ k: 100, temperature: 1, seed: 0, alpha: 0.5, epsilon: 0, density: 0 });
-  const set = (name: keyof typeof numbers) => (value: number) => setNumbers({ ...numbers, [name]: value });
-
   const supply: Supply = { passes: predictions ? (predictions.passes ?? 1) : 0, hasEmbeddings: Boolean(embeddings) };
-  const strategies = strategiesFor(supply);
-  const batches = batchesFor(supply);
-  const batch = standIn(wanted.batch, batches, "k-center")!;
-  const rule = batchNamed(batch);
-  const fixed = strategies.find((name) => name === rule.strategy);
-  const strategy = fixed ?? standIn(wanted.strategy, strategies, "entropy");
-  const k = Math.min(numbers.k, pool.rows);
-  const weighsDensity = supply.passes > 0 && supply.hasEmbeddings && rule.needs.includes("scores");
-  const { temperature, seed, epsilon } = numbers;
-  const choice = {
-    strategy,
-    batch,
-    k,
-    temperature,
-    seed,
-    epsilon,
-    alpha: batch === "hybrid" ? numbers.alpha : 0.5,
-    density: weighsDensity ? numbers.density : 0,
-  };
-  const read = {
-    disabled,
-    onChange: (to: Partial<typeof session.reading.value>) => void session.read({ kind, invalid, ...to }),
-  };
+  const wanted = session.wanted.value;
+  const { choice, knownStrategies, knownBatches, fixed, weighsAlpha, weighsDensity } = choose(
+    wanted,
+    supply,
+    pool.rows,
+  );
+  const { strategy, batch } = choice;
+  const want = (some: Partial<Choice>): void => void (session.wanted.value = { ...wanted, ...some });
+  const numeric = (name: "k" | "temperature" | "seed" | "alpha" | "epsilon" | "density") => ({
+    value: choice[name],
+    onChange: (value: number) => want({ [name]: value }),
+  });
+  const { kind, invalid } = session.reading.value;
+  const disabled = session.working.value;
 
   return (
     <form
@@ -55,20 +36,19 @@ export function ChoiceForm({ session, pool }: { readonly session: Session; reado
       {predictions && (
         <>
           <Select
-            label="Predictions are"
+            label="Kind"
             value={kind}
             options={kinds}
             disabled={disabled}
-            onChange={(to) => read.onChange({ kind: to })}
-            hint="Logits are what a model gives before its softmax."
+            onChange={(to) => void session.read({ kind: to, invalid })}
+            hint="What the predictions are. Logits are what a model gives before its softmax."
           />
           <NumberField
             label="Temperature"
-            value={temperature}
+            {...numeric("temperature")}
             min={0.01}
             max={100}
             step={0.01}
-            onChange={set("temperature")}
             hint="Divides logits. Above 1 for a model that is too sure of itself."
           />
         </>
@@ -77,69 +57,59 @@ export function ChoiceForm({ session, pool }: { readonly session: Session; reado
         <Select
           label="Strategy"
           value={strategy}
-          options={strategies}
+          options={knownStrategies}
           disabled={fixed !== undefined}
-          onChange={(name) => setWanted({ ...wanted, strategy: name })}
+          onChange={(name) => want({ strategy: name })}
           hint={fixed ? `${batch} works from ${fixed}.` : `A row's score: ${strategyNamed(strategy).about}.`}
         />
       )}
       <Select
         label="Batch"
         value={batch}
-        options={batches}
-        onChange={(name) => setWanted({ ...wanted, batch: name })}
-        hint={[`Picks ${rule.about}.`, missing(supply)].filter(Boolean).join(" ")}
+        options={knownBatches}
+        onChange={(name) => want({ batch: name })}
+        hint={[`Picks ${batchNamed(batch).about}.`, missing(supply)].filter(Boolean).join(" ")}
       />
-      <NumberField label="k" value={k} min={1} max={pool.rows} onChange={set("k")} hint="Rows to pick." />
-      {batch === "hybrid" && (
+      <NumberField label="k" {...numeric("k")} min={1} max={pool.rows} hint="Rows to pick." />
+      {weighsAlpha && (
         <Slider
           label="Weight of scores α"
-          value={numbers.alpha}
+          {...numeric("alpha")}
           min={0}
           max={1}
           step={0.05}
-          onChange={set("alpha")}
           hint="0 goes by distances alone, 1 by scores alone."
         />
       )}
       <Slider
         label="Exploration ε"
-        value={epsilon}
+        {...numeric("epsilon")}
         min={0}
         max={1}
         step={0.05}
-        onChange={set("epsilon")}
         hint="The chance that a pick is drawn among all rows instead, to find what the model cannot know of."
       />
       {weighsDensity && (
         <NumberField
           label="Density β"
-          value={numbers.density}
+          {...numeric("density")}
           min={0}
           max={100}
           step={0.25}
-          onChange={set("density")}
           hint="Above 0, rows that many others are like count for more: outliers are asked for less."
         />
       )}
-      <NumberField
-        label="Seed"
-        value={seed}
-        min={0}
-        max={2 ** 32 - 1}
-        onChange={set("seed")}
-        hint="Fixes all that is random."
-      />
+      <NumberField label="Seed" {...numeric("seed")} min={0} max={2 ** 32 - 1} hint="Fixes all that is random." />
       <Switch
         label="Leave out invalid rows"
         value={invalid === "skip"}
         disabled={disabled}
-        onChange={(on) => read.onChange({ invalid: on ? "skip" : "error" })}
+        onChange={(on) => void session.read({ kind, invalid: on ? "skip" : "error" })}
         hint="Rows with NaN or infinity. Otherwise one stops the work and is named."
       />
       <div class="button-row">
         <button type="submit" class="button primary" disabled={disabled}>
-          Pick {k.toLocaleString("en")} rows
+          Pick {choice.k.toLocaleString("en")} {choice.k === 1 ? "row" : "rows"}
         </button>
       </div>
     </form>

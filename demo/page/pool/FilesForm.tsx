@@ -20,8 +20,8 @@ export function FilesForm({ session }: { readonly session: Session }) {
   return (
     <div class="stack">
       <p>
-        Drop files below, or choose them. They are read where they lie and <strong>never leave this machine</strong>:
-        the page has no server behind it, and its security policy lets it send nothing anywhere.
+        This page reads files where they lie and computes everything by itself. There is no server behind it, and its
+        security policy keeps it from sending anything anywhere.
       </p>
       <div class="tiles">
         <DropZone
@@ -71,12 +71,12 @@ function Shape({ source, columns }: { readonly source: RowSource; readonly colum
 }
 
 function SampleForm({ session }: { readonly session: Session }) {
-  const [size, setSize] = useState<SampleSize>("300,000 rows");
-  const rows = Number(size.replace(/\D/g, ""));
+  const [size, setSize] = useState<SampleSize>("300,000");
+  const rows = Number(size.replaceAll(",", ""));
   return (
     <div class="sample">
       <span>No files at hand?</span>
-      <Select label="Sample of" value={size} options={sampleSizes} onChange={setSize} />
+      <Select label="Sample rows" value={size} options={sampleSizes} onChange={setSize} />
       <Button onClick={() => void session.openSample(rows)} disabled={session.working.value}>
         Use a sample pool
       </Button>

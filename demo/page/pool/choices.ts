@@ -1,6 +1,30 @@
 /** What a pool can be asked for: strategies and batch rules whose needs it meets, as the library's registries say. */
 import { batches, strategies, type BatchName, type StrategyName } from "poolwise";
 
+/** What a pool is asked for. */
+export interface Choice {
+  /** None of embeddings alone, which have no scores. */
+  readonly strategy: StrategyName | undefined;
+  readonly batch: BatchName;
+  readonly k: number;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly alpha: number;
+  readonly epsilon: number;
+  readonly density: number;
+}
+
+export const usual: Choice = {
+  strategy: "entropy",
+  batch: "top-k",
+  k: 100,
+  temperature: 1,
+  seed: 0,
+  alpha: 0.5,
+  epsilon: 0,
+  density: 0,
+};
+
 /** What is loaded, as far as it matters here. */
 export interface Supply {
   /** Of the predictions; 0 without any. */
@@ -39,9 +63,30 @@ export function missing(supply: Supply): string | undefined {
     .map(([what, with_]) => [what, batchesFor(with_).length + strategiesFor(with_).length - have] as const)
     .filter(([what, gain]) => gain > 0 && !(supply.passes === 0 && what === "predictions of several passes"))
     .map(([what, gain]) => `${gain} more with ${what}`);
-  return gains.length ? `There are ${gains.join(", ")}.` : undefined;
+  return gains.length ? `Strategies and rules: ${gains.join(", ")}.` : undefined;
 }
 
-/** The chosen one where it can be fed, else the first that can, the best known one before others. */
-export const standIn = <Name extends string>(chosen: Name, known: readonly Name[], usual: Name): Name | undefined =>
-  [chosen, usual, ...known].find((name) => known.includes(name));
+/** What comes nearest to what is wanted of a pool of so many rows, and what else there is to choose from. */
+export function choose(wanted: Choice, supply: Supply, rows: number) {
+  const knownStrategies = strategiesFor(supply);
+  const knownBatches = batchesFor(supply);
+  const batch = nearest(wanted.batch, knownBatches, "k-center")!;
+  const rule = batchNamed(batch);
+  /** Of a rule that works from no other. */
+  const fixed = knownStrategies.find((name) => name === rule.strategy);
+  const weighsAlpha = batch === "hybrid";
+  const weighsDensity = rule.needs.includes("scores") && supply.passes > 0 && supply.hasEmbeddings;
+  const choice: Choice = {
+    ...wanted,
+    batch,
+    strategy: fixed ?? nearest(wanted.strategy, knownStrategies, usual.strategy),
+    k: Math.min(wanted.k, rows),
+    alpha: weighsAlpha ? wanted.alpha : usual.alpha,
+    density: weighsDensity ? wanted.density : usual.density,
+  };
+  return { choice, knownStrategies, knownBatches, fixed, weighsAlpha, weighsDensity };
+}
+
+/** The wanted one where it is known, or one that stands in for it. */
+const nearest = <Name extends string>(wanted: Name | undefined, known: readonly Name[], standIn: Name | undefined) =>
+  known.find((name) => name === wanted) ?? known.find((name) => name === standIn) ?? known.at(0);

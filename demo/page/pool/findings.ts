@@ -1,26 +1,8 @@
 /** What is found out about a pool: scores, picks, what the model makes of these, and the plane that its rows are drawn in. */
-import {
-  principalDirections,
-  type Batch,
-  type BatchName,
-  type Pool,
-  type RowSource,
-  type StrategyName,
-} from "poolwise";
+import { principalDirections, type Batch, type Pool, type RowSource } from "poolwise";
+import type { Choice } from "./choices.ts";
 import type { Files, Reading } from "./files.ts";
 import { likeliestClasses, likeliestOf, type Likeliest } from "./likeliest.ts";
-
-/** What is asked of the pool. */
-export interface Choice {
-  readonly strategy: StrategyName | undefined;
-  readonly batch: BatchName;
-  readonly k: number;
-  readonly temperature: number;
-  readonly seed: number;
-  readonly alpha: number;
-  readonly epsilon: number;
-  readonly density: number;
-}
 
 export interface Findings {
   readonly choice: Choice;

@@ -1,7 +1,8 @@
 /** A pool to try the page with: ten classes around a ring, seen in 16 dims, and the predictions of a model that knows them well. */
 import type { RowSource } from "poolwise";
 
-export const sampleSizes = ["100,000 rows", "300,000 rows", "1,000,000 rows"] as const;
+/** Rows. */
+export const sampleSizes = ["100,000", "300,000", "1,000,000"] as const;
 export type SampleSize = (typeof sampleSizes)[number];
 
 export interface Sample {

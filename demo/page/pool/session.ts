@@ -4,16 +4,19 @@
  * One piece of work at a time. What cannot be read changes nothing; what is found belongs to the files at hand, so other
  * files, or another reading of them, clear it; work that fails or is cancelled leaves what was found before.
  */
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type { Engine, Pool } from "poolwise";
 import { loadPool, openSlot, type Files, type Reading, type Slot } from "./files.ts";
-import { findPicks, findPlane, type Choice, type Findings, type Plane, type Work } from "./findings.ts";
+import { usual, type Choice } from "./choices.ts";
+import { findPicks, findPlane, type Findings, type Plane, type Work } from "./findings.ts";
 import { Meter } from "./meter.ts";
 import { makeSample } from "./sample.ts";
 
 export class Session {
   readonly files = signal<Files>({});
   readonly reading = signal<Reading>({ kind: "logits", invalid: "error" });
+  /** What is asked of any pool, as far as it can be. */
+  readonly wanted = signal<Choice>(usual);
   /** Of the files; none where there are too few, or they do not fit each other. */
   readonly pool = signal<Pool | undefined>(undefined);
   readonly findings = signal<Findings | undefined>(undefined);
@@ -101,19 +104,20 @@ export class Session {
   /** These files in place of those at hand, which are closed where they are not among them. */
   private async take(next: Files): Promise<void> {
     const before = this.files.value;
-    const pool = this.pool.value;
     this.findings.value = undefined;
     this.plane.value = undefined;
-    this.pool.value = undefined;
-    pool?.close();
-    await pool?.released;
+    this.pool.value?.close();
+    await this.pool.value?.released;
     const files = this.lifetime.aborted ? {} : next;
-    this.files.value = files;
     const kept = [files.predictions, files.embeddings];
     for (const source of [before.predictions, before.embeddings, next.predictions, next.embeddings])
       if (!kept.includes(source)) await source?.close?.();
-    const loaded = await loadPool(this.engine, files, this.reading.value);
-    if (this.lifetime.aborted) loaded?.close();
-    else this.pool.value = loaded;
+    let pool: Pool | undefined;
+    try {
+      pool = await loadPool(this.engine, files, this.reading.value);
+    } finally {
+      if (this.lifetime.aborted) pool?.close();
+      else batch(() => ([this.files.value, this.pool.value] = [files, pool]));
+    }
   }
 }
