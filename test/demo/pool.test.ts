@@ -1,4 +1,5 @@
 /** Your own pool: what is dropped is scored in the page, and its picks are the library's own. */
+import { writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, vi } from "vitest";
 import { makeSample } from "../../demo/page/pool/sample.ts";
 import { openEngine, principalDirections, type SelectOptions } from "../../src/index.ts";
@@ -152,6 +153,33 @@ test.for([
   expect(await pickedRows(page)).toEqual(rowsOf(picks));
 });
 
+test("columns of a table are named where not all of them are predictions", async ({ openPanel }) => {
+  const page = await openPanel("pool", { on: "cpu" });
+  const lines = Array.from({ length: 60 }, (_, row) => `item ${row},${(row * row) % 13},${row % 5},${row}`);
+  writeFileSync(scratch("named.csv"), `id,a,b,c\n${lines.join("\n")}\n`);
+  await give(page, "Predictions", scratch("named.csv"));
+  expect(await page.getByRole("alert").textContent()).toMatch(
+    /^named\.csv: line 2, column "id" holds "item 0": no number/,
+  );
+  await page.getByLabel("Columns of predictions").fill("a, b");
+  await page.keyboard.press("Enter");
+  await rest(page);
+  expect(await page.getByRole("alert").count()).toBe(0);
+  expect(await shapeOf(page, "Predictions")).toMatchObject({ rows: "60", cols: "2" });
+  await pick(page, { k: 4 });
+  const logits = await openRows(`${scratch("named.csv")}:a,b`);
+  expect(await pickedRows(page)).toEqual(rowsOf(await expected({ logits }, "top-k", { k: 4 })));
+});
+
+test("a file that is dropped beside the zones leaves the page as it is", async ({ openPanel }) => {
+  const page = await openPanel("pool", { on: "cpu" });
+  const isKept = await page.locator("main").evaluate((main) => {
+    const dropped = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: new DataTransfer() });
+    return !main.dispatchEvent(dropped);
+  });
+  expect(isKept).toBe(true);
+});
+
 test("several files are one pool, and each pick says which it is in", async ({ openPanel }) => {
   const page = await openPanel("pool", { on: "cpu" });
   const parts = [2, 10, 1].map((part) => scratch(`part-${part}.npy`));
@@ -230,7 +258,7 @@ test("is worked by keyboard alone", async ({ openPanel }) => {
   const page = await openPanel("pool", { on: "cpu" });
   await page.getByLabel("Sample rows").selectOption("100,000");
   await page.getByLabel(/for predictions$/).focus();
-  for (let i = 0; i < 4; i++) await page.keyboard.press("Tab");
+  for (let i = 0; i < 5; i++) await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Use a sample pool");
   await page.keyboard.press("Enter");
   await page.getByLabel("k", { exact: true }).waitFor();

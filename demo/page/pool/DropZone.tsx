@@ -10,13 +10,16 @@ interface DropZoneProps {
   readonly accept: string;
   readonly multiple?: boolean;
   readonly disabled: boolean;
+  /** Of what has columns: names of those to read. */
+  readonly columns?: { readonly names: string; readonly onChange: (names: string) => void };
   /** What there is by now. */
   readonly children?: ComponentChildren;
   readonly onFiles: (files: readonly File[]) => void;
   readonly onRemove: () => void;
 }
 
-export function DropZone({ title, hint, accept, multiple, disabled, children, onFiles, onRemove }: DropZoneProps) {
+export function DropZone(props: DropZoneProps) {
+  const { title, hint, accept, multiple, disabled, columns, children, onFiles, onRemove } = props;
   const [isOver, setOver] = useState(false);
   const take = (files: FileList | null | undefined): void => {
     if (files?.length) onFiles([...files]);
@@ -39,6 +42,20 @@ export function DropZone({ title, hint, accept, multiple, disabled, children, on
     >
       <h3>{title}</h3>
       {children ?? <p class="hint">{hint}</p>}
+      {columns && (
+        <label class="columns">
+          Columns
+          <span class="unseen"> of {title.toLowerCase()}</span>
+          <input
+            type="text"
+            value={columns.names}
+            placeholder="all with numbers"
+            title="Of a table or an archive: the names of those to read, with commas between"
+            disabled={disabled}
+            onChange={(event) => columns.onChange(event.currentTarget.value)}
+          />
+        </label>
+      )}
       <div class="button-row">
         <label class="button" data-disabled={disabled}>
           {children ? "Choose others" : "Choose a file"}

@@ -17,6 +17,10 @@ export function FilesForm({ session }: { readonly session: Session }) {
     onFiles: (files: readonly File[]) => void session.open(slot, files),
     onRemove: () => void session.remove(slot),
   });
+  const columnsOf = (slot: Slot) => ({
+    names: session.columns.value[slot] ?? "",
+    onChange: (names: string) => void session.nameColumns(slot, names),
+  });
   return (
     <div class="stack">
       <p>
@@ -26,6 +30,7 @@ export function FilesForm({ session }: { readonly session: Session }) {
       <div class="tiles">
         <DropZone
           {...zone("predictions")}
+          columns={columnsOf("predictions")}
           title="Predictions"
           hint="What a model says of each row: rows × classes, or passes × rows × classes of a committee. NPY, NPZ, Parquet, CSV, JSONL or Arrow; several files are one pool, in the order of their names."
           accept={TABLES}
@@ -35,6 +40,7 @@ export function FilesForm({ session }: { readonly session: Session }) {
         </DropZone>
         <DropZone
           {...zone("embeddings")}
+          columns={columnsOf("embeddings")}
           title="Embeddings"
           hint="Optional: where each row lies, rows × dims, in the same order. Rules that keep picks apart measure distances on them, and the plot is drawn from them."
           accept={TABLES}

@@ -1,5 +1,5 @@
 /** A pool of one's own: predictions and embeddings out of files, scored here, and the rows to label next. */
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { PanelProps } from "../panel.ts";
 import { useLifetime } from "../parts/lifetime.ts";
 import { ChoiceForm } from "./ChoiceForm.tsx";
@@ -12,6 +12,7 @@ import { WorkLine } from "./WorkLine.tsx";
 export default function OwnPool({ engine }: PanelProps) {
   const lifetime = useLifetime();
   const session = useMemo(() => new Session(engine, lifetime), [engine, lifetime]);
+  useEffect(() => keepPage(lifetime), [lifetime]);
   const pool = session.pool.value;
   const findings = session.findings.value;
   return (
@@ -36,4 +37,16 @@ export default function OwnPool({ engine }: PanelProps) {
       )}
     </div>
   );
+}
+
+/** A file that is dropped beside a zone would be opened by the browser, in place of the page. */
+function keepPage(signal: AbortSignal): void {
+  addEventListener("dragover", refuseDrop, { signal });
+  addEventListener("drop", refuseDrop, { signal });
+}
+
+function refuseDrop(event: DragEvent): void {
+  if (event.defaultPrevented) return;
+  event.preventDefault();
+  if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
 }

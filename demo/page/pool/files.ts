@@ -24,14 +24,18 @@ export interface Reading {
 const { compare: byName } = new Intl.Collator("en", { numeric: true });
 
 /** Several files are one pool, in the order of their names: drops come in none. */
-export async function openSlot(slot: Slot, files: readonly File[], signal: AbortSignal): Promise<Files> {
+export async function openSlot(
+  slot: Slot,
+  files: readonly File[],
+  { columns, signal }: { readonly columns?: readonly string[]; readonly signal: AbortSignal },
+): Promise<Files> {
   if (slot === "labelled") {
     const [file, ...more] = files;
     if (more.length > 0) throw new InputError(`${file.name} and ${more[0].name}: labelled rows are one file`);
     return { labelled: { name: file.name, rows: await readLabelled(file, signal) } };
   }
   const sorted = [...files].sort((a, b) => byName(a.name, b.name));
-  const source = await openFile(sorted, { signal });
+  const source = await openFile(sorted, { columns, signal });
   if (!signal.aborted) return { [slot]: source };
   await source.close?.();
   throw signal.reason;

@@ -17,6 +17,8 @@ export class Session {
   readonly reading = signal<Reading>({ kind: "logits", invalid: "error" });
   /** What is asked of any pool, as far as it can be. */
   readonly wanted = signal<Choice>(usual);
+  /** Names of columns to read of tables, with commas between; all with numbers where there are none. */
+  readonly columns = signal<Partial<Record<Slot, string>>>({});
   /** Of the files; none where there are too few, or they do not fit each other. */
   readonly pool = signal<Pool | undefined>(undefined);
   readonly findings = signal<Findings | undefined>(undefined);
@@ -25,6 +27,8 @@ export class Session {
   readonly cancelled = signal(false);
   readonly working = signal(false);
   readonly meter = new Meter();
+  /** What was given last, read or refused: other columns of it may be asked for. */
+  private offered: Partial<Record<Slot, readonly File[]>> = {};
   private readonly engine: Engine;
   private readonly lifetime: AbortSignal;
   private controller = new AbortController();
@@ -40,12 +44,20 @@ export class Session {
   }
 
   open(slot: Slot, files: readonly File[]): Promise<void> {
+    this.offered[slot] = files;
+    const columns = listOf(this.columns.value[slot]);
     const names = files.length > 1 ? `${files.length} files` : files[0].name;
     return this.work(`Opening ${names}`, async ({ signal: ended }) => {
       // One's own rows and those of the sample are no one pool.
       const others = this.files.value.isSample && slot !== "labelled" ? {} : this.files.value;
-      await this.take({ ...others, ...(await openSlot(slot, files, ended)) });
+      await this.take({ ...others, ...(await openSlot(slot, files, { columns, signal: ended })) });
     });
+  }
+
+  async nameColumns(slot: Slot, columns: string): Promise<void> {
+    this.columns.value = { ...this.columns.value, [slot]: columns };
+    const files = this.offered[slot];
+    if (files) await this.open(slot, files);
   }
 
   openSample(rows: number): Promise<void> {
@@ -54,11 +66,13 @@ export class Session {
         signal: ended,
         onProgress: (done) => tell("Making the sample", done, rows),
       });
+      this.offered = {};
       await this.take({ ...made, isSample: true });
     });
   }
 
   remove(slot: Slot): Promise<void> {
+    delete this.offered[slot];
     return this.work(`Closing ${slot}`, () => this.take({ ...this.files.value, [slot]: undefined }));
   }
 
@@ -120,4 +134,9 @@ export class Session {
       else batch(() => ([this.files.value, this.pool.value] = [files, pool]));
     }
   }
+}
+
+function listOf(columns = ""): string[] | undefined {
+  const names = columns.split(",").map((name) => name.trim());
+  return names.some(Boolean) ? names.filter(Boolean) : undefined;
 }
