@@ -37,7 +37,7 @@ export interface PrincipalDirections {
 }
 
 /** Products for the covariance: some seconds of them. More rows than that allows are sampled, the same ones always. */
-const MOST_PRODUCTS = 2 ** 32;
+const MOST_PRODUCTS = 2 ** 31;
 /** Sampled whatever that takes. */
 const LEAST_ROWS = 2048;
 /** The covariance of so many is 512 MiB. */
@@ -45,7 +45,7 @@ const MOST_DIMS = 8192;
 
 /**
  * The first principal directions of embeddings [rows, dims] in float64: eigenvectors of their covariance. Rows are read
- * twice, a block at a time, and never held. The covariance takes rows · dims² products, so past 2³² of them it is that of
+ * twice, a block at a time, and never held. The covariance takes rows · dims² products, so past 2³¹ of them it is that of
  * a sample of so many rows as those allow, and of 2,048 at least.
  *
  * @throws InputError where there are fewer dims than directions, more than 8,192, or an invalid row (says which)

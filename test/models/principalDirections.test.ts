@@ -67,7 +67,7 @@ test("an invalid row is named, or left out and has no place", async () => {
 });
 
 test("many rows of many dims are sampled, and lie along the directions all the same", async () => {
-  const dims = 1500; // 2,048 rows of these are more than 2³² products
+  const dims = 1500; // 2,048 rows of these are more than 2³¹ products
   const rows = 3000;
   const lean = drawn(rows, 2, 2).features.data;
   const data = Float32Array.from({ length: rows * dims }, (_, i) => {

@@ -17,10 +17,14 @@ export function FilesForm({ session }: { readonly session: Session }) {
     onFiles: (files: readonly File[]) => void session.open(slot, files),
     onRemove: () => void session.remove(slot),
   });
-  const columnsOf = (slot: Slot) => ({
-    names: session.columns.value[slot] ?? "",
-    onChange: (names: string) => void session.nameColumns(slot, names),
-  });
+  /** Arrays of numbers have none. */
+  const columnsOf = (slot: Slot) =>
+    session.offered.value[slot]?.some(({ name }) => !/\.npy$/i.test(name))
+      ? {
+          names: session.columns.value[slot] ?? "",
+          onChange: (names: string) => void session.nameColumns(slot, names),
+        }
+      : undefined;
   return (
     <div class="stack">
       <p>

@@ -16,24 +16,18 @@ export default function OwnPool({ engine }: PanelProps) {
   const pool = session.pool.value;
   const findings = session.findings.value;
   return (
-    <div class="stack own-pool">
+    <div class="own-pool">
       <FilesForm session={session} />
-      {pool ? (
+      <WorkLine session={session} />
+      {pool && (
         <div class="beside">
           <ChoiceForm session={session} pool={pool} />
-          <div class="stack">
-            <WorkLine session={session} />
-            {findings ? (
-              <Results session={session} findings={findings} />
-            ) : (
-              <p class="hint">
-                Nothing is picked yet. The picks are exact, and the same on every machine for one seed.
-              </p>
-            )}
-          </div>
+          {findings ? (
+            <Results session={session} findings={findings} />
+          ) : (
+            <p class="hint">Nothing is picked yet. The picks are exact, and the same on every machine for one seed.</p>
+          )}
         </div>
-      ) : (
-        <WorkLine session={session} />
       )}
     </div>
   );

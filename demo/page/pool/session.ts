@@ -28,7 +28,7 @@ export class Session {
   readonly working = signal(false);
   readonly meter = new Meter();
   /** What was given last, read or refused: other columns of it may be asked for. */
-  private offered: Partial<Record<Slot, readonly File[]>> = {};
+  readonly offered = signal<Partial<Record<Slot, readonly File[]>>>({});
   private readonly engine: Engine;
   private readonly lifetime: AbortSignal;
   private controller = new AbortController();
@@ -44,7 +44,7 @@ export class Session {
   }
 
   open(slot: Slot, files: readonly File[]): Promise<void> {
-    this.offered[slot] = files;
+    this.offered.value = { ...this.offered.value, [slot]: files };
     const columns = listOf(this.columns.value[slot]);
     const names = files.length > 1 ? `${files.length} files` : files[0].name;
     return this.work(`Opening ${names}`, async ({ signal: ended }) => {
@@ -56,7 +56,7 @@ export class Session {
 
   async nameColumns(slot: Slot, columns: string): Promise<void> {
     this.columns.value = { ...this.columns.value, [slot]: columns };
-    const files = this.offered[slot];
+    const files = this.offered.value[slot];
     if (files) await this.open(slot, files);
   }
 
@@ -66,13 +66,13 @@ export class Session {
         signal: ended,
         onProgress: (done) => tell("Making the sample", done, rows),
       });
-      this.offered = {};
+      this.offered.value = {};
       await this.take({ ...made, isSample: true });
     });
   }
 
   remove(slot: Slot): Promise<void> {
-    delete this.offered[slot];
+    this.offered.value = { ...this.offered.value, [slot]: undefined };
     return this.work(`Closing ${slot}`, () => this.take({ ...this.files.value, [slot]: undefined }));
   }
 
