@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, vi } from "vitest";
 import { makeSample } from "../../demo/page/pool/sample.ts";
 import { openEngine, principalDirections, type SelectOptions } from "../../src/index.ts";
 import type { BatchName } from "../../src/batches/index.ts";
-import { openRows } from "../../src/node.ts";
 import type { PoolData } from "../../src/poolInput.ts";
 import {
   column,
@@ -14,6 +13,7 @@ import {
   npyAt,
   pick,
   pickedRows,
+  read,
   rest,
   scratchFolder,
   shapeOf,
@@ -58,7 +58,7 @@ describe.each(backends)("on %s", (on) => {
       }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
     });
     await pick(page, { k: 50, strategy: "margin" });
-    const picks = await expected({ logits: await openRows(million) }, "top-k", { k: 50, strategy: "margin" });
+    const picks = await expected({ logits: await read(million) }, "top-k", { k: 50, strategy: "margin" });
     expect(await pickedRows(page)).toEqual(rowsOf(picks));
     expect(await reading(page, "rows")).toBe(MILLION);
     const histogram = page.locator(".histogram");
@@ -79,7 +79,7 @@ describe.each(backends)("on %s", (on) => {
     const page = await openPanel("pool", { on });
     await give(page, "Embeddings", places);
     await pick(page, { k: 20 });
-    const embeddings = await openRows(places);
+    const embeddings = await read(places);
     expect(await page.getByLabel("Batch", { exact: true }).inputValue()).toBe("k-center");
     expect(await pickedRows(page)).toEqual(rowsOf(await expected({ embeddings }, "k-center", { k: 20 })));
     expect(await page.locator(".histogram").count()).toBe(0);
@@ -87,7 +87,7 @@ describe.each(backends)("on %s", (on) => {
 
     await give(page, "Predictions", small);
     expect(await page.locator(".results").count()).toBe(0);
-    const data = { logits: await openRows(small), embeddings };
+    const data = { logits: await read(small), embeddings };
     for (const batch of ["k-center", "hybrid", "badge"] as const) {
       await pick(page, { k: 20, batch, strategy: "entropy", seed: 7 });
       expect(await pickedRows(page), batch).toEqual(
@@ -149,7 +149,7 @@ test.for([
   await rest(page);
   await pick(page, { k: 7, strategy: "least-confidence" });
   const options = { k: 7, strategy: "least-confidence" } as const;
-  const picks = await expected({ logits: await openRows(golden(name)), invalid: "skip" } as PoolData, "top-k", options);
+  const picks = await expected({ logits: await read(golden(name)), invalid: "skip" } as PoolData, "top-k", options);
   expect(await pickedRows(page)).toEqual(rowsOf(picks));
 });
 
@@ -168,7 +168,7 @@ test("columns of a table are named where not all of them are predictions", async
   expect(await page.getByRole("alert").count()).toBe(0);
   expect(await shapeOf(page, "Predictions")).toMatchObject({ rows: "60", cols: "2" });
   await pick(page, { k: 4 });
-  const logits = await openRows(`${scratch("named.csv")}:a,b`);
+  const logits = await read(`${scratch("named.csv")}:a,b`);
   expect(await pickedRows(page)).toEqual(rowsOf(await expected({ logits }, "top-k", { k: 4 })));
 });
 
@@ -187,7 +187,7 @@ test("several files are one pool, and each pick says which it is in", async ({ o
   for (const [i, path] of parts.entries()) await npyAt(path, drawn(40, 3, 40 + i), 3);
   await give(page, "Predictions", parts);
   await pick(page, { k: 12 });
-  const whole = await openRows(scratch("part-*.npy"));
+  const whole = await read(scratch("part-*.npy"));
   const picks = await expected({ logits: whole }, "top-k", { k: 12 });
   expect(await pickedRows(page)).toEqual(rowsOf(picks));
   const origins = picks.map(({ row }) => whole.origin!(row));
@@ -208,7 +208,7 @@ test("labelled rows are never picked, whether listed or saved before", async ({ 
     expect(await shapeOf(page, "Labelled rows")).toEqual({ rows: "10" });
     await pick(page, { k: 10 });
     const options = { k: 10, labelled: first };
-    expect(await pickedRows(page)).toEqual(rowsOf(await expected({ logits: await openRows(small) }, "top-k", options)));
+    expect(await pickedRows(page)).toEqual(rowsOf(await expected({ logits: await read(small) }, "top-k", options)));
     await page.getByRole("button", { name: "Remove labelled rows" }).click();
     await rest(page);
     await pick(page);
@@ -222,6 +222,9 @@ test("a committee has strategies that compare its members, one pass has not", as
   await give(page, "Predictions", small);
   expect(await offered("Strategy")).toEqual(["entropy", "least-confidence", "margin", "random"]);
   expect(await offered("Batch")).toEqual(["power", "top-k"]);
+  expect(await page.getByText(/^Picks the k highest/).textContent()).toMatch(
+    /Strategies and rules: \d+ more with embeddings, \d+ more with predictions of several passes\.$/,
+  );
   const { writeNpy } = await import("../../src/files/npyFiles.ts");
   await writeNpy(scratch("committee.npy"), [3, 1000, 4], [drawn(3000, 4, 32)]);
   await give(page, "Predictions", scratch("committee.npy"));
@@ -231,7 +234,7 @@ test("a committee has strategies that compare its members, one pass has not", as
   await pick(page, { k: 5, batch: "batchbald" });
   expect(await page.getByLabel("Strategy", { exact: true }).inputValue()).toBe("bald");
   expect(await page.getByLabel("Strategy", { exact: true }).isDisabled()).toBe(true);
-  const picks = await expected({ logits: await openRows(scratch("committee.npy")) }, "batchbald", { k: 5 });
+  const picks = await expected({ logits: await read(scratch("committee.npy")) }, "batchbald", { k: 5 });
   expect(await pickedRows(page)).toEqual(rowsOf(picks));
   expect(await reading(page, "jointInformation")).toBeGreaterThan(0);
 });
@@ -242,7 +245,7 @@ test("the table says which class is the likeliest, as temperature has it", async
   await page.getByLabel("Temperature").fill("2.5");
   await pick(page, { k: 8 });
   const rows = await pickedRows(page);
-  const picks = await expected({ logits: await openRows(small) }, "top-k", { k: 8, temperature: 2.5 });
+  const picks = await expected({ logits: await read(small) }, "top-k", { k: 8, temperature: 2.5 });
   expect(rows).toEqual(rowsOf(picks));
   const logits = drawn(3000, 4, 32);
   const beliefs = rows.map((row) => {
@@ -259,8 +262,19 @@ test("is worked by keyboard alone", async ({ openPanel }) => {
   const page = await openPanel("pool", { on: "cpu" });
   await page.getByLabel("Sample rows").selectOption("100,000");
   await page.getByLabel(/for predictions$/).focus();
-  for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Use a sample pool");
+  const focused: (string | undefined)[] = [];
+  for (let i = 0; i < 4; i++) {
+    await page.keyboard.press("Tab");
+    focused.push(
+      await page.evaluate(() => {
+        const { activeElement: control } = document;
+        const label = control instanceof HTMLButtonElement ? control : (control as HTMLInputElement).labels?.[0];
+        return label?.textContent;
+      }),
+    );
+  }
+  const chosen = ["embeddings", "labelled rows"].map((what) => `Choose a file for ${what}`);
+  expect(focused).toEqual([...chosen, "Sample rows", "Use a sample pool"]);
   await page.keyboard.press("Enter");
   await page.getByLabel("k", { exact: true }).waitFor();
   await page.getByLabel("k", { exact: true }).fill("6");

@@ -3,8 +3,7 @@ import { writeFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { beforeAll, expect, vi } from "vitest";
 import { openEngine } from "../../src/index.ts";
-import { openRows } from "../../src/node.ts";
-import { choose, drawn, give, npyAt, pick, pickedRows, rest, scratchFolder, shapeOf } from "./support/ownPool.ts";
+import { choose, drawn, give, npyAt, pick, pickedRows, read, rest, scratchFolder, shapeOf } from "./support/ownPool.ts";
 import { backends, test } from "./support/page.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -47,7 +46,7 @@ test.for(["magic.npy", "ragged.csv", "pool.xlsx"])(
     const before = await pickedRows(page);
     const path = scratch(name);
     await give(page, "Predictions", path);
-    expect(await alert(page)).toBe(await saidByLibrary(path, () => openRows(path)));
+    expect(await alert(page)).toBe(await saidByLibrary(path, () => read(path)));
     expect(await shapeOf(page, "Predictions")).toMatchObject({ rows: "500" });
     expect(await pickedRows(page)).toEqual(before);
     await pick(page, { k: 6 });
@@ -86,7 +85,7 @@ for (const on of backends) {
     await give(page, "Predictions", nan);
     await pick(page, { k: 5 });
     await using engine = await openEngine({ backend: "cpu" });
-    const pool = await engine.load({ logits: await openRows(nan) });
+    const pool = await engine.load({ logits: await read(nan) });
     expect(await alert(page)).toBe(await saidByLibrary(nan, () => pool.score("entropy")));
     expect(await alert(page)).toMatch(/^nan\.npy: row 123/);
     await page.getByLabel("Leave out invalid rows").check();

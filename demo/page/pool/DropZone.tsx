@@ -58,7 +58,7 @@ export function DropZone(props: DropZoneProps) {
       )}
       <div class="button-row">
         <label class="button" data-disabled={disabled}>
-          {children ? "Choose others" : "Choose a file"}
+          {children ? "Choose another" : "Choose a file"}
           <span class="unseen"> for {title.toLowerCase()}</span>
           <input
             class="unseen"

@@ -51,19 +51,21 @@ export function batchesFor(supply: Supply): BatchName[] {
     .map(({ name }) => name);
 }
 
-/** What else there would be, and with what: one sentence, or none. */
+/** How many more strategies and rules there would be, and with what: one sentence, or none. */
 export function missing(supply: Supply): string | undefined {
-  const more = [
-    ["predictions", { ...supply, passes: Math.max(1, supply.passes) }],
-    ["embeddings", { ...supply, hasEmbeddings: true }],
-    ["predictions of several passes", { ...supply, passes: 2 }],
-  ] as const;
-  const have = batchesFor(supply).length + strategiesFor(supply).length;
-  const gains = more
-    .map(([what, with_]) => [what, batchesFor(with_).length + strategiesFor(with_).length - have] as const)
-    .filter(([what, gain]) => gain > 0 && !(supply.passes === 0 && what === "predictions of several passes"))
-    .map(([what, gain]) => `${gain} more with ${what}`);
-  return gains.length ? `Strategies and rules: ${gains.join(", ")}.` : undefined;
+  const count = (of: Supply): number => strategiesFor(of).length + batchesFor(of).length;
+  const gains: readonly (readonly [what: string, fuller: Supply])[] =
+    supply.passes === 0
+      ? [["predictions", { ...supply, passes: 1 }]]
+      : [
+          ["embeddings", { ...supply, hasEmbeddings: true }],
+          ["predictions of several passes", { ...supply, passes: 2 }],
+        ];
+  const said = gains
+    .map(([what, fuller]) => [what, count(fuller) - count(supply)] as const)
+    .filter(([, more]) => more > 0)
+    .map(([what, more]) => `${more} more with ${what}`);
+  return said.length > 0 ? `Strategies and rules: ${said.join(", ")}.` : undefined;
 }
 
 /** What comes nearest to what is wanted of a pool of so many rows, and what else there is to choose from. */

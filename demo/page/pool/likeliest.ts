@@ -3,8 +3,8 @@ import type { RowSource } from "poolwise";
 
 export type Kind = "logits" | "probabilities";
 
-/** How predictions are to be read. */
-export interface Reading {
+/** How predictions become probabilities. */
+export interface Softmax {
   readonly kind: Kind;
   readonly temperature: number;
 }
@@ -22,7 +22,7 @@ const BLOCK = 2 ** 18;
 export async function likeliestOf(
   source: RowSource,
   rows: readonly number[],
-  reading: Reading,
+  softmax: Softmax,
   signal: AbortSignal,
 ): Promise<Likeliest[]> {
   const { cols: classes, passes = 1 } = source;
@@ -31,7 +31,7 @@ export async function likeliestOf(
   for (const row of rows) {
     await source.read(row, 1, values);
     signal.throwIfAborted();
-    const p = meanProbabilities(values, 0, 1, passes, classes, reading);
+    const p = meanProbabilities(values, 0, 1, passes, classes, softmax);
     const label = largest(p);
     found.push({ label, probability: p[label] });
   }
@@ -41,7 +41,7 @@ export async function likeliestOf(
 /** Of all rows, of no more than 256 classes, as a plot takes them. `onRows` hears how many are done. */
 export async function likeliestClasses(
   source: RowSource,
-  reading: Reading,
+  softmax: Softmax,
   { signal, onRows }: { readonly signal: AbortSignal; readonly onRows: (rows: number) => void },
 ): Promise<Uint8Array> {
   const { rows, cols: classes, passes = 1 } = source;
@@ -52,9 +52,12 @@ export async function likeliestClasses(
     const values = new Float32Array(passes * count * classes);
     await source.read(first, count, values);
     for (let i = 0; i < count; i++) {
-      const isPlain = passes === 1; // no temperature changes which is the largest
-      const own = isPlain ? values.subarray(i * classes, (i + 1) * classes) : undefined;
-      labels[first + i] = largest(own ?? meanProbabilities(values, i, count, passes, classes, reading));
+      // In one pass no temperature changes which is the largest.
+      const p =
+        passes === 1
+          ? values.subarray(i * classes, (i + 1) * classes)
+          : meanProbabilities(values, i, count, passes, classes, softmax);
+      labels[first + i] = largest(p);
     }
     onRows(first + count);
     await new Promise((resolve) => setTimeout(resolve));
@@ -70,7 +73,7 @@ function meanProbabilities(
   rows: number,
   passes: number,
   classes: number,
-  { kind, temperature }: Reading,
+  { kind, temperature }: Softmax,
 ): Float64Array {
   const mean = new Float64Array(classes);
   for (let pass = 0; pass < passes; pass++) {

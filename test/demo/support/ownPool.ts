@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { Page } from "playwright";
 import { afterAll } from "vitest";
 import { writeNpy } from "../../../src/files/npyFiles.ts";
+import { openRows } from "../../../src/files/openRows.ts";
+import type { RowSource } from "../../../src/matrix.ts";
 import { randomUniform } from "../../../src/random.ts";
 
 type Zone = "Predictions" | "Embeddings" | "Labelled rows";
@@ -14,6 +16,18 @@ export function scratchFolder(): (name: string) => string {
   const folder = mkdtempSync(join(tmpdir(), "poolwise-own-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return (name) => join(folder, name);
+}
+
+const opened: RowSource[] = [];
+afterAll(async () => {
+  for (const source of opened.splice(0)) await source.close?.();
+});
+
+/** What the library reads of a file in Node; closed when the test file is through. */
+export async function read(place: string): Promise<RowSource> {
+  const source = await openRows(place);
+  opened.push(source);
+  return source;
 }
 
 /** [rows, cols] of numbers between −4 and 4; another stream is another matrix. */
