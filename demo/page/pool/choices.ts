@@ -76,7 +76,7 @@ export function choose(wanted: Choice, supply: Supply, rows: number) {
   const rule = batchNamed(batch);
   /** Of a rule that works from no other. */
   const fixed = knownStrategies.find((name) => name === rule.strategy);
-  const weighsAlpha = batch === "hybrid";
+  const weighsAlpha = rule.heeds?.includes("alpha") ?? false;
   const weighsDensity = rule.needs.includes("scores") && supply.passes > 0 && supply.hasEmbeddings;
   const choice: Choice = {
     ...wanted,
