@@ -34,6 +34,7 @@ export type { LoopPick, Picker, PickerContext } from "./loop/pick.ts";
 export { answersIn, memoryJournal, type Journal } from "./loop/journal.ts";
 export { agreementOf, quality, type MetricName, type Metrics } from "./loop/metrics.ts";
 export {
+  beliefs,
   committeeModel,
   logisticModel,
   mlpModel,

@@ -109,7 +109,10 @@ export async function learn(model: Model, labelled: Labelled, signal?: AbortSign
   return { ...fitted, predict };
 }
 
-/** Probabilities of these rows, the mean over passes: [rows, columns]. */
+/**
+ * What a model that has learnt believes of any rows of its dims, such as a `fitted` of a round: probabilities
+ * [rows, columns], the mean over passes. Labels of the columns are `fitted.classes`, default 0, 1, 2, …
+ */
 export async function beliefs(fitted: Fitted, features: Features): Promise<{ data: Float32Array; columns: number }> {
   const { data, passes = 1, classes } = await probabilitiesOf(fitted, features);
   if (passes === 1) return { data, columns: classes };

@@ -1,6 +1,47 @@
 /** Two learners race: one asks by a strategy, one at random. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { PanelProps } from "../panel.ts";
+import "./arena.css";
+import { Match, type View } from "./match.ts";
+import { Presets } from "./Presets.tsx";
+import { Asking } from "./Asking.tsx";
+import { PoolSettings } from "./PoolSettings.tsx";
+import { opening } from "./presets.ts";
+import { Remedies } from "./Remedies.tsx";
+import { isSameWorld, type Settings } from "./settings.ts";
+import { Stage } from "./Stage.tsx";
+import { Transport } from "./Transport.tsx";
 
 export default function Arena({ engine }: PanelProps) {
-  return <p>To be built, on the {engine.backend} backend.</p>;
+  const [settings, setSettings] = useState<Settings>(opening);
+  const [resets, setResets] = useState(0);
+  const [before, setBefore] = useState<View["courses"][0]>();
+  const speed = useSignal(4);
+  const match = useMemo(() => new Match(engine, settings), [engine, settings, resets]);
+  useEffect(() => () => match.close(), [match]);
+
+  /** How it went is kept in sight where the next race differs by remedies alone. */
+  const change = (next: Settings): void => {
+    const isCure = next.remedies !== settings.remedies && isSameWorld(next, settings);
+    setBefore(isCure ? match.view.peek()?.courses[0] : undefined);
+    setSettings(next);
+  };
+
+  return (
+    <>
+      <Presets settings={settings} onChange={change} />
+      <div class="arena">
+        <div class="stack">
+          <Transport match={match} speed={speed} onReset={() => setResets(resets + 1)} />
+          <Stage match={match} before={before} />
+        </div>
+        <section class="stack asking" aria-label="Settings">
+          <Asking settings={settings} onChange={change} />
+          <Remedies settings={settings} onChange={change} />
+        </section>
+        <PoolSettings settings={settings} onChange={change} />
+      </div>
+    </>
+  );
 }
