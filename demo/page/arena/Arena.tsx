@@ -1,12 +1,12 @@
 /** Two learners race: one asks by a strategy, one at random. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PanelProps } from "../panel.ts";
 import "./arena.css";
-import { Match, type View } from "./match.ts";
-import { Presets } from "./Presets.tsx";
 import { Asking } from "./Asking.tsx";
+import { Match, type View } from "./match.ts";
 import { PoolSettings } from "./PoolSettings.tsx";
+import { Presets } from "./Presets.tsx";
 import { opening } from "./presets.ts";
 import { Remedies } from "./Remedies.tsx";
 import { isSameWorld, type Settings } from "./settings.ts";
@@ -20,11 +20,14 @@ export default function Arena({ engine }: PanelProps) {
   const speed = useSignal(4);
   const match = useMemo(() => new Match(engine, settings), [engine, settings, resets]);
   useEffect(() => () => match.close(), [match]);
+  // While a race opens, the one before it stays in sight: the page would jump.
+  const seen = useRef(match);
+  if (match.state !== "opening") seen.current = match;
 
-  /** How it went is kept in sight where the next race differs by remedies alone. */
+  /** How it went is kept in sight where the next race differs by nothing but remedies. */
   const change = (next: Settings): void => {
-    const isCure = next.remedies !== settings.remedies && isSameWorld(next, settings);
-    setBefore(isCure ? match.view.peek()?.courses[0] : undefined);
+    const isSame = next.seed === settings.seed && isSameWorld(next, settings);
+    setBefore(isSame ? match.view.peek()?.courses[0] : undefined);
     setSettings(next);
   };
 
@@ -32,9 +35,9 @@ export default function Arena({ engine }: PanelProps) {
     <>
       <Presets settings={settings} onChange={change} />
       <div class="arena">
-        <div class="stack">
+        <div class="stack" data-state={match.state}>
           <Transport match={match} speed={speed} onReset={() => setResets(resets + 1)} />
-          <Stage match={match} before={before} />
+          <Stage match={seen.current} before={before} />
         </div>
         <section class="stack asking" aria-label="Settings">
           <Asking settings={settings} onChange={change} />

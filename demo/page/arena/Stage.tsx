@@ -20,18 +20,9 @@ export function Stage({ match, before }: StageProps) {
   const view = match.view.value;
   const error = match.error.value;
   const { settings } = match;
-  const state = error
-    ? "failed"
-    : !view
-      ? "opening"
-      : match.isOver
-        ? "over"
-        : match.isPlaying.value
-          ? "playing"
-          : "paused";
   const name = nameOf(settings);
   return (
-    <section class="stack" aria-label="The race" data-state={state}>
+    <section class="stack" aria-label="The race">
       {error !== undefined && <ErrorLine error={error} />}
       {view && (
         <>

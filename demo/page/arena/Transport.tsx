@@ -12,15 +12,19 @@ interface TransportProps {
 }
 
 export function Transport({ match, speed, onReset }: TransportProps) {
-  const isPlaying = match.isPlaying.value;
-  const isStill = match.view.value === undefined || match.isOver || match.error.value !== undefined;
+  const { state } = match;
+  const isPlaying = state === "playing";
   return (
     <div class="transport">
       <ButtonRow label="Race">
-        <Button primary disabled={isStill} onClick={() => (isPlaying ? match.pause() : match.play(speed))}>
+        <Button
+          primary
+          disabled={!isPlaying && state !== "paused"}
+          onClick={() => (isPlaying ? match.pause() : match.play(speed))}
+        >
           {isPlaying ? "Pause" : "Play"}
         </Button>
-        <Button disabled={isStill || isPlaying} onClick={() => void match.step()}>
+        <Button disabled={state !== "paused"} onClick={() => void match.step()}>
           Step
         </Button>
         <Button onClick={onReset}>Reset</Button>

@@ -46,7 +46,14 @@ export class Match {
     this.work = this.guarded(() => this.open(engine));
   }
 
-  get isOver(): boolean {
+  get state(): "opening" | "paused" | "playing" | "over" | "failed" {
+    if (this.error.value !== undefined) return "failed";
+    if (this.view.value === undefined) return "opening";
+    if (this.isOver) return "over";
+    return this.isPlaying.value ? "playing" : "paused";
+  }
+
+  private get isOver(): boolean {
     return this.view.value?.learners[0].stop !== undefined;
   }
 
@@ -104,7 +111,7 @@ export class Match {
   private async playOn(roundsASecond: ReadonlySignal<number>): Promise<void> {
     while (this.isPlaying.value) {
       await this.step();
-      if (this.isOver || this.error.value !== undefined) this.pause();
+      if (this.state !== "playing") this.pause();
       else await new Promise((resolve) => setTimeout(resolve, 1000 / roundsASecond.value));
     }
   }
