@@ -48,11 +48,13 @@ describe.each(backends)("on %s", (on) => {
     const session = await page.context().newCDPSession(page);
     await page.getByLabel("Speed").fill("30");
     await page.getByLabel("Rows a round (k)").fill("1");
-    await page.getByLabel("Budget").fill("30");
-    await playedOut(page);
-    const before = await held(page, session);
     await page.getByLabel("Budget").fill(String(opening.first + 200));
-    await playedOut(page);
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.waitForFunction(isAtRound, 10);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const before = await held(page, session);
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.locator("[data-state=over]").waitFor({ timeout: 200_000 });
     expect(await reading(page, "round")).toBe(201);
     const after = await held(page, session);
     expect(after.buffers).toBeLessThanOrEqual(before.buffers);
@@ -251,6 +253,9 @@ function countBuffers(): void {
     return destroy.call(this);
   };
 }
+
+const isAtRound = (at: number): boolean =>
+  Number(document.querySelector('output[data-name="round"]')?.getAttribute("data-value")) >= at;
 
 /** What the page holds once all that can be let go has been. */
 async function held(page: Page, session: CDPSession) {

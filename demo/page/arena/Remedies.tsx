@@ -9,7 +9,7 @@ export function Remedies({ settings, onChange }: SettingsProps) {
       <h2>Remedies</h2>
       {remedyNames.map((name) => {
         const { label, about, idle } = remedyOf(name);
-        const why = idle?.(settings);
+        const why = idle?.(settings.batch);
         return (
           <Switch
             key={name}

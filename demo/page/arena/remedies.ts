@@ -1,15 +1,14 @@
 /** The four ways in which active learning fails each have a remedy, which is a switch. */
-import type { LoopOptions } from "poolwise";
+import type { BatchName, LoopOptions } from "poolwise";
 import { goesByBeliefs, goesByScores } from "./menus.ts";
-import type { Settings } from "./settings.ts";
 
 interface Remedy {
   readonly label: string;
   readonly about: string;
   /** What the loop is asked for. */
   readonly options: Partial<LoopOptions>;
-  /** Why it would change nothing; undefined where it does something. */
-  readonly idle?: (settings: Settings) => string | undefined;
+  /** Why it would change nothing with that rule; undefined where it does something. */
+  readonly idle?: (batch: BatchName) => string | undefined;
 }
 
 export const remedies = {
@@ -17,7 +16,7 @@ export const remedies = {
     label: "Temperature",
     about: "Three labels in ten are kept from training, to find out how sure the model may be.",
     options: { calibrate: 0.3 },
-    idle: ({ batch }) => (goesByBeliefs(batch) ? undefined : `${batch} does not ask how sure the model is.`),
+    idle: (batch) => (goesByBeliefs(batch) ? undefined : `${batch} does not ask how sure the model is.`),
   },
   epsilon: {
     label: "ε-greedy",
@@ -28,7 +27,7 @@ export const remedies = {
     label: "Density",
     about: "A score counts for more where many rows are near (density²), so that outliers are left alone.",
     options: { density: 2 },
-    idle: ({ batch }) => (goesByScores(batch) ? undefined : `${batch} has no scores to weigh.`),
+    idle: (batch) => (goesByScores(batch) ? undefined : `${batch} has no scores to weigh.`),
   },
   coldStart: {
     label: "Diverse start",
@@ -41,6 +40,11 @@ export type RemedyName = keyof typeof remedies;
 export const remedyNames = Object.keys(remedies) as RemedyName[];
 export const remedyOf = (name: RemedyName): Remedy => remedies[name];
 
+interface Asked {
+  readonly batch: BatchName;
+  readonly remedies: readonly RemedyName[];
+}
+
 /** Those that are switched on and do something. */
-export const atWork = (settings: Settings): readonly RemedyName[] =>
-  settings.remedies.filter((name) => remedyOf(name).idle?.(settings) === undefined);
+export const atWork = ({ batch, remedies: on }: Asked): readonly RemedyName[] =>
+  on.filter((name) => remedyOf(name).idle?.(batch) === undefined);

@@ -71,7 +71,10 @@ export class Gpu {
   readonly device: GPUDevice;
   private readonly owned: boolean;
   private readonly kernels: Map<string, Promise<Kernel>>;
-  private readonly lost: Promise<never>;
+  /** Set once the device is lost. */
+  private loss: DeviceLostError | undefined;
+  /** End the waits that are under way. */
+  private readonly waits = new Set<(error: DeviceLostError) => void>();
   private fault: string | undefined;
 
   /** With `owned`, closing destroys the device; a caller's own device is left as it was. */
@@ -80,12 +83,12 @@ export class Gpu {
     this.owned = owned;
     this.kernels = kernelsOf.get(device) ?? new Map();
     kernelsOf.set(device, this.kernels);
-    this.lost = device.lost.then((info) => {
-      throw new DeviceLostError(
+    void device.lost.then((info) => {
+      this.loss = new DeviceLostError(
         `the GPU device was lost (${info.message || info.reason}): open a new engine and load again`,
       );
+      for (const end of this.waits) end(this.loss);
     });
-    this.lost.catch(() => {});
     device.addEventListener("uncapturederror", this.noteFault);
   }
 
@@ -95,16 +98,25 @@ export class Gpu {
 
   /** Waits for device work, and fails in its place when the device is lost or has reported an error. */
   async guard<T>(work: Promise<T>): Promise<T> {
-    const result = await Promise.race([work, this.lost]).catch(async (error: unknown) => {
+    const result = await this.unlessLost(work).catch(async (error: unknown) => {
       if (error instanceof InputError) throw error;
       // Work that fails because the device went away should say so, and a browser tells of the loss a little later.
-      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))]);
+      await this.unlessLost(new Promise((resolve) => setTimeout(resolve, LOSS_MS)));
       throw error;
     });
     const { fault } = this;
     this.fault = undefined;
     if (fault !== undefined) throw new Error(`WebGPU: ${fault}`);
     return result;
+  }
+
+  /** Not by Promise.race: the promise of a device's loss would keep the results of all races for as long as the device lasts. */
+  private unlessLost<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.loss) reject(this.loss);
+      this.waits.add(reject);
+      void work.then(resolve, reject).finally(() => this.waits.delete(reject));
+    });
   }
 
   /** A buffer of zeros, or undefined when the device has no room for it. */
