@@ -48,21 +48,21 @@ describe.each(backends)("on %s", (on) => {
     const session = await page.context().newCDPSession(page);
     await page.getByLabel("Speed").fill("30");
     await page.getByLabel("Rows a round (k)").fill("1");
-    await page.getByLabel("Budget").fill(String(opening.first + 200));
-    await page.getByRole("button", { name: "Play" }).click();
-    await page.waitForFunction(isAtRound, 10);
-    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByLabel("Budget").fill(String(opening.first + 10));
+    await playedOut(page);
     const before = await held(page, session);
-    await page.getByRole("button", { name: "Play" }).click();
-    await page.locator("[data-state=over]").waitFor({ timeout: 200_000 });
+    await page.getByLabel("Budget").fill(String(opening.first + 200));
+    await playedOut(page);
     expect(await reading(page, "round")).toBe(201);
     const after = await held(page, session);
     expect(after.buffers).toBeLessThanOrEqual(before.buffers);
     expect(after.buffers > 0).toBe(on === "webgpu");
-    // What is drawn of a round is a row of a table that is closed, and a point of a curve.
-    expect(after.nodes).toBeLessThanOrEqual(before.nodes + 50);
-    expect(after.listeners).toBeLessThanOrEqual(before.listeners + 10);
-    expect(after.heap).toBeLessThanOrEqual(before.heap + 1_000_000);
+    // A round adds two coordinates a learner to what is kept in arrays.
+    expect(after.arrays).toBeLessThanOrEqual(before.arrays + 20_000);
+    // And 1 kB or so to the journals; the rest is what functions that have run often are compiled to.
+    expect(after.heap).toBeLessThanOrEqual(before.heap + 2_000_000);
+    expect(after.nodes).toBeLessThanOrEqual(before.nodes);
+    expect(after.listeners).toBeLessThanOrEqual(before.listeners);
   });
 });
 
@@ -254,14 +254,11 @@ function countBuffers(): void {
   };
 }
 
-const isAtRound = (at: number): boolean =>
-  Number(document.querySelector('output[data-name="round"]')?.getAttribute("data-value")) >= at;
-
 /** What the page holds once all that can be let go has been. */
 async function held(page: Page, session: CDPSession) {
   await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  const { usedSize: heap, backingStorageSize: arrays } = await session.send("Runtime.getHeapUsage");
   const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
   const buffers = await page.evaluate(() => (globalThis as unknown as { buffersAlive(): number }).buffersAlive());
-  return { heap: usedSize, nodes, listeners: jsEventListeners, buffers };
+  return { heap, arrays, nodes, listeners: jsEventListeners, buffers };
 }
