@@ -57,6 +57,7 @@ describe.each(backends)("on %s", (on) => {
     const after = await held(page, session);
     expect(after.buffers).toBeLessThanOrEqual(before.buffers);
     expect(after.buffers > 0).toBe(on === "webgpu");
+    expect(after.promises).toBeLessThanOrEqual(before.promises);
     // A round adds two coordinates a learner to what is kept in arrays.
     expect(after.arrays).toBeLessThanOrEqual(before.arrays + 20_000);
     // And 1 kB or so to the journals; the rest is what functions that have run often are compiled to.
@@ -260,5 +261,18 @@ async function held(page: Page, session: CDPSession) {
   const { usedSize: heap, backingStorageSize: arrays } = await session.send("Runtime.getHeapUsage");
   const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
   const buffers = await page.evaluate(() => (globalThis as unknown as { buffersAlive(): number }).buffersAlive());
-  return { heap, arrays, nodes, listeners: jsEventListeners, buffers };
+  return { heap, arrays, promises: await countPromises(session), nodes, listeners: jsEventListeners, buffers };
+}
+
+/** Promises that something still waits for, or holds. */
+async function countPromises(session: CDPSession): Promise<number> {
+  const prototype = await session.send("Runtime.evaluate", { expression: "Promise.prototype" });
+  const { objects } = await session.send("Runtime.queryObjects", { prototypeObjectId: prototype.result.objectId! });
+  const count = await session.send("Runtime.callFunctionOn", {
+    objectId: objects.objectId!,
+    functionDeclaration: "function () { return this.length; }",
+    returnByValue: true,
+  });
+  await session.send("Runtime.releaseObject", { objectId: objects.objectId! });
+  return count.result.value as number;
 }
