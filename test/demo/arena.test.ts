@@ -40,6 +40,20 @@ describe.each(backends)("on %s", (on) => {
     expect(await curve(page, "before the change")).toBe(failing.at(-1));
   });
 
+  test("lets go of everything when it is left in the middle of a race", async ({ openPanel }) => {
+    const page = await openPanel("digits", { on });
+    await page.addInitScript(countBuffers);
+    await page.reload();
+    await panelIsReady(page, "digits");
+    await page.getByRole("tab", { name: "Arena" }).click();
+    await page.getByRole("button", { name: "Play" }).click();
+    await playedTo(page, 2);
+    expect((await buffersAlive(page)) > 0).toBe(on === "webgpu");
+    await page.getByRole("tab", { name: "Digits" }).click();
+    await panelIsReady(page, "digits");
+    await expect.poll(() => buffersAlive(page), { timeout: 10_000 }).toBe(0);
+  });
+
   test("plays 200 rounds and holds no more than after a few", { timeout: 240_000 }, async ({ openPanel }) => {
     const page = await openPanel("arena", { on });
     await page.addInitScript(countBuffers);
@@ -79,7 +93,7 @@ test("plays, pauses, steps and resets", async ({ openPanel }) => {
   await page.getByRole("button", { name: "Play" }).click();
   await state(page, "playing");
   expect(await page.getByRole("button", { name: "Step" }).isDisabled()).toBe(true);
-  await round(page, 3);
+  await playedTo(page, 3);
   await page.getByRole("button", { name: "Pause" }).click();
   await state(page, "paused");
   await page.getByRole("button", { name: "Reset" }).click();
@@ -143,7 +157,7 @@ test("is worked by keyboard", async ({ openPanel }) => {
   await round(page, 1);
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Space");
-  await round(page, 3);
+  await playedTo(page, 3);
   await page.keyboard.press("Space");
   await state(page, "paused");
 });
@@ -226,6 +240,11 @@ const state = (page: Page, name: string): Promise<void> => page.locator(`main [d
 const round = (page: Page, at: number): Promise<void> =>
   page.locator(`output[data-name="round"][data-value="${at}"]`).waitFor();
 
+/** That round, or one after it: of a race that is playing, a round may be over before it is looked for. */
+async function playedTo(page: Page, at: number): Promise<void> {
+  await expect.poll(() => reading(page, "round"), { timeout: 20_000 }).toBeGreaterThanOrEqual(at);
+}
+
 const picks = async (page: Page): Promise<[string, string]> => [
   (await page.locator('output[data-name="asked-picks"]').getAttribute("data-value"))!,
   (await page.locator('output[data-name="random-picks"]').getAttribute("data-value"))!,
@@ -255,13 +274,22 @@ function countBuffers(): void {
   };
 }
 
+const buffersAlive = (page: Page): Promise<number> =>
+  page.evaluate(() => (globalThis as unknown as { buffersAlive(): number }).buffersAlive());
+
 /** What the page holds once all that can be let go has been. */
 async function held(page: Page, session: CDPSession) {
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize: heap, backingStorageSize: arrays } = await session.send("Runtime.getHeapUsage");
   const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
-  const buffers = await page.evaluate(() => (globalThis as unknown as { buffersAlive(): number }).buffersAlive());
-  return { heap, arrays, promises: await countPromises(session), nodes, listeners: jsEventListeners, buffers };
+  return {
+    heap,
+    arrays,
+    promises: await countPromises(session),
+    nodes,
+    listeners: jsEventListeners,
+    buffers: await buffersAlive(page),
+  };
 }
 
 /** Promises that something still waits for, or holds. */

@@ -48,8 +48,9 @@ describe("a world", () => {
 });
 
 /**
- * By how much the mean accuracy over a race rises when the preset's remedy is switched on, at least: the mean over eight
- * seeds. Measured were 0.157, 0.159, 0.591 and 0.117; least of all seeds, and of how many that is to hold.
+ * By how much the mean accuracy over a race has to rise when the preset's remedy is switched on, as the mean over eight
+ * seeds, and in how many of them it has to rise at all. Measured: from 0.740 to 0.897, 0.723 to 0.882, 0.369 to 0.960, and
+ * 0.849 to 0.966.
  */
 const gains = {
   miscalibrated: { mean: 0.1, seeds: 8 },

@@ -1,5 +1,5 @@
 /** What stays on the page whatever panel is shown. */
-import type { Page } from "playwright";
+import type { Locator, Page } from "playwright";
 import { describe, expect } from "vitest";
 import { panelNames, panels } from "../../demo/page/panels.ts";
 import { backends, panelIsReady, test } from "./support/page.ts";
@@ -7,7 +7,7 @@ import { backends, panelIsReady, test } from "./support/page.ts";
 describe.each(backends)("on %s", (on) => {
   test("says which backend it runs on, and why", async ({ openPanel }) => {
     const page = await openPanel("arena", { on });
-    const status = page.getByRole("status");
+    const status = backendOf(page);
     expect(await status.getAttribute("data-backend")).toBe(on);
     const why = { webgpu: /^Runs on the webgpu backend: .*SwiftShader.* \(asked for\)$/i, cpu: /\(no GPU: .+\)$/ }[on];
     expect(await status.textContent()).toMatch(why);
@@ -29,7 +29,7 @@ test("has threads where its memory may be shared, and one elsewhere", async ({ o
   expect(await threadsOf(isolated)).toBe(await isolated.evaluate(() => navigator.hardwareConcurrency));
   const plain = await openPanel("arena", { on: "cpu", plain: true });
   expect(await threadsOf(plain)).toBe(1);
-  expect(await plain.getByRole("status").textContent()).toContain("backend: 1 thread (");
+  expect(await backendOf(plain).textContent()).toContain("backend: 1 thread (");
 });
 
 test("is worked by keyboard: arrows move between tabs, Enter opens one", async ({ openPanel }) => {
@@ -88,7 +88,9 @@ test("lets nothing in from elsewhere, and runs no text as a program", async ({ o
   expect(policy).not.toMatch(/https?:|\*|unsafe-inline|'unsafe-eval'/);
 });
 
-const threadsOf = async (page: Page): Promise<number> =>
-  Number(await page.getByRole("status").getAttribute("data-threads"));
+/** In the masthead: any output of a panel is a status, too. */
+const backendOf = (page: Page): Locator => page.getByRole("banner").getByRole("status");
+
+const threadsOf = async (page: Page): Promise<number> => Number(await backendOf(page).getAttribute("data-threads"));
 
 const selected = (page: Page): Promise<string | null> => page.getByRole("tab", { selected: true }).textContent();

@@ -97,7 +97,7 @@ function Accuracies({
       { name: "random", colour: 1, values: atRandom, dashed: true },
     ];
     if (!before) return both;
-    return [...both, { name: "before the change", colour: 9, values: labels.map((_, at) => before[at] ?? null) }];
+    return [...both, { name: "before the change", colour: 3, values: labels.map((_, at) => before[at] ?? null) }];
   }, [view, before, name]);
   return (
     <>

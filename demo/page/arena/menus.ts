@@ -1,5 +1,5 @@
 /** What there is to choose from: all that the registries have and the model at hand has something for. */
-import { batches, strategies, type BatchName, type Need, type StrategyName } from "poolwise";
+import { batches, batchNames, strategies, type BatchName, type Need, type StrategyName } from "poolwise";
 import { modelNames, modelOf, type ModelName } from "./models.ts";
 
 export const strategyNamed = (name: StrategyName) => strategies.find((strategy) => strategy.name === name)!;
@@ -34,10 +34,11 @@ export function comparesPasses(strategy: StrategyName, batch: BatchName): boolea
 export function leftOut(model: ModelName): string | undefined {
   const missing = strategies.filter(({ needs }) => !meets(model, needs));
   if (missing.length === 0) return undefined;
+  const rules = batchNames.filter((name) => !batchesFor(model).includes(name));
   const others = modelNames.filter((name) => missing.every(({ needs }) => meets(name, needs))).join(" or ");
   return missing.some(({ needs }) => needs !== "gradients")
-    ? `Strategies that compare several answers to one question (${missing.length}) come with ${others}.`
-    : `Strategies that look into one model (${missing.map(({ name }) => name).join(", ")}) come with ${others}.`;
+    ? `What compares several answers to one question (${rules.join(", ")} and ${missing.length} strategies) comes with ${others}.`
+    : `What looks into one model (${missing.map(({ name }) => name).join(", ")}) comes with ${others}.`;
 }
 
 function meets(model: ModelName, needs: Need | undefined): boolean {

@@ -12,17 +12,17 @@ interface ModelEntry {
 
 export const models = {
   logistic: {
-    about: "straight borders between classes",
+    about: "a logistic regression: straight borders between classes",
     model: logisticModel(),
     isHead: true,
   },
-  "cautious logistic": {
-    about: "the same with a heavy penalty: it is hardly ever sure",
+  cautious: {
+    about: "a logistic regression with a heavy penalty: it is hardly ever sure",
     model: logisticModel({ C: 0.03 }),
     isHead: true,
   },
   network: {
-    about: "a hidden layer of 16 with dropout: curved borders",
+    about: "a network with a hidden layer of 16 and dropout: curved borders",
     model: mlpModel({ hidden: [16], learningRate: 0.02, epochs: 100, dropout: 0.2 }),
     passes: 20,
     isHead: true,

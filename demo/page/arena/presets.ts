@@ -19,7 +19,7 @@ export const presets = {
     about:
       "This model is so cautious that all rows look alike to it: by entropy it asks about the middle of everything, where it learns nothing of the borders. A temperature that is fitted to labels kept aside makes it as sure as it is right, and its questions move to the borders.",
     remedy: "temperature",
-    settings: { ...plain, blobs: 5, overlap: 0.4, model: "cautious logistic", strategy: "entropy", first: 30 },
+    settings: { ...plain, blobs: 5, overlap: 0.4, model: "cautious", strategy: "entropy", first: 30 },
   },
   stuck: {
     title: "Stuck",

@@ -4,8 +4,8 @@ import type { Extent } from "../parts/scatter/extent.ts";
 import type { Regions } from "../parts/scatter/regions.ts";
 
 /** Cells in the shape of the extent, 4 : 3. */
-const COLUMNS = 64;
-const ROWS = 48;
+const COLUMNS = 96;
+const ROWS = 72;
 
 export async function regionsOf(fitted: NonNullable<Round["fitted"]>, extent: Extent): Promise<Regions> {
   const { data, columns } = await beliefs(fitted, middlesOf(extent));
