@@ -1,11 +1,12 @@
 /** The arena in a page: what it shows is what the library does in Node, round by round, and it can go on for long. */
 import { openEngine } from "poolwise";
-import type { CDPSession, Page } from "playwright";
+import type { Page } from "playwright";
 import { describe, expect } from "vitest";
 import { opening, presetNames, presets } from "../../demo/page/arena/presets.ts";
 import { Race } from "../../demo/page/arena/race.ts";
 import { remedies } from "../../demo/page/arena/remedies.ts";
 import { toggled, type Settings } from "../../demo/page/arena/settings.ts";
+import { buffersAlive, countBuffers, held } from "./support/held.ts";
 import { backends, panelIsReady, reading, test } from "./support/page.ts";
 
 const ROUNDS = 5;
@@ -254,53 +255,4 @@ const picks = async (page: Page): Promise<[string, string]> => [
 async function curve(page: Page, name: string): Promise<number | undefined> {
   const value = await page.locator(`output[data-curve="${name}"]`).getAttribute("data-value");
   return value === null ? undefined : Number(value);
-}
-
-/** Runs in the page before its own scripts. */
-function countBuffers(): void {
-  const alive = new Set<GPUBuffer>();
-  Object.assign(globalThis, { buffersAlive: () => alive.size });
-  if (typeof GPUDevice === "undefined") return;
-  const { createBuffer } = GPUDevice.prototype;
-  GPUDevice.prototype.createBuffer = function (descriptor) {
-    const buffer = createBuffer.call(this, descriptor);
-    alive.add(buffer);
-    return buffer;
-  };
-  const { destroy } = GPUBuffer.prototype;
-  GPUBuffer.prototype.destroy = function () {
-    alive.delete(this);
-    return destroy.call(this);
-  };
-}
-
-const buffersAlive = (page: Page): Promise<number> =>
-  page.evaluate(() => (globalThis as unknown as { buffersAlive(): number }).buffersAlive());
-
-/** What the page holds once all that can be let go has been. */
-async function held(page: Page, session: CDPSession) {
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize: heap, backingStorageSize: arrays } = await session.send("Runtime.getHeapUsage");
-  const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
-  return {
-    heap,
-    arrays,
-    promises: await countPromises(session),
-    nodes,
-    listeners: jsEventListeners,
-    buffers: await buffersAlive(page),
-  };
-}
-
-/** Promises that something still waits for, or holds. */
-async function countPromises(session: CDPSession): Promise<number> {
-  const prototype = await session.send("Runtime.evaluate", { expression: "Promise.prototype" });
-  const { objects } = await session.send("Runtime.queryObjects", { prototypeObjectId: prototype.result.objectId! });
-  const count = await session.send("Runtime.callFunctionOn", {
-    objectId: objects.objectId!,
-    functionDeclaration: "function () { return this.length; }",
-    returnByValue: true,
-  });
-  await session.send("Runtime.releaseObject", { objectId: objects.objectId! });
-  return count.result.value as number;
 }
