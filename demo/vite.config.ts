@@ -1,6 +1,7 @@
 /** The page: a dev server, and static files that any folder can serve. */
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { withDigits } from "./digits/plugin.ts";
 
 const root = import.meta.dirname;
 
@@ -38,7 +39,7 @@ export default defineConfig({
   root,
   base: "./",
   resolve: { alias: asPackage },
-  plugins: [withPolicy],
+  plugins: [withPolicy, withDigits()],
   server: { headers: isolating },
   preview: { headers: isolating },
   build: {
