@@ -21,7 +21,12 @@ export function Asked({ desk }: { readonly desk: Desk }) {
   return (
     <>
       <h2 id="asked">Which digit is this?</h2>
-      <div class="asked" data-row={question?.row} data-state={isGiving.value ? "giving" : turn.value}>
+      <div
+        class="asked"
+        data-row={question?.row}
+        data-rounds={rounds?.length}
+        data-state={isGiving.value ? "giving" : turn.value}
+      >
         {question && (
           <DigitImage pixels={pixelsOf(digits.pool, question.row)} label={`the digit to label, row ${question.row}`} />
         )}
@@ -53,7 +58,7 @@ export function Asked({ desk }: { readonly desk: Desk }) {
         {question ? whyAsked(question, rounds!.length, settings.value) : "Looking for the first digits to ask for …"}
       </p>
       <p class="hint">
-        Press <kbd>0</kbd> to <kbd>9</kbd> on the keyboard, <kbd>S</kbd> to skip a digit, <kbd>Backspace</kbd> to undo.
+        Press <kbd>0</kbd> to <kbd>9</kbd> on the keyboard, <kbd>?</kbd> to skip a digit, <kbd>Backspace</kbd> to undo.
       </p>
     </>
   );
@@ -66,14 +71,14 @@ function whyAsked({ row, isFirst }: Question, asked: number, { start, strategy, 
   return `Row ${row}: of the rows without a label, the pick of ${batch}${ranks(batch) ? ` by ${strategy}` : ""}.`;
 }
 
-/** Keys that answer, wherever the focus is but in a field of its own. */
+/** Keys that answer, wherever the focus is but where a number is typed. */
 function useKeys(desk: Desk, say: (label: number | null) => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const { key, target, repeat, ctrlKey, altKey, metaKey } = event;
-      if (repeat || ctrlKey || altKey || metaKey || (target as Element).closest("input, select")) return;
+      if (repeat || ctrlKey || altKey || metaKey || (target as Element).closest("input[type=number]")) return;
       if (/^[0-9]$/.test(key)) say(Number(key));
-      else if (key === "s" || key === "S") say(null);
+      else if (key === "?") say(null);
       else if (key === "Backspace") desk.undo();
     };
     addEventListener("keydown", press);

@@ -63,6 +63,7 @@ export class Desk {
   /** Answers by the book, so many times or until it is stopped. */
   async answerByBook(times: number): Promise<void> {
     this.isGiving.value = true;
+    await this.work;
     for (let given = 0; given < times && this.isGiving.value && this.turn.value === "person"; given++) {
       await this.answer(this.digits.pool.labels[this.standing.value!.question.row]);
       await shown();
