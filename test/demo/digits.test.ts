@@ -35,8 +35,8 @@ describe("the digits", () => {
 });
 
 describe("what is asked", () => {
-  test("is what the library picks: a batch to start with, then one by one", async () => {
-    const standing = await labelInNode(digits, FIRST + 3);
+  test.each(["top-k", "power"] as const)("is what the library picks: a batch, then one by one by %s", async (batch) => {
+    const standing = await labelInNode(digits, FIRST + 3, { batch });
     await using engine = await openEngine({ backend: "cpu" });
     const own = await engine.load({ features: pool.features });
     const first = await own.select("typiclust", { k: FIRST, seed: 1 });
@@ -50,7 +50,7 @@ describe("what is asked", () => {
           tolerance: 1e-3,
         }),
       );
-      const { picks } = await own.select("top-k", { strategy: "margin", k: 1, labelled: rows, seed: 1 + round });
+      const { picks } = await own.select(batch, { strategy: "margin", k: 1, labelled: rows, seed: 1 + round });
       rows.push(picks[0].row);
     }
     expect(rowsAsked(standing)).toEqual(rows);

@@ -28,7 +28,7 @@ export function Results({ digits, rounds }: { readonly digits: Digits; readonly 
           },
           {
             name: "differ",
-            label: "your answers that differ from the book",
+            label: "differ from the book",
             value: answered.filter(({ row, label }) => label !== digits.pool.labels[row]).length,
           },
           { name: "skipped", label: "skipped", value: rounds.length - answered.length },
