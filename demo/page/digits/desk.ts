@@ -78,6 +78,7 @@ export class Desk {
   private async next(learn: () => Promise<Standing>): Promise<void> {
     const own = ++this.newest;
     this.turn.value = "model";
+    this.error.value = undefined;
     this.work = this.work.then(async () => {
       if (own !== this.newest) return;
       try {

@@ -127,7 +127,7 @@ function accuracyOf(model: LogisticModel, { features, labels }: DigitSet): numbe
 }
 
 /** Ties to the lowest class. */
-export const likeliest = (beliefs: Float32Array): number => beliefs.indexOf(Math.max(...beliefs));
+const likeliest = (beliefs: Float32Array): number => beliefs.indexOf(Math.max(...beliefs));
 
 function featuresOf({ features: { data, dims } }: DigitSet, rows: readonly number[]) {
   const own = new Float32Array(rows.length * dims);
