@@ -1,8 +1,9 @@
 /** The digits panel, labelled by keys and buttons in a real Chromium. */
-import type { CDPSession, Page } from "playwright";
+import type { Page } from "playwright";
 import { describe, expect } from "vitest";
 import type { Settings } from "../../demo/page/digits/settings.ts";
 import { labelInNode, openDigits, rowsAsked } from "./support/digits.ts";
+import { countBuffers, heldBy } from "./support/held.ts";
 import { backends, panelIsReady, reading, test } from "./support/page.ts";
 
 const digits = await openDigits();
@@ -282,43 +283,4 @@ async function stateOf(page: Page) {
     numbers: await numbers.evaluateAll((all) => all.map((one) => one.dataset.value)),
     beliefs: await probabilities(page),
   };
-}
-
-/** Runs in the page, before its own scripts: buffers of a device that were made and not destroyed. */
-function countBuffers(): void {
-  const alive = new Set<GPUBuffer>();
-  Object.assign(globalThis, { alive });
-  if (!("GPUDevice" in globalThis)) return;
-  const { createBuffer } = GPUDevice.prototype;
-  const { destroy } = GPUBuffer.prototype;
-  GPUDevice.prototype.createBuffer = function (descriptor) {
-    const buffer = createBuffer.call(this, descriptor);
-    alive.add(buffer);
-    return buffer;
-  };
-  GPUBuffer.prototype.destroy = function () {
-    alive.delete(this);
-    return destroy.call(this);
-  };
-}
-
-/** Once all that can go has gone. Bytes are those of JavaScript, arrays included. */
-async function heldBy(page: Page, session: CDPSession) {
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize, backingStorageSize } = await session.send("Runtime.getHeapUsage");
-  const { nodes, jsEventListeners: listeners } = await session.send("Memory.getDOMCounters");
-  const buffers = await page.evaluate(() => (globalThis as unknown as { alive: Set<GPUBuffer> }).alive.size);
-  return { bytes: usedSize + backingStorageSize, promises: await countPromises(session), nodes, listeners, buffers };
-}
-
-async function countPromises(session: CDPSession): Promise<number> {
-  const { result: prototype } = await session.send("Runtime.evaluate", { expression: "Promise.prototype" });
-  const { objects } = await session.send("Runtime.queryObjects", { prototypeObjectId: prototype.objectId! });
-  const { result: count } = await session.send("Runtime.callFunctionOn", {
-    objectId: objects.objectId!,
-    functionDeclaration: "function () { return this.length; }",
-    returnByValue: true,
-  });
-  await session.send("Runtime.releaseObject", { objectId: objects.objectId! });
-  return Number(count.value);
 }
