@@ -6,7 +6,7 @@ import { opening, presetNames, presets } from "../../demo/page/arena/presets.ts"
 import { Race } from "../../demo/page/arena/race.ts";
 import { remedies } from "../../demo/page/arena/remedies.ts";
 import { toggled, type Settings } from "../../demo/page/arena/settings.ts";
-import { buffersAlive, countBuffers, held } from "./support/held.ts";
+import { buffersOf, countBuffers, held } from "./support/held.ts";
 import { backends, panelIsReady, reading, test } from "./support/page.ts";
 
 const ROUNDS = 5;
@@ -49,10 +49,10 @@ describe.each(backends)("on %s", (on) => {
     await page.getByRole("tab", { name: "Arena" }).click();
     await page.getByRole("button", { name: "Play" }).click();
     await playedTo(page, 2);
-    expect((await buffersAlive(page)) > 0).toBe(on === "webgpu");
+    expect((await buffersOf(page)) > 0).toBe(on === "webgpu");
     await page.getByRole("tab", { name: "Digits" }).click();
     await panelIsReady(page, "digits");
-    await expect.poll(() => buffersAlive(page), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => buffersOf(page), { timeout: 10_000 }).toBe(0);
   });
 
   test("plays 200 rounds and holds no more than after a few", { timeout: 240_000 }, async ({ openPanel }) => {

@@ -1,6 +1,7 @@
 /** Your own pool: nothing stays behind, neither on the device nor here, however often files are loaded and picked from. */
 import type { Page } from "playwright";
 import { beforeAll, expect, vi } from "vitest";
+import { buffersOf, countBuffers, held } from "./support/held.ts";
 import { drawn, give, npyAt, pick, rest, scratchFolder } from "./support/ownPool.ts";
 import { backends, panelIsReady, test } from "./support/page.ts";
 
@@ -27,17 +28,19 @@ for (const on of backends) {
     await panelIsReady(page, "pool");
     for (let i = 0; i < 5; i++) await load(page);
     await clear(page);
-    const before = { buffers: await buffers(page), heap: await heap(page) };
+    const session = await page.context().newCDPSession(page);
+    const before = await held(page, session);
     for (let i = 0; i < LOADS; i++) await load(page);
-    if (on === "webgpu") expect(await buffers(page)).toBeGreaterThan(before.buffers);
+    if (on === "webgpu") expect(await buffersOf(page)).toBeGreaterThan(before.buffers);
     await clear(page);
-    expect(await buffers(page)).toBe(before.buffers);
-    expect((await heap(page)) - before.heap).toBeLessThan(LEAST_LEAK);
+    const after = await held(page, session);
+    expect(after.buffers).toBe(before.buffers);
+    expect(after.heap + after.arrays - before.heap - before.arrays).toBeLessThan(LEAST_LEAK);
 
     await load(page);
     await page.getByRole("tab", { name: "Arena" }).click();
     await panelIsReady(page, "arena");
-    await expect.poll(() => buffers(page)).toBe(before.buffers);
+    await expect.poll(() => buffersOf(page)).toBe(before.buffers);
   });
 }
 
@@ -53,35 +56,4 @@ async function clear(page: Page): Promise<void> {
     await page.getByRole("button", { name: `Remove ${zone}` }).click();
     await rest(page);
   }
-}
-
-/** Runs in the page before its own scripts: `buffersAlive` is how many buffers were made and not destroyed. */
-function countBuffers(): void {
-  const alive = new Set<object>();
-  Object.defineProperty(globalThis, "buffersAlive", { get: () => alive.size });
-  if (!("GPUDevice" in globalThis)) return;
-  const { createBuffer } = GPUDevice.prototype;
-  GPUDevice.prototype.createBuffer = function (this: GPUDevice, descriptor: GPUBufferDescriptor) {
-    const buffer = createBuffer.call(this, descriptor);
-    alive.add(buffer);
-    return buffer;
-  };
-  const { destroy } = GPUBuffer.prototype;
-  GPUBuffer.prototype.destroy = function (this: GPUBuffer) {
-    alive.delete(this);
-    return destroy.call(this);
-  };
-}
-
-const buffers = (page: Page): Promise<number> =>
-  page.evaluate(() => (globalThis as unknown as { buffersAlive: number }).buffersAlive);
-
-/** Bytes that are in use once what is not was collected: of objects, and of the arrays' own memory. */
-async function heap(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize, ...others } = await session.send("Runtime.getHeapUsage");
-  await session.detach();
-  return usedSize + ((others as { backingStorageSize?: number }).backingStorageSize ?? 0);
 }

@@ -3,13 +3,13 @@ import type { CDPSession, Page } from "playwright";
 
 /** Runs in the page before its own scripts. */
 export function countBuffers(): void {
-  const alive = new Set<GPUBuffer>();
-  Object.assign(globalThis, { buffersAlive: () => alive.size });
+  const alive = new Map<GPUBuffer, number>();
+  Object.assign(globalThis, { buffersAlive: () => [...alive.values()] });
   if (typeof GPUDevice === "undefined") return;
   const { createBuffer } = GPUDevice.prototype;
   GPUDevice.prototype.createBuffer = function (descriptor) {
     const buffer = createBuffer.call(this, descriptor);
-    alive.add(buffer);
+    alive.set(buffer, descriptor.size);
     return buffer;
   };
   const { destroy } = GPUBuffer.prototype;
@@ -19,21 +19,29 @@ export function countBuffers(): void {
   };
 }
 
-export const buffersAlive = (page: Page): Promise<number> =>
-  page.evaluate(() => (globalThis as unknown as { buffersAlive(): number }).buffersAlive());
+/** Bytes of each buffer that was made and not destroyed. */
+const buffersAlive = (page: Page): Promise<number[]> =>
+  page.evaluate(() => (globalThis as unknown as { buffersAlive(): number[] }).buffersAlive());
 
-/** What the page holds once all that can be let go has been. */
+/** How many there are. */
+export const buffersOf = async (page: Page): Promise<number> => (await buffersAlive(page)).length;
+
+/** What the page holds once all that can be let go has been. Heap, arrays and what buffers take are in bytes. */
 export async function held(page: Page, session: CDPSession) {
-  await session.send("HeapProfiler.collectGarbage");
+  // Buffers that are written through are given back a moment later.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+  for (let time = 0; time < 3; time++) await session.send("HeapProfiler.collectGarbage");
   const { usedSize: heap, backingStorageSize: arrays } = await session.send("Runtime.getHeapUsage");
-  const { nodes, jsEventListeners } = await session.send("Memory.getDOMCounters");
+  const { nodes, jsEventListeners: listeners } = await session.send("Memory.getDOMCounters");
+  const buffers = await buffersAlive(page);
   return {
     heap,
     arrays,
     promises: await countPromises(session),
     nodes,
-    listeners: jsEventListeners,
-    buffers: await buffersAlive(page),
+    listeners,
+    buffers: buffers.length,
+    bufferBytes: buffers.reduce((sum, size) => sum + size, 0),
   };
 }
 
