@@ -94,3 +94,14 @@ const backendOf = (page: Page): Locator => page.getByRole("banner").getByRole("s
 const threadsOf = async (page: Page): Promise<number> => Number(await backendOf(page).getAttribute("data-threads"));
 
 const selected = (page: Page): Promise<string | null> => page.getByRole("tab", { selected: true }).textContent();
+
+test("a language that is none keeps no panel from loading", async ({ openPanel }) => {
+  const page = await openPanel("explorer", { on: "cpu" });
+  await page.addInitScript(() =>
+    Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true }),
+  );
+  await page.reload();
+  await page.getByRole("tab", { name: "Arena" }).click();
+  await panelIsReady(page, "arena");
+  await page.locator(".curves canvas").waitFor();
+});
