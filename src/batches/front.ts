@@ -86,7 +86,7 @@ export class Front {
   private async newLevel(): Promise<number> {
     const { rows, key, sweeps, size } = this;
     if (rows.length <= size) return -Infinity;
-    const sample = sampleOf(rows, SAMPLE);
+    const sample = sampleOf(rows, SAMPLE).filter((row) => this.isGone[row] === 0);
     if (sample.some((row) => key.of(row) === Infinity)) await sweeps.lower(sample, () => 0);
     const keys = Float64Array.from(sample, (row) => key.of(row)).sort();
     return keys[Math.max(0, keys.length - Math.ceil((keys.length * size) / rows.length))];

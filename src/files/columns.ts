@@ -34,7 +34,7 @@ export function chooseColumns(table: string, known: readonly Column[], columns?:
   if (lists.length === 0) throw new InputError(`${table}: has no column of numbers to read; it has ${all(known)}`);
   const beside = numbers.length > 0 ? ` beside single numbers in ${listed(numbers)}` : "";
   throw new InputError(
-    `${table}: has lists in ${listed(lists)}${beside}: name one list, or the columns of single numbers, with --columns`,
+    `${table}: has lists in ${listed(lists)}${beside}: name one list, or the columns of single numbers, (option columns)`,
   );
 }
 
@@ -50,7 +50,7 @@ function namedColumns(table: string, known: readonly Column[], columns: readonly
     if (known.findLastIndex((column) => column.name === name) !== place)
       throw new InputError(`${table}: column ${said} comes more than once; give each a name of its own`);
     const { kind, what = "no numbers" } = known[place];
-    if (kind === "other") throw new InputError(`${table}: column ${said} holds ${what}; name others with --columns`);
+    if (kind === "other") throw new InputError(`${table}: column ${said} holds ${what}; name others (option columns)`);
     if (kind === "list" && columns.length > 1)
       throw new InputError(`${table}: column ${said} holds lists: name it alone, or only columns of single numbers`);
     return place;

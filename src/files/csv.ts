@@ -43,7 +43,7 @@ export async function csvRows(bytes: Bytes, columns?: readonly string[], block =
           const value = numberOf(cells[place]);
           if (value === undefined)
             throw new InputError(
-              `${name}: line ${line}, column ${shown(names[place])} holds ${shown(cells[place].trim())}: no number; name the numeric columns with --columns`,
+              `${name}: line ${line}, column ${shown(names[place])} holds ${shown(cells[place].trim())}: no number; name the numeric columns (option columns)`,
             );
           values[filled++] = value;
         }

@@ -151,7 +151,7 @@ function numberAt(name: string, line: Line, values: readonly unknown[], i: numbe
   if (typeof value === "number") return value;
   if (value === null) return NaN;
   throw new InputError(
-    `${name}: line ${line.number}, column ${shown(names[i])} holds ${shown(value)}: no number; name the numeric columns with --columns`,
+    `${name}: line ${line.number}, column ${shown(names[i])} holds ${shown(value)}: no number; name the numeric columns (option columns)`,
   );
 }
 

@@ -28,7 +28,7 @@ export async function openRows(place: string, options: FormatOptions = {}): Prom
   options.signal?.throwIfAborted();
   const [, named, columns] = (await isThere(place)) ? [] : (NAMED.exec(place) ?? []);
   if (named === undefined) return openPlace(place, options);
-  if (options.columns) throw new InputError(`${place}: its columns are named twice: here, and by --columns`);
+  if (options.columns) throw new InputError(`${place}: its columns are named twice: here, and by option columns`);
   return openPlace(named, { ...options, columns: columns.split(",").map((name) => name.trim()) });
 }
 

@@ -28,11 +28,18 @@ export async function fillPicks(name: string, write: Write, format: PickFormat, 
     await write(npyHeader("<i4", [picks.length]));
     return write(new Uint8Array(rows.buffer));
   }
-  const columns = ["row", ...Object.keys(picks[0] ?? {}).filter((key) => key !== "row")];
+  const columns = columnsOf(picks);
   await write(`${columns.map(csvCell).join()}\n`);
   await writeLines(write, picks.length, (i) =>
     columns.map((column) => csvCell(picks[i][column as keyof PickRecord])).join(),
   );
+}
+
+/** All that any pick tells: the last ones of a rule may tell more than the first. */
+function columnsOf(picks: readonly PickRecord[]): string[] {
+  const columns = new Set(["row"]);
+  for (const pick of picks) for (const key in pick) columns.add(key);
+  return [...columns];
 }
 
 async function writeJson(write: Write, result: PicksRecord): Promise<void> {

@@ -24,7 +24,7 @@ export async function leadingVectors(matrix: Float64Array, size: number, count: 
   for (let space = 1; ; space++) {
     const { basis, images } = krylovSpace(matrix, size, block);
     const projected = basis.map((vector) => images.map((image) => dot(vector, image)));
-    const { values, vectors: weights } = eigenvectors(projected);
+    const { values, vectors: weights } = await eigenvectors(projected, pace);
     block = weights.slice(0, width).map((own) => mixed(own, basis));
     const misses = block.slice(0, count).map((vector, i) => gap(mixed(weights[i], images), vector, values[i]));
     const converged = Math.max(...misses) <= TOLERANCE * values[0];
@@ -82,12 +82,14 @@ function orthonormalise(vectors: Float64Array[], before: readonly Float64Array[]
 const LEAST_LEFT = 1e-12;
 
 /** Of a small symmetric matrix, the largest first: Jacobi's rotations until nothing is left beside the diagonal. */
-function eigenvectors(given: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
+async function eigenvectors(given: readonly (readonly number[])[], pace: Pace) {
   const size = given.length;
   const matrix = given.map((row, i) => row.map((value, j) => (value + given[j][i]) / 2));
   const vectors = matrix.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
+  // Beside a diagonal that is nothing itself, nothing would ever be small.
+  const least = 1e-17 * Math.max(...matrix.map((row, i) => Math.abs(row[i])));
   const isSmall = (i: number, j: number): boolean =>
-    Math.abs(matrix[i][j]) <= 1e-16 * Math.sqrt(Math.abs(matrix[i][i] * matrix[j][j]));
+    Math.abs(matrix[i][j]) <= Math.max(least, 1e-16 * Math.sqrt(Math.abs(matrix[i][i] * matrix[j][j])));
   for (let sweep = 0, isDone = false; !isDone && sweep < 50; sweep++) {
     isDone = true;
     for (let i = 0; i < size; i++) {
@@ -101,6 +103,7 @@ function eigenvectors(given: readonly (readonly number[])[]): { values: number[]
         rotateRows(matrix, i, j, cosine, tangent * cosine);
         rotateRows(vectors, i, j, cosine, tangent * cosine);
       }
+      await pace.turn();
     }
   }
   const order = matrix.map((_, i) => i).sort((a, b) => matrix[b][b] - matrix[a][a]);

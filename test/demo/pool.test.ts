@@ -18,7 +18,7 @@ import {
   scratchFolder,
   shapeOf,
 } from "./support/ownPool.ts";
-import { backends, reading, test } from "./support/page.ts";
+import { backends, panelIsReady, reading, test } from "./support/page.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -281,4 +281,34 @@ test("is worked by keyboard alone", async ({ openPanel }) => {
   await page.keyboard.press("Enter");
   await page.locator(".scatter").waitFor();
   expect(await pickedRows(page)).toHaveLength(6);
+});
+
+test("what was loaded, asked and picked is there again after another panel was looked at", async ({ openPanel }) => {
+  const page = await openPanel("pool", { on: "cpu" });
+  const visitArena = async (): Promise<void> => {
+    await page.getByRole("tab", { name: "Arena" }).click();
+    await panelIsReady(page, "arena");
+    await page.getByRole("tab", { name: "Your own pool" }).click();
+    await panelIsReady(page, "pool");
+    await page.locator(".results").waitFor();
+  };
+  await give(page, "Predictions", small);
+  await give(page, "Embeddings", places);
+  await pick(page, { k: 7, batch: "k-center", seed: 3 });
+  const before = await pickedRows(page);
+  await visitArena();
+  expect(await pickedRows(page)).toEqual(before);
+  expect(await shapeOf(page, "Embeddings")).toMatchObject({ rows: "3000", cols: "6" });
+  expect(await page.getByLabel("Batch", { exact: true }).inputValue()).toBe("k-center");
+  await pick(page, { k: 8 });
+  expect((await pickedRows(page)).slice(0, 7)).toEqual(before);
+
+  await page.getByLabel("Sample rows").selectOption("100,000");
+  await page.getByRole("button", { name: "Use a sample pool" }).click();
+  await rest(page);
+  await pick(page, { k: 5, batch: "top-k" });
+  const ofSample = await pickedRows(page);
+  await visitArena();
+  expect(await pickedRows(page)).toEqual(ofSample);
+  expect(await shapeOf(page, "Predictions")).toMatchObject({ rows: "100000" });
 });

@@ -116,3 +116,11 @@ for (const on of backends) {
     expect(await pickedRows(page)).toEqual(before);
   });
 }
+
+test("predictions of one class are refused", async ({ openPanel }) => {
+  const page = await openPanel("pool", { on: "cpu" });
+  await give(page, "Predictions", await npyAt(scratch("single.npy"), drawn(500, 1, 34), 1));
+  expect(await alert(page)).toBe(
+    "single.npy: one column is one class, of which a model is always sure: a column for each",
+  );
+});

@@ -230,7 +230,7 @@ test.each<[string, string | Uint8Array, string[] | undefined, RegExp]>([
 
 test.each<[string, string[] | undefined, RegExp]>([
   ["numbers.arrow", ["x"], /there is no column "x"; it has "row", "text", "kind", "half"/],
-  ["numbers.arrow", ["text"], /column "text" holds no numbers; name others with --columns$/],
+  ["numbers.arrow", ["text"], /column "text" holds no numbers; name others \(option columns\)$/],
   ["numbers.arrow", ["kind"], /column "kind" holds no numbers/],
   ["numbers.arrow", [], /no column is named/],
   ["mixed.arrow", undefined, /has lists in "p", "q", "empty", "nothing" beside single numbers in "a": name one list/],

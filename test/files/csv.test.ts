@@ -121,7 +121,7 @@ test.each<[string, string, string[] | undefined, RegExp]>([
     "a word",
     "a,b\n1,2\n\n3,four\n",
     undefined,
-    /line 4, column "b" holds "four": no number; name the numeric columns with --columns$/,
+    /line 4, column "b" holds "four": no number; name the numeric columns \(option columns\)$/,
   ],
   ["a word below no header", "1,2\n3,four\n", undefined, /line 2, column "1" holds "four"/],
   ["hexadecimal", "a\n0x10\n", undefined, /line 2, column "a" holds "0x10"/],

@@ -98,7 +98,7 @@ test.each([
   ["none.csv", {}, /none\.csv: no such file or folder/],
   ["none-*.csv", {}, /none-\*\.csv: no file has such a name; check the pattern$/],
   ["pool.npy", { columns: ["a"] }, /pool\.npy: has no names for its columns: leave a out$/],
-  ["pool.csv:a", { columns: ["a"] }, /its columns are named twice: here, and by --columns$/],
+  ["pool.csv:a", { columns: ["a"] }, /its columns are named twice: here, and by option columns$/],
   ["pool.csv:d", {}, /pool\.csv: there is no column "d"/],
   [
     "list.npy",

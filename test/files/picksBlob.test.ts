@@ -27,3 +27,11 @@ test("a row beyond int32 is one line", async () => {
     "picks.npy: row 2147483648 is beyond int32; use .json, .jsonl or .csv",
   );
 });
+
+test("a column for whatever any pick tells", async () => {
+  const picks = [
+    { row: 4, score: 1 },
+    { row: 2, score: 0.5, standardError: 0.1 },
+  ];
+  expect(await (await picksBlob({ picks }, ".csv")).text()).toBe("row,score,standardError\n4,1,\n2,0.5,0.1\n");
+});

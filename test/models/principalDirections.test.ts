@@ -83,6 +83,27 @@ test("many rows of many dims are sampled, and lie along the directions all the s
   expect(points.every(Number.isFinite)).toBe(true);
 });
 
+test("where most rows are left out, all of the others count", async () => {
+  const dims = 1500;
+  const rows = 3000;
+  const isKept = (row: number): boolean => row % 30 === 7;
+  const data = Float32Array.from({ length: rows * dims }, (_, i) => (isKept(Math.floor(i / dims)) ? i % 7 : NaN));
+  const { measuredOn } = await principalDirections({ data, rows, dims }, { invalid: "skip" });
+  expect(measuredOn).toBe(rows / 30);
+});
+
+test("of a matrix of low rank the other directions are found at once, and have no variance", async () => {
+  const [rows, dims] = [30, 300];
+  const { features } = drawn(rows, dims, 4);
+  const { variances, directions, converged } = await principalDirections(features, { count: 40 });
+  expect(converged).toBe(true);
+  expect(Math.max(...variances.subarray(rows))).toBeLessThan(1e-10 * variances[0]);
+  for (let i = 0; i < 40; i++) {
+    const own = directions.subarray(i * dims, (i + 1) * dims);
+    expect(own.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 10);
+  }
+});
+
 test("too few dims, or too many, are one line", async () => {
   await expect(principalDirections(features([1, 2, 3], 1))).rejects.toThrow(
     "embeddings: count must be a whole number from 1 to 1, the dims, got 2",

@@ -24,7 +24,8 @@ export function Presets({ settings, onChange }: SettingsProps) {
       ) : (
         <p>
           Both learners train the same model and may ask for as many labels. Press Play, and see which of them is the
-          first to be right. Then try a failure: the strategy loses there, until its cure is switched on.
+          first to be right. Then try a failure: the strategy learns late there, or never, until its cure is switched
+          on.
         </p>
       )}
     </section>

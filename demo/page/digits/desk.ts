@@ -24,6 +24,8 @@ export class Desk {
   /** Work goes one after the other; of what was begun anew, the newest counts. */
   private work = Promise.resolve();
   private newest = 0;
+  /** Answers that are still to be given for the person. */
+  private owed = 0;
 
   private constructor(digits: Digits, pool: Pool, lifetime: AbortSignal) {
     this.digits = digits;
@@ -62,16 +64,19 @@ export class Desk {
 
   /** Answers by the book, so many times or until it is stopped. */
   async answerByBook(times: number): Promise<void> {
+    this.owed += times;
+    if (this.isGiving.value) return;
     this.isGiving.value = true;
     await this.work;
-    for (let given = 0; given < times && this.isGiving.value && this.turn.value === "person"; given++) {
+    for (; this.owed > 0 && this.turn.value === "person"; this.owed--) {
       await this.answer(this.digits.pool.labels[this.standing.value!.question.row]);
       await shown();
     }
-    this.isGiving.value = false;
+    this.stop();
   }
 
   stop(): void {
+    this.owed = 0;
     this.isGiving.value = false;
   }
 

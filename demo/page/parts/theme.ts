@@ -12,12 +12,36 @@ const names = ["--ground", "--ink", "--muted", "--line", "--accent", ...classNam
 for (const name of names)
   CSS.registerProperty({ name, syntax: "<color>", inherits: true, initialValue: "transparent" });
 
+/** Where the choice is kept over a reload. */
+const KEY = "poolwise.theme";
+
 const systemPrefersDark = matchMedia("(prefers-color-scheme: dark)");
-export const theme = signal<Theme>(systemPrefersDark.matches ? "dark" : "light");
-systemPrefersDark.addEventListener("change", ({ matches }) => setTheme(matches ? "dark" : "light"));
+const ofSystem = (): Theme => (systemPrefersDark.matches ? "dark" : "light");
+export const theme = signal<Theme>(said() ?? ofSystem());
+systemPrefersDark.addEventListener("change", () => setTheme(said() ?? ofSystem()));
 setTheme(theme.value);
 
-export const toggleTheme = (): void => setTheme(theme.value === "light" ? "dark" : "light");
+/** Another than the system's is kept; back at the system's, the page follows it again. */
+export function toggleTheme(): void {
+  const to = theme.value === "light" ? "dark" : "light";
+  if (to === ofSystem()) stored()?.removeItem(KEY);
+  else stored()?.setItem(KEY, to);
+  setTheme(to);
+}
+
+function said(): Theme | undefined {
+  const kept = stored()?.getItem(KEY);
+  return kept === "light" || kept === "dark" ? kept : undefined;
+}
+
+/** A browser may forbid pages to keep anything. */
+function stored(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The page first: who hears of the theme may ask at once for its colours. */
 function setTheme(to: Theme): void {

@@ -36,9 +36,11 @@ export async function openSlot(
   }
   const sorted = [...files].sort((a, b) => byName(a.name, b.name));
   const source = await openFile(sorted, { columns, signal });
-  if (!signal.aborted) return { [slot]: source };
+  const isOneClass = slot === "predictions" && source.cols === 1;
+  if (!isOneClass && !signal.aborted) return { [slot]: source };
   await source.close?.();
-  throw signal.reason;
+  signal.throwIfAborted();
+  throw new InputError(`${source.name}: one column is one class, of which a model is always sure: a column for each`);
 }
 
 /** @throws InputError where predictions and embeddings do not fit each other */

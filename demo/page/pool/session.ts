@@ -6,11 +6,25 @@
  */
 import { batch, signal } from "@preact/signals";
 import type { Engine, Pool } from "poolwise";
-import { loadPool, openSlot, type Files, type Reading, type Slot } from "./files.ts";
+import { loadPool, openSlot, slots, type Files, type Reading, type Slot } from "./files.ts";
 import { usual, type Choice } from "./choices.ts";
 import { findPicks, findPlane, type Findings, type Plane, type Work } from "./findings.ts";
 import { Meter } from "./meter.ts";
 import { makeSample } from "./sample.ts";
+
+/** What is left of a session for the next, for as long as the page is: another panel may be looked at in between. */
+interface Left {
+  /** Files stay where they lie, and a sample is made anew. */
+  readonly offered: Partial<Record<Slot, readonly File[]>>;
+  readonly sampleRows: number | undefined;
+  readonly reading: Reading;
+  readonly wanted: Choice;
+  readonly columns: Partial<Record<Slot, string>>;
+  readonly findings: Findings | undefined;
+  readonly plane: Plane | undefined;
+}
+
+let left: Left | undefined;
 
 export class Session {
   readonly files = signal<Files>({});
@@ -32,15 +46,44 @@ export class Session {
   private readonly engine: Engine;
   private readonly lifetime: AbortSignal;
   private controller = new AbortController();
+  private sampleRows: number | undefined;
 
-  /** Lets go of everything when `lifetime` ends. */
+  /** Begins where the last one was left. Lets go of files and pool when `lifetime` ends. */
   constructor(engine: Engine, lifetime: AbortSignal) {
     this.engine = engine;
     this.lifetime = lifetime;
     lifetime.addEventListener("abort", () => {
+      left = this.leave();
       this.cancel();
       void this.take({});
     });
+    if (left) void this.goOn(left);
+  }
+
+  private leave(): Left {
+    const { offered, reading, wanted, columns, findings, plane, sampleRows } = this;
+    return {
+      offered: offered.value,
+      sampleRows,
+      reading: reading.value,
+      wanted: wanted.value,
+      columns: columns.value,
+      findings: findings.value,
+      plane: plane.value,
+    };
+  }
+
+  private async goOn({ offered, sampleRows, findings, plane, ...asked }: Left): Promise<void> {
+    this.reading.value = asked.reading;
+    this.wanted.value = asked.wanted;
+    this.columns.value = asked.columns;
+    if (sampleRows) await this.openSample(sampleRows);
+    for (const slot of slots) {
+      const files = offered[slot];
+      if (files) await this.open(slot, files);
+    }
+    if (!this.pool.value || this.error.value || this.cancelled.value) return;
+    batch(() => ([this.findings.value, this.plane.value] = [findings, plane]));
   }
 
   open(slot: Slot, files: readonly File[]): Promise<void> {
@@ -51,6 +94,7 @@ export class Session {
       // One's own rows and those of the sample are no one pool.
       const others = this.files.value.isSample && slot !== "labelled" ? {} : this.files.value;
       await this.take({ ...others, ...(await openSlot(slot, files, { columns, signal: ended })) });
+      if (!others.isSample) this.sampleRows = undefined;
     });
   }
 
@@ -67,6 +111,7 @@ export class Session {
         onProgress: (done) => tell("Making the sample", done, rows),
       });
       this.offered.value = {};
+      this.sampleRows = rows;
       await this.take({ ...made, isSample: true });
     });
   }

@@ -22,7 +22,7 @@ interface MarksLook {
 }
 
 /** Radii in CSS pixels. */
-const radii = { labelled: 4.5, pick: 6.5, next: 9 };
+const radii = { labelled: 5, pick: 6.5, next: 9 };
 
 export function drawMarks(
   context: CanvasRenderingContext2D,
@@ -43,7 +43,9 @@ export function drawMarks(
       const radius = radii[kind] * ratio;
       if (kind === "labelled") {
         const fill = colours.classes[(classes?.[mark.row] ?? 0) % colours.classes.length];
-        disc(context, px, py, radius, fill, colours.ink, ratio);
+        // A rim of the ground between, so that the edge shows on a class whose colour is near that of the ink.
+        disc(context, px, py, radius, colours.ground, colours.ink, ratio);
+        disc(context, px, py, radius - 2 * ratio, fill, fill, ratio);
       } else ring(context, px, py, radius, colours, ratio);
       if (kind === "next") disc(context, px, py, 3 * ratio, colours.accent, colours.ground, ratio);
     }
