@@ -84,7 +84,7 @@ async function spreadOf(source: RowSource, invalid: InvalidPolicy, pace: Pace) {
   const wanted = Math.max(LEAST_ROWS, Math.floor(MOST_PRODUCTS / dims ** 2));
   let read = await readSums(source, wanted / rows, invalid, pace);
   // Where rows were left out, a share of all may have been a few: of those that count it is known by now how many there are.
-  if (read.sums.count < Math.min(wanted, read.valid) / 2)
+  if (read.sums.count < 0.9 * Math.min(wanted, read.valid))
     read = await readSums(source, wanted / read.valid, invalid, pace);
   if (read.sums.count === 0) throw new InputError(`${source.name}: no row is left to find directions in`);
   return read.sums.spread();

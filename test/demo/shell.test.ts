@@ -106,12 +106,13 @@ test("a language that is none keeps no panel from loading", async ({ openPanel }
   await page.locator(".curves canvas").waitFor();
 });
 
-test("a theme that was chosen is there again, until it is the system's", async ({ open }) => {
-  const page = await open({ on: "cpu", colorScheme: "dark" });
+test("a theme that was chosen is there again, until it is the system's", async ({ openPanel }) => {
+  const page = await openPanel("explorer", { on: "cpu", colorScheme: "dark" });
   const theme = () => page.locator("html").getAttribute("data-theme");
   const toggle = page.getByRole("button", { name: /light|dark/i }).first();
   await toggle.click();
   await page.reload();
+  await panelIsReady(page, "explorer");
   expect(await theme()).toBe("light");
   await page.emulateMedia({ colorScheme: "light" });
   await page.emulateMedia({ colorScheme: "dark" });
