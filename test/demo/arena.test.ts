@@ -42,16 +42,16 @@ describe.each(backends)("on %s", (on) => {
   });
 
   test("lets go of everything when it is left in the middle of a race", async ({ openPanel }) => {
-    const page = await openPanel("digits", { on });
+    const page = await openPanel("pool", { on });
     await page.addInitScript(countBuffers);
     await page.reload();
-    await panelIsReady(page, "digits");
+    await panelIsReady(page, "pool");
     await page.getByRole("tab", { name: "Arena" }).click();
     await page.getByRole("button", { name: "Play" }).click();
     await playedTo(page, 2);
     expect((await buffersOf(page)) > 0).toBe(on === "webgpu");
-    await page.getByRole("tab", { name: "Digits" }).click();
-    await panelIsReady(page, "digits");
+    await page.getByRole("tab", { name: "Your own pool" }).click();
+    await panelIsReady(page, "pool");
     await expect.poll(() => buffersOf(page), { timeout: 10_000 }).toBe(0);
   });
 

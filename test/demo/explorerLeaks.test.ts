@@ -40,7 +40,7 @@ test("on webgpu: no buffer of the panel's pool outlives the panel", { timeout: 1
   const visit = async (leave: () => Promise<void>): Promise<number> => {
     await page.getByRole("tab", { name: "Batch Explorer" }).click();
     await leave();
-    await page.getByRole("tab", { name: "Digits" }).click();
+    await page.getByRole("tab", { name: "Your own pool" }).click();
     await expect.poll(() => page.locator(".tile").count()).toBe(0);
     return (await held(page, session)).bufferBytes;
   };
