@@ -1,5 +1,5 @@
 /** One sweep in the making: its tiles and lists, and what comes of them. */
-import type { CentreList } from "../backends/cpu/simdDistances.ts";
+import type { CentreList } from "../backends/cpu/centreOrder.ts";
 import {
   narrowed,
   roundedDown,

@@ -2,7 +2,8 @@
  * Brings many rows nearer to the centres at once, in float32. What comes of it are bounds, which `Nearest` makes exact
  * where it matters.
  */
-import type { Ask, CentreList, Ordered, SimdDistances } from "../backends/cpu/simdDistances.ts";
+import { inOrder, type Ask, type CentreList, type Ordered } from "../backends/cpu/centreOrder.ts";
+import type { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { narrowed, pointOf, TILE, widened, type DistanceKernel, type PointData } from "../backends/distances.ts";
 import type { PointSpace } from "../distance.ts";
 import type { Pace } from "../pace.ts";
@@ -192,7 +193,7 @@ export class Sweeps {
         while (next < sorted.length && next < first + ENOUGH_ROWS && groups.of[sorted[next]] === group) next++;
         asks.push(askFor(known, sorted.subarray(first, next), groups.anchorOf(group), cap));
       }
-      ahead.push({ known, asks, ordered: measuring.host.inOrder(asks) });
+      ahead.push({ known, asks, ordered: inOrder(measuring.host, asks) });
     };
     try {
       askNext();

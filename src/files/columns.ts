@@ -34,7 +34,7 @@ export function chooseColumns(table: string, known: readonly Column[], columns?:
   if (lists.length === 0) throw new InputError(`${table}: has no column of numbers to read; it has ${all(known)}`);
   const beside = numbers.length > 0 ? ` beside single numbers in ${listed(numbers)}` : "";
   throw new InputError(
-    `${table}: has lists in ${listed(lists)}${beside}: name one list, or the columns of single numbers, (option columns)`,
+    `${table}: has lists in ${listed(lists)}${beside}: name one list, or the columns of single numbers (option columns)`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Distance kernels, held to float64: what a sweep makes of rows is a bound, close to the truth, and no more was looked at. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inOrder } from "../../src/backends/cpu/centreOrder.ts";
 import { SimdDistances } from "../../src/backends/cpu/simdDistances.ts";
 import {
   narrowed,
@@ -224,8 +225,8 @@ describe.each(Object.keys(kinds))("%s", (kind) => {
   });
 });
 
-async function inOrder(kernel: SimdDistances, point: Float32Array, from: number, horizon: number) {
-  const ordered = kernel.inOrder([{ point, from, horizon }]);
+async function orderOf(kernel: SimdDistances, point: Float32Array, from: number, horizon: number) {
+  const ordered = inOrder(kernel, [{ point, from, horizon }]);
   await ordered.ready();
   const { list, near } = ordered.of(0);
   const found = { list: list.slice(), near: near.slice() };
@@ -244,7 +245,7 @@ describe("centres in the order of their distance to a point", () => {
         const truth = range(0, CENTRES).map((c) => Math.sqrt(squaredBetween(points, row, rowOf(c))));
         const from = randomBits(1, 2, row) % 9;
         const horizon = truth[20];
-        const { list, near } = await inOrder(kernel, pointOf(points, row), from, horizon);
+        const { list, near } = await orderOf(kernel, pointOf(points, row), from, horizon);
         expect(new Set(list).size).toBe(list.length);
         list.forEach((c, i) => {
           expect(c).toBeGreaterThanOrEqual(from);
@@ -262,8 +263,8 @@ describe("centres in the order of their distance to a point", () => {
     const points = pointsOf(6, "euclidean");
     const kernel = await SimdDistances.open(points);
     for (let c = 0; c < CENTRES; c++) kernel.addCentres(pointOf(points, rowOf(c)));
-    const all = await inOrder(kernel, pointOf(points, 1), 0, Infinity);
-    const some = await inOrder(kernel, pointOf(points, 1), 17, Infinity);
+    const all = await orderOf(kernel, pointOf(points, 1), 0, Infinity);
+    const some = await orderOf(kernel, pointOf(points, 1), 17, Infinity);
     const nearOf = new Map(Array.from(all.list, (c, i) => [c, all.near[i]]));
     some.list.forEach((c, i) => expect(some.near[i]).toBe(nearOf.get(c)));
     expect(some.list.length).toBe(CENTRES - 17);
@@ -308,7 +309,7 @@ test("what a call leaves in memory is no part of a centre that comes after it", 
   const kernel = await SimdDistances.open(points);
   for (let c = 0; c < 6; c++) kernel.addCentres(pointOf(points, rowOf(c)));
   kernel.fromRow(299, 0, 6);
-  await inOrder(kernel, pointOf(points, 299), 0, Infinity);
+  await orderOf(kernel, pointOf(points, 299), 0, Infinity);
   for (let c = 6; c < 20; c++) kernel.addCentres(pointOf(points, rowOf(c)));
   for (let c = 0; c < 20; c++) expect(kernel.fromRow(rowOf(c), c, c + 1)[0]).toBe(0);
 });

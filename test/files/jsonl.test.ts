@@ -123,7 +123,7 @@ test.each<[string, string, string[] | undefined, RegExp]>([
     "two lists",
     '{"p":[1],"q":[2]}\n',
     undefined,
-    /has lists in "p", "q": name one list, or the columns of single numbers, \(option columns\)$/,
+    /has lists in "p", "q": name one list, or the columns of single numbers \(option columns\)$/,
   ],
   [
     "a list beside numbers",

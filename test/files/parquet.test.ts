@@ -184,7 +184,7 @@ test.each<[string, string[] | undefined, RegExp]>([
   [
     "mixed",
     undefined,
-    /has lists in "e" beside single numbers in "f32", "i64": name one list, or the columns of single numbers, \(option columns\)$/,
+    /has lists in "e" beside single numbers in "f32", "i64": name one list, or the columns of single numbers \(option columns\)$/,
   ],
   ["mixed", [], /no column is named; it has "f32", "i64", "text" \(strings\), "day" \(dates\)/],
   ["mixed", ["i64", "I64"], /no column "I64"; it has "f32", "i64", "text" \(strings\), "day" \(dates\), .*"e"$/],
