@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 const groups = [
   [
     "errors",
+    "elementary",
     "matrix",
     "vectors",
     "readAhead",
