@@ -1,4 +1,5 @@
 /** The activations of a head and their derivatives, in float64. */
+import { exp, square, tanh } from "./elementary.ts";
 import type { Activation } from "./head.ts";
 
 interface Curve {
@@ -16,11 +17,11 @@ export const activations: Readonly<Record<Activation, Curve>> = {
   /** a · Φ(a), not the approximation by tanh (Hendrycks & Gimpel 2016). */
   gelu: {
     value: (a) => a * normalCdf(a),
-    slope: (a) => normalCdf(a) + (a * Math.exp(-0.5 * a * a)) / Math.sqrt(2 * Math.PI),
+    slope: (a) => normalCdf(a) + (a * exp(-0.5 * a * a)) / Math.sqrt(2 * Math.PI),
   },
   tanh: {
-    value: Math.tanh,
-    slope: (a) => 1 - Math.tanh(a) ** 2,
+    value: tanh,
+    slope: (a) => 1 - square(tanh(a)),
   },
 };
 
@@ -39,7 +40,7 @@ function normalCdf(a: number): number {
     const erf = y * (polynomial(ERF[0], y2) / polynomial(ERF[1], y2));
     return 0.5 + 0.5 * Math.sign(a) * erf;
   }
-  const tail = y < 27 ? 0.5 * Math.exp(-y * y) * (polynomial(ERFC[0], y) / polynomial(ERFC[1], y)) : 0;
+  const tail = y < 27 ? 0.5 * exp(-y * y) * (polynomial(ERFC[0], y) / polynomial(ERFC[1], y)) : 0;
   return a < 0 ? tail : 1 - tail;
 }
 

@@ -8,6 +8,7 @@ import type { Measuring } from "./batches/sweeps.ts";
 import type { ClusterKernel } from "./backends/clusters.ts";
 import type { PointData } from "./backends/distances.ts";
 import { embeddingSpace, type Metric, type PointSpace } from "./distance.ts";
+import { log } from "./elementary.ts";
 import type { Pace } from "./pace.ts";
 import type { Points } from "./vectors.ts";
 import { weighted, type Density } from "./remedies/density.ts";
@@ -63,7 +64,7 @@ export class PoolContext implements BatchContext {
     this.labelled = asked.labelled;
     this.hasScores = input.kind !== "embeddings";
     // Scaling by 1 ± ε moves an entropy by ε (H + 1) at most, to first order; both are of that size.
-    this.sumSlack = input.kind === "probabilities" ? 2.2 * SUM_TOLERANCE * (1 + Math.log(input.source.cols)) : 0;
+    this.sumSlack = input.kind === "probabilities" ? 2.2 * SUM_TOLERANCE * (1 + log(input.source.cols)) : 0;
     this.hasOwnEmbeddings = input.embeddings !== input.source;
     this.invalid = asked.points?.invalid.length ?? 0;
   }

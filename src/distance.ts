@@ -3,6 +3,7 @@
  *
  * A sum of squares, never the dot expansion: rows that are equal are at distance 0 exactly.
  */
+import { square } from "./elementary.ts";
 import type { Vectors } from "./vectors.ts";
 
 export const metricNames = ["euclidean", "squared", "cosine"] as const;
@@ -79,7 +80,7 @@ class EmbeddingSpace implements PointSpace {
 
   squaredOf(distance: number): number {
     if (this.metric === "squared") return distance;
-    return this.metric === "cosine" ? 2 * distance : distance ** 2;
+    return this.metric === "cosine" ? 2 * distance : square(distance);
   }
 
   look(row: number): void {
@@ -89,7 +90,7 @@ class EmbeddingSpace implements PointSpace {
     for (let i = 0; i < dims; i++) point[i] = data[first + i];
     if (this.metric !== "cosine") return;
     let squares = 0;
-    for (let i = 0; i < dims; i++) squares += point[i] ** 2;
+    for (let i = 0; i < dims; i++) squares += square(point[i]);
     const length = Math.sqrt(squares);
     for (let i = 0; i < dims; i++) point[i] /= length;
   }

@@ -6,6 +6,7 @@
  * That is exact in any order. Up to 2²² rows have 30 bits for the largest coordinate, and the resolution 2^-s is finer
  * than what float32 tells apart there; beyond, a doubling of the rows costs a bit.
  */
+import { powerOfTwo, square } from "../elementary.ts";
 import type { Pace } from "../pace.ts";
 import { scaleOf, type PointData } from "./distances.ts";
 
@@ -64,7 +65,7 @@ export function unitOf(points: PointData, rows: Uint32Array): number {
   /** The largest is below 2 to it. */
   const exponent = (new Uint32Array(Float32Array.of(largest).buffer)[0] >>> 23) - 126;
   const rowBits = 32 - Math.clz32(rows.length - 1);
-  return 2 ** Math.min(Math.min(VALUE_BITS, SUM_BITS - rowBits) - exponent, MOST_EXPONENT);
+  return powerOfTwo(Math.min(Math.min(VALUE_BITS, SUM_BITS - rowBits) - exponent, MOST_EXPONENT));
 }
 
 /** Centres as kernels see them, [k, stride], and how far that moves one at most. */
@@ -77,7 +78,7 @@ export function roundedCentres({ k, values }: Centres, stride: number): { rounde
     for (let d = 0; d < stride; d++) {
       const value = values[c * width + d];
       rounded[c * stride + d] = value;
-      squares += (value - Math.fround(value)) ** 2;
+      squares += square(value - Math.fround(value));
     }
     shift = Math.max(shift, Math.sqrt(squares));
   }

@@ -3,6 +3,7 @@
  * rows are left to the judge in float64 (`distance.ts`).
  */
 import type { Metric } from "../distance.ts";
+import { square } from "../elementary.ts";
 import { unitRoundoff } from "../strategy.ts";
 import type { Vectors } from "../vectors.ts";
 
@@ -94,11 +95,11 @@ export const widerOf = ({ relative }: DistanceError): number => 1 + 2 * relative
 
 /** What a squared distance in float32 is at most. */
 export const widened = (squared: number, { relative, absolute }: DistanceError): number =>
-  (Math.sqrt(squared) * (1 + relative) + absolute) ** 2;
+  square(Math.sqrt(squared) * (1 + relative) + absolute);
 
 /** A squared distance in float32 below which the true one is below `squared`. */
 export const narrowed = (squared: number, { relative, absolute }: DistanceError): number =>
-  (Math.max(0, Math.sqrt(squared) - absolute) * (1 - relative)) ** 2;
+  square(Math.max(0, Math.sqrt(squared) - absolute) * (1 - relative));
 
 /** The largest float32 that is not above a number, or a little less. */
 export function roundedDown(value: number): number {
@@ -120,7 +121,7 @@ export function scaleOf(points: PointData, row: number): number {
   const first = points.at(row);
   const { data, dims } = points;
   let squares = 0;
-  for (let i = first; i < first + dims; i++) squares += data[i] ** 2;
+  for (let i = first; i < first + dims; i++) squares += square(data[i]);
   return 1 / Math.sqrt(squares);
 }
 

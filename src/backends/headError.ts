@@ -5,6 +5,7 @@
  * A sum of n products that are added up in a chain of m additions, bias included, is off by at most
  * γ · ‖(h, 1)‖ · ‖(w, b)‖ with γ = m·u / (1 − m·u), whatever their order.
  */
+import { exp, log, square } from "../elementary.ts";
 import type { Activation, Layer } from "../head.ts";
 import { unitRoundoff } from "../strategy.ts";
 
@@ -96,7 +97,7 @@ export function headError(layers: readonly LayerNorms[], activation: Activation,
     const grown = 1 / (1 - rate);
     const own = (curve.relative + 2) * sum + curve.absolute * Math.sqrt(layer.outputs);
     inputs.push({
-      length: Math.hypot(grown * curve.slope * sum, 1),
+      length: Math.sqrt(square(grown * curve.slope * sum) + 1),
       error: grown * (curve.slope * sumError + (own + 2 * curve.slope * sum) * unitRoundoff),
     });
   });
@@ -137,7 +138,7 @@ export function gradientError(
   for (let l = last; l >= first; l--) {
     const input = inputs[l];
     const norm = (gamma(layers[l].inputs + layers[l].outputs) + 4 * unitRoundoff) * input.length;
-    squares += (length * input.length) ** 2;
+    squares += square(length * input.length);
     perNorm += fixed * input.length + length * (input.error + norm);
     perSquare += growing * input.length;
     if (l === 0) break;
@@ -155,8 +156,8 @@ export function gradientError(
 function longestRow({ weight, bias, inputs, outputs }: Layer, withBias: boolean): number {
   let longest = 0;
   for (let o = 0; o < outputs; o++) {
-    let squares = withBias ? bias[o] ** 2 : 0;
-    for (let i = o * inputs; i < (o + 1) * inputs; i++) squares += weight[i] ** 2;
+    let squares = withBias ? square(bias[o]) : 0;
+    for (let i = o * inputs; i < (o + 1) * inputs; i++) squares += square(weight[i]);
     longest = Math.max(longest, squares);
   }
   return Math.sqrt(longest);
@@ -165,8 +166,8 @@ function longestRow({ weight, bias, inputs, outputs }: Layer, withBias: boolean)
 /** ‖(W, b)‖ over all entries. */
 function frobenius({ weight, bias }: Layer): number {
   let squares = 0;
-  for (const value of weight) squares += value ** 2;
-  for (const value of bias) squares += value ** 2;
+  for (const value of weight) squares += square(value);
+  for (const value of bias) squares += square(value);
   return Math.sqrt(squares);
 }
 
@@ -198,16 +199,16 @@ function spectralNorm(layer: Layer, withBias: boolean): number {
   for (let doubling = 0; ; doubling++) {
     const trace = traceOf(gram, n);
     if (trace === 0) return 0;
-    logarithm += Math.log(trace) / power;
+    logarithm += log(trace) / power;
     if (doubling === 3) break;
-    gram = square(
+    gram = squared(
       gram.map((value) => value / trace),
       n,
     );
     power *= 2;
   }
   // Rounding of the powers is far below the per mille.
-  return 1.001 * Math.exp(logarithm / 2);
+  return 1.001 * exp(logarithm / 2);
 }
 
 function traceOf(matrix: Float64Array, n: number): number {
@@ -217,7 +218,7 @@ function traceOf(matrix: Float64Array, n: number): number {
 }
 
 /** The square of a symmetric matrix. */
-function square(matrix: Float64Array, n: number): Float64Array<ArrayBuffer> {
+function squared(matrix: Float64Array, n: number): Float64Array<ArrayBuffer> {
   const result = new Float64Array(n * n);
   for (let a = 0; a < n; a++)
     for (let b = 0; b <= a; b++) {

@@ -1,4 +1,5 @@
 /** How far scores in float32 may be from the textbook's: the bound that makes picks exact. */
+import { log } from "../elementary.ts";
 import type { Head } from "../head.ts";
 import { unitRoundoff, type Strategy } from "../strategy.ts";
 import { passesIn, type PassOptions, type PoolInput } from "./backend.ts";
@@ -53,7 +54,7 @@ export function slackOf({ input, classes, head, additions }: Scored, strategy: S
     };
   }
   if (input.kind === "probabilities" && temperature !== 1) {
-    const logarithms = sensitivity * (16 + 12 * Math.log(classes)) * unitRoundoff;
+    const logarithms = sensitivity * (16 + 12 * log(classes)) * unitRoundoff;
     return { ...slack, fixed: 2 * own + logarithms };
   }
   return slack;

@@ -2,6 +2,7 @@
  * BADGE: k-means++ on the gradients that rows would send into the last layer. Each pick is drawn in proportion to D², the
  * squared distance to the nearest pick.
  */
+import { square } from "../elementary.ts";
 import type { BatchRule, Pick } from "./batch.ts";
 import { GradientSpace } from "./gradientSpace.ts";
 import { Nearest } from "./nearest.ts";
@@ -28,7 +29,7 @@ export const badge = {
     const first = left.reduce((best, row) => (squaredNorms[row] > squaredNorms[best] ? row : best));
     // ‖g − g′‖ is at most ‖g‖ + ‖g′‖.
     const longest = Math.sqrt(squaredNorms[first]);
-    const bounds = squaredNorms.map((square) => (1 + ROUNDING) * (Math.sqrt(square) + longest) ** 2);
+    const bounds = squaredNorms.map((norm) => (1 + ROUNDING) * square(Math.sqrt(norm) + longest));
     const nearest = new Nearest(space, bounds);
     const picks: Pick[] = [];
     const take = async (row: number, score: number): Promise<void> => {

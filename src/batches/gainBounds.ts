@@ -12,6 +12,7 @@
  * With a look at them, there is their mean entropy over bundles of combinations, and over all of them.
  */
 import { entropyError, SimdEntropy } from "../backends/cpu/simdEntropy.ts";
+import { log, square } from "../elementary.ts";
 import { pLogP } from "../passes.ts";
 import { bundled, driftOf, type Drift, type Mixtures } from "./mixtures.ts";
 import type { RowPasses } from "./rowPasses.ts";
@@ -46,11 +47,11 @@ export class GainBounds {
   see = (row: number, { passes, classes, each }: RowPasses): void => {
     const logMean = new Float64Array(classes);
     for (let i = 0; i < each.length; i++) logMean[i % classes] += each[i] / passes;
-    for (let c = 0; c < classes; c++) logMean[c] = Math.log(logMean[c]);
+    for (let c = 0; c < classes; c++) logMean[c] = log(logMean[c]);
     const h = new Float64Array(passes);
     for (let t = 0, i = 0; t < passes; t++) for (let c = 0; c < classes; c++, i++) h[t] -= pLogP(each[i], logMean[c]);
     const mean = h.reduce((a, b) => a + b, 0) / passes;
-    const squares = h.reduce((sum, own) => sum + (own - mean) ** 2, 0);
+    const squares = h.reduce((sum, own) => sum + square(own - mean), 0);
     this.unevenness[row] = Math.sqrt(squares) * (1 + 2 ** -20);
   };
 
@@ -73,7 +74,7 @@ export class GainBounds {
   /** Of a row whose passes are not looked at. */
   blind(row: number, classes: number): number {
     const { most, excess, distance } = this.drift;
-    const unread = this.alone[row] * most + excess * Math.log(classes);
+    const unread = this.alone[row] * most + excess * log(classes);
     const read = this.alone[row] + distance * this.unevenness[row];
     return (read < unread ? read : unread) + ROUNDING;
   }

@@ -1,4 +1,5 @@
 /** The labels of several rows together, as the passes of a model predict them. */
+import { log } from "../elementary.ts";
 import { pLogP } from "../passes.ts";
 import { randomUniform, streams } from "../random.ts";
 import type { Mixtures } from "./mixtures.ts";
@@ -49,8 +50,8 @@ export class JointLabels {
         for (let c = 0; c < classes; c++) p[c] += weight * each[t * classes + c];
       }
       // Σ −p ln (p / total): what this combination adds to H(y | combination), weighted with its own probability.
-      let entropy = pLogP(total, Math.log(total));
-      for (let c = 0; c < classes; c++) entropy -= pLogP(p[c], Math.log(p[c]));
+      let entropy = pLogP(total, log(total));
+      for (let c = 0; c < classes; c++) entropy -= pLogP(p[c], log(p[c]));
       sum += entropy;
       squares += entropy * entropy;
     }

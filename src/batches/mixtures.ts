@@ -1,4 +1,5 @@
 /** Mixtures of passes: what the passes of a model weigh, given labels that rows may turn out to have. */
+import { square } from "../elementary.ts";
 
 export interface Mixtures {
   readonly passes: number;
@@ -72,7 +73,7 @@ function bundleOf({ passes, weights, masses }: Mixtures, members: Uint32Array): 
   let width = -Infinity;
   for (let t = 0; t < passes; t++) {
     mean[t] /= mass;
-    const spread = squares[t] - mass * mean[t] ** 2;
+    const spread = squares[t] - mass * square(mean[t]);
     looseness += spread;
     if (spread <= width) continue;
     width = spread;
@@ -101,7 +102,7 @@ export function driftOf({ passes, weights, masses }: Mixtures): Drift {
   for (const weight of together) {
     most = Math.max(most, weight * passes);
     excess += Math.max(0, weight - 1 / passes);
-    squares += (weight - 1 / passes) ** 2;
+    squares += square(weight - 1 / passes);
   }
   return { most, excess, distance: Math.sqrt(squares) };
 }

@@ -1,4 +1,5 @@
 /** Power sampling: k rows drawn without replacement, each draw in proportion to a power of the score. */
+import { log } from "../elementary.ts";
 import { randomBits, streams } from "../random.ts";
 import type { BatchRule, Pick } from "./batch.ts";
 
@@ -15,7 +16,7 @@ export const power = {
     const scores = await context.scores();
     const free = context.free(scores);
     const drawn = (row: number, score: number): number =>
-      Math.log(Math.max(score, 0)) / powerTemperature + gumbel(seed, row);
+      log(Math.max(score, 0)) / powerTemperature + gumbel(seed, row);
     const certain = Float64Array.from(free, (row) => drawn(row, scores.lowest[row])).sort();
     const bar = certain[certain.length - k];
     await context.pace.turn();
@@ -32,5 +33,5 @@ export const power = {
 function gumbel(seed: number, row: number): number {
   // The middle of 2³² stretches: never 0 or 1.
   const uniform = (randomBits(seed, streams.gumbel, row) + 0.5) / 2 ** 32;
-  return -Math.log(-Math.log(uniform));
+  return -log(-log(uniform));
 }

@@ -5,6 +5,7 @@
  * The draw is a race: of exponential times E / D² the shortest wins, and each row wins in proportion to its D². Times
  * come from the counter-based generator, and an old D² is a bound, so of most rows no distance is taken.
  */
+import { exp, log } from "../elementary.ts";
 import type { Pace } from "../pace.ts";
 import { bitsByPass, streams } from "../random.ts";
 import type { Nearest } from "./nearest.ts";
@@ -38,7 +39,7 @@ export async function race(
     const row = rows[i];
     const bits = draw(row);
     if (bits < least) continue;
-    const time = -Math.log((bits + 0.5) / 2 ** 32);
+    const time = -log((bits + 0.5) / 2 ** 32);
     if (squared[row] / time <= best) continue;
     if (!nearest.isSettled(row)) {
       await prepare?.(row);
@@ -48,7 +49,7 @@ export async function race(
     if (speed <= best || !nearest.isSettled(row)) continue;
     best = speed;
     winner = row;
-    if (best > 0) least = 2 ** 32 * Math.exp((-farthest / best) * (1 + ROUNDING)) - 1;
+    if (best > 0) least = 2 ** 32 * exp((-farthest / best) * (1 + ROUNDING)) - 1;
   }
   return winner;
 }

@@ -1,4 +1,5 @@
 /** What each pass believes of a row, read when it is asked for and kept while there is room. */
+import { log } from "../elementary.ts";
 import { pLogP } from "../passes.ts";
 import type { RowBeliefs } from "../strategy.ts";
 import type { BatchContext } from "./batch.ts";
@@ -28,7 +29,7 @@ export function rowPasses({
     const end = first + classes;
     let sum = 0;
     for (let i = first; i < end; i++) sum += given[i];
-    const logSum = Math.log(sum);
+    const logSum = log(sum);
     for (let i = first; i < end; i++) {
       each[i] /= sum;
       within -= pLogP(each[i], logEach[i] - logSum) / passes;

@@ -1,6 +1,7 @@
 /** `poolwise calibrate`: the temperature that makes a model as sure as it is right. */
 import { Command, Option } from "commander";
 import pc from "picocolors";
+import { log } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import { readLabels } from "../files/index.ts";
 import { SUM_TOLERANCE } from "../backends/cpu/reference.ts";
@@ -74,5 +75,5 @@ async function logitsOf(source: RowSource, kind: "logits" | "probabilities") {
         `${source.name}: row ${(at / classes) % rows}: probabilities sum to ${sum}, not to 1: correct them, or leave out --kind`,
       );
   }
-  return { data: data.map(Math.log), passes, rows, classes };
+  return { data: data.map(log), passes, rows, classes };
 }

@@ -1,6 +1,7 @@
 /** The options that commands share, and how their texts become values. */
 import { createRequire } from "node:module";
 import { type Command, type Help, Option } from "commander";
+import { powerOfTen, powerOfTwo } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import { MOST_DROPOUT } from "../head.ts";
 import { MOST_PASSES, type ScoreOptions } from "../options.ts";
@@ -134,7 +135,8 @@ function memoryBudget(text: string): MemoryBudget {
   const sizes = text.split(",").map((size) => {
     const [, number, unit, binary] = /^(\d+(?:\.\d+)?)(?:([kmgt])(i)?)?b?$/i.exec(size.trim()) ?? [];
     if (number === undefined) return size.trim() === "" ? undefined : NaN;
-    return Number(number) * (binary ? 1024 : 1000) ** UNITS.indexOf((unit ?? "").toLowerCase());
+    const thousands = UNITS.indexOf((unit ?? "").toLowerCase());
+    return Number(number) * (binary ? powerOfTwo(10 * thousands) : powerOfTen(3 * thousands));
   });
   if (sizes.length > 2 || sizes.every((size) => size === undefined) || sizes.some((size) => !((size ?? 1) >= 1)))
     throw new InputError(`--memory must be a size as 400M or 2G, or two of them, for a device as well, got "${text}"`);

@@ -231,7 +231,7 @@ function itemOf(field: FlatTable): Item | undefined {
   if (field.table(4)) return undefined;
   const type = field.number(2, "Int8");
   if (type === BOOL) return "bits";
-  if (type === FLOAT) return elements[`f${2 * 2 ** typeOf(field).number(0, "Int16")}`];
+  if (type === FLOAT) return elements[`f${[2, 4, 8][typeOf(field).number(0, "Int16")]}`];
   if (type !== INT) return undefined;
   const sign = typeOf(field).number(1, "Int8") === 0 ? "u" : "i";
   return elements[sign + typeOf(field).number(0, "Int32") / 8];

@@ -4,6 +4,8 @@
  * Bytes are little-endian here, as on every machine that runs WebGPU, so a typed array over them reads them.
  */
 
+import { powerOfTwo } from "../elementary.ts";
+
 export type Numbers = Float32Array | Float64Array;
 
 export interface Element {
@@ -85,7 +87,7 @@ function half(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;
   if (exponent === 31) return mantissa ? NaN : sign * Infinity;
-  return exponent ? sign * (1 + mantissa / 1024) * 2 ** (exponent - 15) : sign * mantissa * 2 ** -24;
+  return exponent ? sign * (1 + mantissa / 1024) * powerOfTwo(exponent - 15) : sign * mantissa * 2 ** -24;
 }
 
 /** A bfloat16 is the upper half of a float32. */

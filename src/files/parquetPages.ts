@@ -3,6 +3,7 @@
  * decoder makes arrays of arrays of lists, which takes a hundred times as long. Whatever damage says, no more is read,
  * allocated or repeated than the bytes account for. An Error says what is wrong; whoever reads a file adds its name.
  */
+import { powerOfTen } from "../elementary.ts";
 import { elements } from "./elements.ts";
 import { readDeltas, readRuns } from "./runs.ts";
 import { type Fields, readStruct } from "./thrift.ts";
@@ -221,6 +222,7 @@ function bytesOf({ type, length }: Layout): number {
 
 function plain(bytes: Uint8Array, total: number, layout: Layout): Float32Array {
   const { type, scale, unsigned } = layout;
+  const unit = powerOfTen(scale ?? 0);
   const size = bytesOf(layout);
   // A bool takes an eighth of a byte, and a value of any length at least the four bytes that say it.
   if (bytes.length < total * (size || (type === "BOOLEAN" ? 1 / 8 : 4))) throw new Error("its values end too early");
@@ -236,12 +238,12 @@ function plain(bytes: Uint8Array, total: number, layout: Layout): Float32Array {
       at += 4 + length;
       if (length > LONGEST_DECIMAL) throw new Error(`a decimal has ${length} bytes`);
       if (at > bytes.length) throw new Error("its values end too early");
-      values[i] = bigEndian(bytes, at - length, length) / 10 ** (scale ?? 0);
+      values[i] = bigEndian(bytes, at - length, length) / unit;
     }
     return values;
   }
   if (type === "FIXED_LEN_BYTE_ARRAY" && scale !== undefined) {
-    for (let i = 0; i < total; i++) values[i] = bigEndian(bytes, i * size, size) / 10 ** scale;
+    for (let i = 0; i < total; i++) values[i] = bigEndian(bytes, i * size, size) / unit;
     return values;
   }
   const aligned = bytes.slice(0, total * size);
@@ -258,7 +260,9 @@ function plain(bytes: Uint8Array, total: number, layout: Layout): Float32Array {
 }
 
 function scaled(numbers: Float64Array, scale: number | undefined): Float32Array {
-  return scale === undefined ? Float32Array.from(numbers) : Float32Array.from(numbers, (value) => value / 10 ** scale);
+  if (scale === undefined) return Float32Array.from(numbers);
+  const unit = powerOfTen(scale);
+  return Float32Array.from(numbers, (value) => value / unit);
 }
 
 /** A whole number of two's complement. */

@@ -1,4 +1,5 @@
 /** How Parquet packs small whole numbers: by runs, by bits, and by differences. */
+import { powerOfTwo } from "../elementary.ts";
 
 /**
  * Fills `into` from bytes of runs and bit-packed groups of values of `width` bits. Bytes that do not suffice throw an
@@ -41,7 +42,7 @@ function unpackBits(
   let bits = 0;
   let held = 0;
   if (width <= 24) {
-    const mask = 2 ** width - 1;
+    const mask = (1 << width) - 1;
     for (let i = 0; i < into.length; i++) {
       for (; held < width; held += 8) bits |= bytes[at++] << held;
       into[i] = bits & mask;
@@ -51,9 +52,9 @@ function unpackBits(
     return;
   }
   // More than 32 bits are held at times, so they are held in a float64.
-  const range = 2 ** width;
+  const range = powerOfTwo(width);
   for (let i = 0; i < into.length; i++) {
-    for (; held < width; held += 8) bits += bytes[at++] * 2 ** held;
+    for (; held < width; held += 8) bits += bytes[at++] * powerOfTwo(held);
     into[i] = bits % range;
     bits = Math.floor(bits / range);
     held -= width;

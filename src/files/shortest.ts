@@ -1,4 +1,5 @@
 /** Numbers in as few digits as tell them apart. */
+import { log, powerOfTen } from "../elementary.ts";
 
 /**
  * The float64 whose shortest decimal is also the shortest decimal of a float32: 0.6931472 for 0.6931471824645996.
@@ -18,10 +19,11 @@ export function shortest(value: number): number {
 const SMALLEST_NORMAL = 2 ** -126;
 
 /** The powers of ten that a float64 holds exactly. */
-const POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+const POWERS = Array.from({ length: 23 }, (_, power) => powerOfTen(power));
 
 function rounded(value: number, digits: number): number {
-  const scale = POWERS[digits - 1 - Math.floor(Math.log10(value))];
+  // No float32 but a whole number comes so near to a power of ten that the logarithm could land on its other side.
+  const scale = POWERS[digits - 1 - Math.floor(log(value) * Math.LOG10E)];
   // A whole number by an exact power is the float64 nearest to that decimal, many times faster than by way of text.
   return scale ? Math.round(value * scale) / scale : Number(value.toPrecision(digits));
 }

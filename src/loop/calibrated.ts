@@ -1,5 +1,6 @@
 /** A model with a temperature: fitted to most of the labelled rows, calibrated on the others. */
 import { eachLogits } from "../models/network.ts";
+import { log } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import { takeRows, type Features, type Predictions } from "../matrix.ts";
 import { randomUniform, streams } from "../random.ts";
@@ -80,9 +81,7 @@ async function logitsOf(
     throw new InputError("predict: must give { data: Float32Array, rows, classes }");
   return {
     predictions:
-      fitted.kind === "logits"
-        ? predicted
-        : { ...predicted, data: predicted.data.map((p) => Math.log(Math.max(p, LEAST))) },
+      fitted.kind === "logits" ? predicted : { ...predicted, data: predicted.data.map((p) => log(Math.max(p, LEAST))) },
     columns: labelsOf(fitted, predicted.classes),
   };
 }

@@ -1,4 +1,5 @@
 /** How good a model is, and how much it differs from the one before. */
+import { log } from "../elementary.ts";
 
 /** Of a validation set: `accuracy` and `macroF1` from 0 to 1, `logLoss` in nats. */
 export interface Metrics {
@@ -45,7 +46,7 @@ export function quality(
     }
     const column = columns.indexOf(label);
     const p = column < 0 ? 0 : data[row * columns.length + column];
-    loss -= Math.log(Math.max(p, LEAST));
+    loss -= log(Math.max(p, LEAST));
   });
   const f1 = known.map((label) => {
     const { hits: own, truths, guesses } = counts.get(label)!;

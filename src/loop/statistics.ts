@@ -1,4 +1,5 @@
 /** What a few runs tell of many: means with their confidence, and areas under curves. */
+import { pow, square } from "../elementary.ts";
 
 export interface Interval {
   readonly mean: number;
@@ -13,7 +14,7 @@ export function intervalOf(values: readonly number[]): Interval {
   const count = values.length;
   const mean = sum(values) / count;
   if (count < 2) return { mean, low: undefined, high: undefined, count };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const variance = values.reduce((sum, value) => sum + square(value - mean), 0) / (count - 1);
   const half = studentQuantile(count - 1) * Math.sqrt(variance / count);
   return { mean, low: mean - half, high: mean + half, count };
 }
@@ -38,19 +39,24 @@ export function studentQuantile(freedom: number): number {
   return (low + high) / 2;
 }
 
-/** P(T > t), by Simpson's rule over the angle: with t = √ν tan θ the density is cos^(ν−1) θ but for a factor. */
+/**
+ * P(T > t), by Simpson's rule. With t = √ν tan θ the density is cos^(ν−1) θ but for a factor, and over u = tan(θ/2), from 0
+ * to 1, cos θ is (1 − u²) / (1 + u²) and dθ is 2 du / (1 + u²): arithmetic alone.
+ */
 function studentTail(t: number, freedom: number): number {
-  const from = Math.atan(t / Math.sqrt(freedom));
+  const tangent = t / Math.sqrt(freedom);
   const area = (a: number): number => {
     const steps = 400;
-    const width = (Math.PI / 2 - a) / steps;
+    const width = (1 - a) / steps;
     let total = 0;
-    for (let i = 0; i <= steps; i++)
-      total +=
-        (i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2) * Math.max(0, Math.cos(a + i * width)) ** (freedom - 1);
+    for (let i = 0; i <= steps; i++) {
+      const squared = square(i === steps ? 1 : a + i * width);
+      const weight = i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2;
+      total += (weight * pow((1 - squared) / (1 + squared), freedom - 1)) / (1 + squared);
+    }
     return (total * width) / 3;
   };
-  return area(from) / (2 * area(0));
+  return area(tangent / (1 + Math.sqrt(1 + square(tangent)))) / (2 * area(0));
 }
 
 /** A value at some number of labels. */

@@ -3,6 +3,7 @@
  * (Žliobaitė, Bifet, Pfahringer & Holmes 2014).
  */
 import { SUM_TOLERANCE } from "../backends/cpu/reference.ts";
+import { cosOfTurns, log } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import { checkSeed, randomBits, streams } from "../random.ts";
 
@@ -68,8 +69,7 @@ export function streamSampler(options: StreamOptions): StreamSampler {
       return { ask, reason: ask ? "by lot" : "not by lot" };
     }
     // Box & Muller.
-    const draw =
-      rule === "randomised" ? 1 + Math.sqrt(-2 * Math.log(uniform(2))) * Math.cos(2 * Math.PI * uniform(3)) : 1;
+    const draw = rule === "randomised" ? 1 + Math.sqrt(-2 * log(uniform(2))) * cosOfTurns(uniform(3)) : 1;
     const own = bar * draw;
     const ask = confidence < own;
     if (rule !== "fixed") bar = Math.min(1, bar * (ask ? 1 - step : 1 + step));

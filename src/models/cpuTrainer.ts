@@ -1,4 +1,5 @@
 /** Training on the CPU, in float64. */
+import { pow } from "../elementary.ts";
 import type { Trainer, TrainerSetup } from "../trainer.ts";
 import { makeNetwork, softmax } from "./network.ts";
 
@@ -59,8 +60,8 @@ function adam(weights: Float64Array, gradient: Float64Array, learningRate: numbe
   let steps = 0;
   return () => {
     steps++;
-    const rate = learningRate / (1 - decay1 ** steps);
-    const scale = 1 / Math.sqrt(1 - decay2 ** steps);
+    const rate = learningRate / (1 - pow(decay1, steps));
+    const scale = 1 / Math.sqrt(1 - pow(decay2, steps));
     for (let i = 0; i < weights.length; i++) {
       const slope = gradient[i];
       means[i] = decay1 * means[i] + (1 - decay1) * slope;

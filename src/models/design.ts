@@ -4,6 +4,7 @@
  * Both changes are undone on the way out, so the model fitted is that of the raw features: centring only moves the
  * unpenalised intercept, scaling only changes the unit in which a weight is measured.
  */
+import { square } from "../elementary.ts";
 import type { Features } from "../matrix.ts";
 
 /** What the products below multiply. */
@@ -35,7 +36,7 @@ export function makeDesign({ data, rows, dims }: Features, curvature: number): D
   const mean = new Float64Array(dims);
   const scale = new Float64Array(cols);
   for (let i = 0; i < rows; i++) for (let j = 0; j < dims; j++) mean[j] += data[i * dims + j] / rows;
-  for (let i = 0; i < rows; i++) for (let j = 0; j < dims; j++) scale[j] += (data[i * dims + j] - mean[j]) ** 2 / rows;
+  for (let i = 0; i < rows; i++) for (let j = 0; j < dims; j++) scale[j] += square(data[i * dims + j] - mean[j]) / rows;
   for (let j = 0; j < dims; j++) scale[j] = Math.sqrt(1 + curvature * scale[j]);
   scale[dims] = Math.sqrt(curvature);
   for (let i = 0; i < rows; i++) {
@@ -141,7 +142,7 @@ export function multiplySquares({ x, cols, rows }: Design, by: Float64Array, out
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k < outputs; k++) {
       const weight = by[i * outputs + k];
-      for (let j = 0; j < cols; j++) out[k * cols + j] += weight * x[i * cols + j] ** 2;
+      for (let j = 0; j < cols; j++) out[k * cols + j] += weight * square(x[i * cols + j]);
     }
   }
 }

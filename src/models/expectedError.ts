@@ -2,6 +2,7 @@
  * Expected error reduction: how sure a logistic regression would be of other rows if it knew the label of one
  * (Roy & McCallum 2001).
  */
+import { log } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import { takeRows, type Features } from "../matrix.ts";
 import { checkFeatures, checkLabels } from "./labelled.ts";
@@ -133,7 +134,7 @@ function refits(
 const losses: Record<"log" | "0/1", (p: ArrayLike<number>, rows: number) => number> = {
   log(p, rows) {
     let sum = 0;
-    for (let i = 0; i < p.length; i++) if (p[i] > 0) sum -= p[i] * Math.log(p[i]);
+    for (let i = 0; i < p.length; i++) if (p[i] > 0) sum -= p[i] * log(p[i]);
     return sum / rows;
   },
   "0/1"(p, rows) {

@@ -2,6 +2,7 @@
  * The leading eigenvectors of a symmetric matrix: a block of vectors and its first few images under the matrix (a Krylov
  * space), within which the eigenvectors are settled; the best of them begin the next such space.
  */
+import { square } from "../elementary.ts";
 import type { Pace } from "../pace.ts";
 import { randomUniform, streams } from "../random.ts";
 import { multiply, roomFor } from "./design.ts";
@@ -97,8 +98,8 @@ async function eigenvectors(given: readonly (readonly number[])[], pace: Pace) {
         if (isSmall(i, j)) continue;
         isDone = false;
         const ratio = (matrix[j][j] - matrix[i][i]) / (2 * matrix[i][j]);
-        const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.hypot(1, ratio));
-        const cosine = 1 / Math.hypot(1, tangent);
+        const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.sqrt(1 + square(ratio)));
+        const cosine = 1 / Math.sqrt(1 + square(tangent));
         for (const row of matrix) rotate(row, i, j, cosine, tangent * cosine);
         rotateRows(matrix, i, j, cosine, tangent * cosine);
         rotateRows(vectors, i, j, cosine, tangent * cosine);

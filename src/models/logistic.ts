@@ -2,6 +2,7 @@
  * Multinomial logistic regression with an L2 penalty: the default classifier, and the objective of scikit-learn's
  * `LogisticRegression` with its default options.
  */
+import { square } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import type { Head } from "../head.ts";
 import type { Features } from "../matrix.ts";
@@ -84,7 +85,7 @@ export function fitLogistic(options: LogisticOptions): LogisticModel {
 
   // p(1 − p) where all classes are equally likely.
   const split = Math.max(2, seen.length);
-  const design = makeDesign(features, (C * features.rows * (split - 1)) / split ** 2);
+  const design = makeDesign(features, (C * features.rows * (split - 1)) / square(split));
   const weights = new Float64Array(free.length * design.cols);
   if (warmStart) startFrom(warmStart, seen, free, design, weights);
   const targets = Int32Array.from({ length: features.rows }, (_, row) => free.indexOf(labels[row]));

@@ -1,4 +1,5 @@
 /** What a logistic regression would come to with one more row, in two steps in place of a fit. */
+import { log, square } from "../elementary.ts";
 import type { Features } from "../matrix.ts";
 import { factored, solve } from "./cholesky.ts";
 import { multiply, multiplyTransposed, roomFor, type Block } from "./design.ts";
@@ -124,14 +125,14 @@ function settled(
     p.set(fixed);
     free.forEach((column, i) => (p[column] = at[i]));
     softmax(p);
-    return at.reduce((sum, z, i) => sum + (z - before[i]) ** 2 / (2 * C * reach[i]), -Math.log(p[label]));
+    return at.reduce((sum, z, i) => sum + square(z - before[i]) / (2 * C * reach[i]), -log(p[label]));
   };
   for (let last = cost(logits), turn = 0; turn < MOST_TURNS; turn++) {
     const slope = logits.map((z, i) => (z - before[i]) / (C * reach[i]) + p[free[i]] - (free[i] === label ? 1 : 0));
     // The matrix is diagonal but for −p pᵀ.
     const diagonal = reach.map((r, i) => 1 / (C * r) + p[free[i]]);
     const tilt = free.reduce((sum, column, i) => sum + (p[column] * slope[i]) / diagonal[i], 0);
-    const rest = free.reduce((left, column, i) => left - p[column] ** 2 / diagonal[i], 1);
+    const rest = free.reduce((left, column, i) => left - square(p[column]) / diagonal[i], 1);
     const step = slope.map((value, i) => (value + (p[free[i]] * tilt) / rest) / diagonal[i]);
     const from = logits;
     let next = last;

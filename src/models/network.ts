@@ -1,5 +1,6 @@
 /** A head at work in float64, a block of rows at a time: logits, and by back-propagation the gradient of its weights. */
 import { activations } from "../activations.ts";
+import { exp, log } from "../elementary.ts";
 import type { Activation, Head, Layer } from "../head.ts";
 import type { Features } from "../matrix.ts";
 import { keepsUnit } from "../random.ts";
@@ -146,9 +147,9 @@ export function softmax(row: Float64Array): number {
   let max = -Infinity;
   for (let k = 0; k < row.length; k++) max = Math.max(max, row[k]);
   let total = 0;
-  for (let k = 0; k < row.length; k++) total += row[k] = Math.exp(row[k] - max);
+  for (let k = 0; k < row.length; k++) total += row[k] = exp(row[k] - max);
   for (let k = 0; k < row.length; k++) row[k] /= total;
-  return max + Math.log(total);
+  return max + log(total);
 }
 
 /** Calls back with the logits of every row of the features in turn, without dropout; the array serves all rows. */

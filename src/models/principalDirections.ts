@@ -81,7 +81,7 @@ export async function principalDirections(
 /** The mean of rows and their covariance, [roomFor(dims), dims], whose trace is `total`. */
 async function spreadOf(source: RowSource, invalid: InvalidPolicy, pace: Pace) {
   const { rows, cols: dims } = source;
-  const wanted = Math.max(LEAST_ROWS, Math.floor(MOST_PRODUCTS / dims ** 2));
+  const wanted = Math.max(LEAST_ROWS, Math.floor(MOST_PRODUCTS / (dims * dims)));
   let read = await readSums(source, wanted / rows, invalid, pace);
   // Where rows were left out, a share of all may have been a few: of those that count it is known by now how many there are.
   if (read.sums.count < 0.9 * Math.min(wanted, read.valid))

@@ -1,4 +1,5 @@
 /** The objective of logistic regression: ½‖W‖² + C · Σ cross-entropy, intercepts unpenalised. */
+import { exp, log, square } from "../elementary.ts";
 import { type Design, multiply, multiplySquares, multiplyTransposed, roomFor } from "./design.ts";
 import type { LinearObjective, Probe } from "./lbfgs.ts";
 
@@ -26,7 +27,7 @@ export function softmaxObjective({ design, targets, columns, pinned, C, weights 
   /** C · (p − target) at the last probe: the factors of Xᵀ in the gradient. */
   const residuals = new Float64Array(room);
   const bends = new Float64Array(room);
-  const penalty = Float64Array.from({ length: size }, (_, i) => (i % cols === dims ? 0 : scale[i % cols] ** -2));
+  const penalty = Float64Array.from({ length: size }, (_, i) => (i % cols === dims ? 0 : 1 / square(scale[i % cols])));
   let direction: Float64Array = new Float64Array(size);
   multiply(design, weights, columns, logits);
 
@@ -49,22 +50,22 @@ export function softmaxObjective({ design, targets, columns, pinned, C, weights 
       const last = first + columns;
       let max = pinned ? 0 : -Infinity;
       for (let i = first; i < last; i++) max = Math.max(max, logits[i] + step * changes[i]);
-      let total = pinned ? Math.exp(-max) : 0;
+      let total = pinned ? exp(-max) : 0;
       for (let i = first; i < last; i++) {
-        residuals[i] = Math.exp(logits[i] + step * changes[i] - max);
+        residuals[i] = exp(logits[i] + step * changes[i] - max);
         total += residuals[i];
       }
       let mean = 0;
-      let square = 0;
+      let meanSquare = 0;
       for (let i = first; i < last; i++) {
         const p = residuals[i] / total;
         mean += p * changes[i];
-        square += p * changes[i] * changes[i];
+        meanSquare += p * changes[i] * changes[i];
         residuals[i] = C * p;
       }
-      value += C * (Math.log(total) + max);
+      value += C * (log(total) + max);
       slope += C * mean;
-      curvature += C * Math.max(0, square - mean * mean);
+      curvature += C * Math.max(0, meanSquare - mean * mean);
       const target = first + targets[row];
       if (target < first) continue;
       value -= C * (logits[target] + step * changes[target]);

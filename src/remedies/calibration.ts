@@ -2,6 +2,7 @@
  * Temperature scaling: the one number that a model's logits are divided by so that its probabilities are as likely as they
  * say (Guo et al. 2017).
  */
+import { exp, log } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import type { Predictions } from "../matrix.ts";
 
@@ -42,12 +43,12 @@ export function fitTemperature(
 ): Calibration {
   check({ data, passes, rows, classes }, labels);
   const { loss } = lossOf(data, passes, rows, classes, labels);
-  const [low, high] = RANGE.map(Math.log);
+  const [low, high] = RANGE.map(log);
   const at = (i: number): number => low + ((high - low) * Math.min(Math.max(i, 0), GRID)) / GRID;
   let best = 0;
   let least = Infinity;
   for (let i = 0; i <= GRID; i++) {
-    const { value } = loss(Math.exp(at(i)));
+    const { value } = loss(exp(at(i)));
     if (value < least) [best, least] = [i, value];
   }
   // The derivative has its zero between the neighbours of the best point of the grid.
@@ -55,10 +56,10 @@ export function fitTemperature(
   while (to - from > 1e-12) {
     const middle = (from + to) / 2;
     if (middle === from || middle === to) break;
-    if (loss(Math.exp(middle)).slope < 0) from = middle;
+    if (loss(exp(middle)).slope < 0) from = middle;
     else to = middle;
   }
-  const temperature = Math.exp(-(from + to) / 2);
+  const temperature = exp(-(from + to) / 2);
   const fit = (inverse: number): Fit => ({
     nll: loss(inverse).value,
     ece: calibrationError(data, passes, rows, classes, labels, inverse),
@@ -90,12 +91,12 @@ function lossOf(data: Float32Array, passes: number, rows: number, classes: numbe
       }
       let sum = 0;
       let weighted = 0;
-      logs.forEach((log, pass) => {
-        const share = Math.exp(log - most);
+      logs.forEach((own, pass) => {
+        const share = exp(own - most);
         sum += share;
         weighted += share * slopes[pass];
       });
-      value -= most + Math.log(sum / passes);
+      value -= most + log(sum / passes);
       slope -= weighted / sum;
     }
     return { value: value / rows, slope: slope / rows };
@@ -116,11 +117,11 @@ function momentsOf(
   let mean = 0;
   for (let c = first; c < first + classes; c++) {
     if (data[c] === -Infinity) continue;
-    const share = Math.exp(inverse * (data[c] - most));
+    const share = exp(inverse * (data[c] - most));
     sum += share;
     mean += share * data[c];
   }
-  return { logSum: inverse * most + Math.log(sum), mean: mean / sum };
+  return { logSum: inverse * most + log(sum), mean: mean / sum };
 }
 
 /** Guo et al. 2017, equation 3. A confidence of 1 is in the last bin. */
@@ -139,7 +140,7 @@ function calibrationError(
     for (let pass = 0; pass < passes; pass++) {
       const first = (pass * rows + row) * classes;
       const { logSum } = momentsOf(data, first, classes, inverse);
-      for (let c = 0; c < classes; c++) p[c] += Math.exp(inverse * data[first + c] - logSum) / passes;
+      for (let c = 0; c < classes; c++) p[c] += exp(inverse * data[first + c] - logSum) / passes;
     }
     const confidence = p.reduce((a, b) => Math.max(a, b));
     const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))];

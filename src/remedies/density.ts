@@ -9,6 +9,7 @@ import { SimdDistances } from "../backends/cpu/simdDistances.ts";
 import { scaleOf, type PointData } from "../backends/distances.ts";
 import type { ScoreBounds } from "../batches/batch.ts";
 import { embeddingSpace } from "../distance.ts";
+import { pow, square } from "../elementary.ts";
 import { InputError } from "../errors.ts";
 import { randomBits, streams } from "../random.ts";
 import { unitRoundoff } from "../strategy.ts";
@@ -124,11 +125,11 @@ async function byDistance(given: PointData, rows: Uint32Array, pace: Pace, crew?
       around.look(other);
       const close = 1 / (1 + Math.sqrt(around.squared(0, Infinity)));
       sum += close;
-      squares += close ** 2;
+      squares += square(close);
     }
     const count = others.length - (own.has(row) ? 1 : 0);
     const mean = sum / count;
-    return { mean, variance: count > 1 ? Math.max(0, squares - count * mean ** 2) / (count - 1) : 0, count };
+    return { mean, variance: count > 1 ? Math.max(0, squares - count * square(mean)) / (count - 1) : 0, count };
   };
   return {
     measuredOn: isSampled ? others.length : rows.length - 1,
@@ -168,7 +169,7 @@ function sampleOf(rows: Uint32Array): Uint32Array {
 
 /** Scores times density^`power`: bounds of either make bounds of both. */
 export function weighted(scores: ScoreBounds, density: Density, power: number, pace: Pace): ScoreBounds {
-  const times = (score: number, dense: number, slack: number): number => score * dense ** power * (1 + slack);
+  const times = (score: number, dense: number, slack: number): number => score * pow(dense, power) * (1 + slack);
   const negative = scores.lowest.findIndex((lowest, row) => scores.highest[row] < 0 && lowest < 0);
   if (negative >= 0)
     throw new InputError(`density multiplies scores, and row ${negative} has one below 0: leave density out`);
@@ -177,7 +178,7 @@ export function weighted(scores: ScoreBounds, density: Density, power: number, p
     highest: scores.highest.map((score, row) => times(Math.max(0, score), density.highest[row], ROUNDING)),
     async exact(rows) {
       const [score, dense] = [await scores.exact(rows), await density.exact(rows, pace)];
-      return score.map((value, i) => value * dense[i] ** power);
+      return score.map((value, i) => value * pow(dense[i], power));
     },
   };
 }

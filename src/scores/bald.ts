@@ -1,3 +1,4 @@
+import { log, square } from "../elementary.ts";
 import type { Strategy } from "../strategy.ts";
 import { entropyBound } from "./bounds.ts";
 import { pLogP, meanOver } from "../passes.ts";
@@ -21,8 +22,8 @@ export const bald = {
     }
     return Math.max(0, sum);
   },
-  range: (classes, passes) => [0, Math.log(Math.min(classes, passes))],
+  range: (classes, passes) => [0, log(Math.min(classes, passes))],
   bound: (classes, additions) => 2 * entropyBound(classes, additions),
   // Each of the two entropies moves as `entropy` does.
-  sensitivity: (classes) => 2 * Math.sqrt(Math.log(classes) ** 2 + 1),
+  sensitivity: (classes) => 2 * Math.sqrt(square(log(classes)) + 1),
 } as const satisfies Strategy;

@@ -11,6 +11,7 @@
  *
  * L = ln C, which no entropy exceeds, and Q = L² + 1, which no mean of ln² p exceeds.
  */
+import { log } from "../elementary.ts";
 import { unitRoundoff } from "../strategy.ts";
 
 /**
@@ -18,12 +19,12 @@ import { unitRoundoff } from "../strategy.ts";
  * p|d| is at most 1/e, and p·E|d| at most (ln C + 1)/4.
  */
 export function probabilityBound(classes: number, additions: number): number {
-  return (23 + 2 * Math.log(classes) + additions) * unitRoundoff;
+  return (23 + 2 * log(classes) + additions) * unitRoundoff;
 }
 
 /** Bound on Σ |error of p| over the classes. */
 export function totalProbabilityBound(classes: number, additions: number): number {
-  return (18 + 14 * Math.log(classes) + additions) * unitRoundoff;
+  return (18 + 14 * log(classes) + additions) * unitRoundoff;
 }
 
 /**
@@ -32,7 +33,7 @@ export function totalProbabilityBound(classes: number, additions: number): numbe
  * (n + 1)L for products and sums.
  */
 export function entropyBound(classes: number, additions: number): number {
-  const L = Math.log(classes);
+  const L = log(classes);
   const probabilities = 7 * (L * L + 1 + L) + (18 + 7 * L + additions) * (L + 1);
   const logarithms = 14 + 17 * L + additions;
   return (probabilities + logarithms + (additions + 1) * L) * unitRoundoff;

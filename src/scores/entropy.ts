@@ -1,3 +1,4 @@
+import { log, square } from "../elementary.ts";
 import type { Strategy } from "../strategy.ts";
 import { entropyBound } from "./bounds.ts";
 
@@ -12,8 +13,8 @@ export const entropy = {
     for (let c = 0; c < p.length; c++) if (p[c] > 0) sum -= p[c] * logP[c];
     return sum;
   },
-  range: (classes) => [0, Math.log(classes)],
+  range: (classes) => [0, log(classes)],
   bound: entropyBound,
   // The gradient's 1-norm is E|ln p + H|, at most the deviation of ln p.
-  sensitivity: (classes) => Math.sqrt(Math.log(classes) ** 2 + 1),
+  sensitivity: (classes) => Math.sqrt(square(log(classes)) + 1),
 } as const satisfies Strategy;

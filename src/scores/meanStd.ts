@@ -1,3 +1,4 @@
+import { square } from "../elementary.ts";
 import { unitRoundoff, type Strategy } from "../strategy.ts";
 import { probabilityBound } from "./bounds.ts";
 import { meanOver } from "../passes.ts";
@@ -12,7 +13,7 @@ export const meanStd = {
   score: ({ classes, passes, p, each }) => {
     let sum = 0;
     for (let c = 0; c < classes; c++)
-      sum += Math.sqrt(meanOver(passes, (pass) => (each[pass * classes + c] - p[c]) ** 2));
+      sum += Math.sqrt(meanOver(passes, (pass) => square(each[pass * classes + c] - p[c])));
     return sum / classes;
   },
   range: () => [0, 0.5],

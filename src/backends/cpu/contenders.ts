@@ -86,7 +86,7 @@ export function nthLargest(values: Float32Array, n: number): number {
   let found = 0;
   let left = n;
   for (const { shift, width } of digits) {
-    const counts = new Uint32Array(2 ** width);
+    const counts = new Uint32Array(1 << width);
     for (const key of keys)
       if (shift + width === 32 || key >>> (shift + width) === found) counts[(key >>> shift) % counts.length]++;
     let digit = counts.length - 1;

@@ -4,6 +4,7 @@
  * by all labels, so no label needs a backward pass of its own through the last layer.
  */
 import { activations } from "../../activations.ts";
+import { square } from "../../elementary.ts";
 import type { Head } from "../../head.ts";
 import type { GradientLayers } from "../backend.ts";
 import type { Forward } from "./forward.ts";
@@ -28,7 +29,7 @@ export function gradientNorms({ activation }: Head, forward: Forward, which: Gra
     for (let y = 0; y < classes; y++) {
       const others = p[y] > 0.5 ? squaresWithout(p, y) : total - p[y] * p[y];
       const missing = p[y] > 0.5 ? sumWithout(p, y) : 1 - p[y];
-      into[y] = (others + missing ** 2) * lengths[last];
+      into[y] = (others + square(missing)) * lengths[last];
     }
     if (which === "all" && last > 0) {
       for (let l = 0; l < last; l++) for (let j = 0; j < sums[l].length; j++) slopes[l][j] = slope(sums[l][j]);

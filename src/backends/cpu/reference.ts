@@ -2,6 +2,7 @@
  * The textbook in float64: what a row's values mean, and whether they are valid. The CPU backend scores with it, and
  * the referee settles with it what kernels could not separate.
  */
+import { exp, log, log1p } from "../../elementary.ts";
 import { passesIn, type PassOptions, type PoolInput } from "../backend.ts";
 import { classesOf } from "../../head.ts";
 import { FEATURE_LIMIT } from "../../matrix.ts";
@@ -47,10 +48,10 @@ export function beliefsReader(input: PoolInput, options: PassOptions, gradients 
       if (direct) {
         for (let c = 0; c < classes; c++) {
           each[i + c] = logits[c];
-          logEach[i + c] = Math.log(logits[c]);
+          logEach[i + c] = log(logits[c]);
         }
       } else {
-        if (kind === "probabilities") for (let c = 0; c < classes; c++) logits[c] = Math.log(logits[c]);
+        if (kind === "probabilities") for (let c = 0; c < classes; c++) logits[c] = log(logits[c]);
         logSoftmax(logits, temperature, each, logEach, i);
       }
     }
@@ -105,9 +106,9 @@ function logSoftmax(
   for (let c = 0; c < classes; c++) {
     const d = (logits[c] - top) / temperature;
     logP[first + c] = d;
-    sum += p[first + c] = Math.exp(d);
+    sum += p[first + c] = exp(d);
   }
-  const logSum = Math.log(sum);
+  const logSum = log(sum);
   for (let c = 0; c < classes; c++) {
     logP[first + c] -= logSum;
     p[first + c] /= sum;
@@ -130,7 +131,7 @@ function averagePasses({ classes, passes, p, logP, each, logEach }: RowBeliefs, 
   if (direct || p[top] <= 0.5 || agree(each, classes, passes, top)) return;
   let rest = 0;
   for (let c = 0; c < classes; c++) if (c !== top) rest += p[c];
-  logP[top] = Math.log1p(-rest);
+  logP[top] = log1p(-rest);
 }
 
 /** Below it a mean over passes may have lost digits, or be 0 where the passes are not. */
@@ -138,13 +139,13 @@ const SMALLEST_MEAN = 1e-290;
 
 /** ln p̄ of a class; of a mean too small for float64 from the logarithms of the passes. */
 function logOfMean(mean: number, logEach: Float64Array, classes: number, passes: number, c: number): number {
-  if (mean >= SMALLEST_MEAN) return Math.log(mean);
+  if (mean >= SMALLEST_MEAN) return log(mean);
   let top = -Infinity;
   for (let i = c; i < passes * classes; i += classes) top = Math.max(top, logEach[i]);
   if (top === -Infinity) return top;
   let sum = 0;
-  for (let i = c; i < passes * classes; i += classes) sum += Math.exp(logEach[i] - top);
-  return top + Math.log(sum / passes);
+  for (let i = c; i < passes * classes; i += classes) sum += exp(logEach[i] - top);
+  return top + log(sum / passes);
 }
 
 function agree(each: Float64Array, classes: number, passes: number, c: number): boolean {

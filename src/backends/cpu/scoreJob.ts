@@ -1,4 +1,5 @@
 /** A score pass as kernels of `simd/score.ts` are told of it: what is the same for all rows, laid out in their memory. */
+import { square } from "../../elementary.ts";
 import { FEATURE_LIMIT } from "../../matrix.ts";
 import { classesOf, type Activation, type Head, type Layer } from "../../head.ts";
 import { dropoutThreshold } from "../../random.ts";
@@ -134,7 +135,7 @@ export class ScoreJob {
       keepScale: 1 / (1 - dropout),
       // Never so small that a product with it is none.
       gap: error ? Math.max(2 * error.logits, 2 ** -100) : 0,
-      safeSquare: error ? Math.min(LARGEST / error.reach, LARGEST) ** 2 : 0,
+      safeSquare: error ? square(Math.min(LARGEST / error.reach, LARGEST)) : 0,
       firstLayer: options.eglLayers === "last" ? lastLayer : 0,
       scratch: 0,
       scratchBytes: 0,

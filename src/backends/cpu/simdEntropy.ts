@@ -1,4 +1,5 @@
 /** Entropies of mixed predictions in float32 on this machine's vector units: `simd/entropy.ts`, and its memory. */
+import { log } from "../../elementary.ts";
 import { unitRoundoff } from "../../strategy.ts";
 import { instantiate } from "./simdModule.ts";
 
@@ -27,7 +28,7 @@ const ROW_VALUES = 2 ** 15;
 
 /** How far a mean entropy may be off: `simd/entropy.ts` has the sum, and a hundredth more is for what is of second order. */
 export const entropyError = (passes: number, classes: number): number =>
-  1.01 * (passes + classes + 16) * unitRoundoff * (1 + Math.log(classes));
+  1.01 * (passes + classes + 16) * unitRoundoff * (1 + log(classes));
 
 /** Rows as they are mixed: probabilities, [passes, classes]. */
 interface Mixable {

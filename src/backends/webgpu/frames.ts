@@ -26,6 +26,9 @@ export interface FrameInput {
   readonly turned: boolean;
 }
 
+/** How often a team halves itself until one lane has the sum: log₂ of it, a power of two. */
+const joinsOf = (team: number): number => 31 - Math.clz32(team);
+
 /** Slices stay small: an unrolled one of 32 takes LLVM, behind software adapters, many seconds to compile. */
 export function chooseFrame({ classes, passes, turned }: FrameInput, adapterClass: AdapterClass): FrameChoice {
   if (passes > 1) return committee(classes, passes);
@@ -37,7 +40,7 @@ export function chooseFrame({ classes, passes, turned }: FrameInput, adapterClas
   for (const team of [32, 128]) {
     if (classes > team * 8) continue;
     const slice = smallestSlice(Math.ceil(classes / team));
-    return { frame: "team", slice, workgroup: 128, team, additions: slice + Math.log2(team) };
+    return { frame: "team", slice, workgroup: 128, team, additions: slice + joinsOf(team) };
   }
   return sweep(classes, 128, 128);
 }
@@ -50,7 +53,7 @@ const JOIN_COST = 12;
 
 function sweep(classes: number, workgroup: number, team: number): FrameChoice {
   const slice = 8;
-  const joins = Math.ceil(classes / (slice * team)) + Math.log2(team);
+  const joins = Math.ceil(classes / (slice * team)) + joinsOf(team);
   return { frame: "sweep", slice, workgroup, team, additions: slice + JOIN_COST * joins };
 }
 

@@ -1,4 +1,5 @@
 /** What the steps of a head share during one pass over a pool: compiled kernels, scratch memory, parameters. */
+import { square } from "../../elementary.ts";
 import type { Activation, Head } from "../../head.ts";
 import { FEATURE_LIMIT } from "../../matrix.ts";
 import { dropoutThreshold } from "../../random.ts";
@@ -99,7 +100,7 @@ export class HeadWork {
       limit: floatBits(FEATURE_LIMIT),
       half_floor: -50 * options.temperature,
       double_scale: 2 / options.temperature,
-      safe_square: Math.min(LARGEST / error.reach, LARGEST) ** 2,
+      safe_square: square(Math.min(LARGEST / error.reach, LARGEST)),
       ...changes,
     };
   }

@@ -1,4 +1,5 @@
 /** How points are stored on a device, and how far that moves them. */
+import { square } from "../../elementary.ts";
 import type { PointStorage } from "../../vectors.ts";
 
 /** Words of 32 bits that a point of so many values takes, which are whole vec4f. */
@@ -26,7 +27,7 @@ function asHalves(point: Float32Array, words: Uint32Array, to: number): number {
   let squares = 0;
   for (let d = 0; d < point.length; d++) {
     const half = nearestHalf(point[d]);
-    squares += (point[d] - half) ** 2;
+    squares += square(point[d] - half);
     const bits = half === 0 ? 0 : bitsOfHalf(half);
     if (d % 2 === 0) words[to + d / 2] = bits;
     else words[to + (d - 1) / 2] |= bits << 16;
@@ -67,7 +68,7 @@ function asBytes(point: Float32Array, words: Uint32Array, to: number): number {
   for (let d = 0; d < point.length; d++) {
     bytes[d] = scale === 0 ? 0 : Math.max(-LARGEST_BYTE, Math.min(LARGEST_BYTE, Math.round(point[d] / scale)));
     // The product is rounded to float32 on the device.
-    squares += (Math.abs(point[d] - bytes[d] * scale) + Math.abs(bytes[d] * scale) * 2 ** -24) ** 2;
+    squares += square(Math.abs(point[d] - bytes[d] * scale) + Math.abs(bytes[d] * scale) * 2 ** -24);
   }
   return Math.sqrt(squares) * WIDER;
 }

@@ -3,6 +3,7 @@
  * on what is there, and only losses come back. Steps are the same dispatches again and again: what differs between them
  * is copied into one small uniform.
  */
+import { pow } from "../../elementary.ts";
 import { InputError } from "../../errors.ts";
 import type { Layer } from "../../head.ts";
 import { dropoutThreshold, streams } from "../../random.ts";
@@ -249,8 +250,8 @@ export async function openTrainer(gpu: Gpu, tuning: Tuning, setup: TrainerSetup)
           pass_: epoch ?? 0,
           threshold: epoch === undefined ? 0 : dropoutThreshold(dropout),
           keep_scale: epoch === undefined ? 1 : 1 / (1 - dropout),
-          rate: learningRate / (1 - 0.9 ** steps),
-          spread: 1 / Math.sqrt(1 - 0.999 ** steps),
+          rate: learningRate / (1 - pow(0.9, steps)),
+          spread: 1 / Math.sqrt(1 - pow(0.999, steps)),
         });
       }
     }

@@ -1,5 +1,6 @@
 /** Sets with labels that other packages hold: they are dev dependencies of poolwise, and anyone may install them. */
 import { createRequire } from "node:module";
+import { log, square } from "../../elementary.ts";
 import { InputError } from "../../errors.ts";
 import type { Truth } from "../../loop/simulate.ts";
 import { randomBits, streams } from "../../random.ts";
@@ -99,9 +100,9 @@ function spam(): Dataset {
   places.forEach((own, row) => {
     let squares = 0;
     for (const [place, count] of own) {
-      const weight = (1 + Math.log(count)) * Math.log((1 + mails.length) / (1 + seen[place]));
+      const weight = (1 + log(count)) * log((1 + mails.length) / (1 + seen[place]));
       data[row * PLACES + place] = weight;
-      squares += weight ** 2;
+      squares += square(weight);
     }
     for (const place of own.keys()) data[row * PLACES + place] /= Math.sqrt(squares) || 1;
   });
