@@ -6,13 +6,13 @@
  */
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
-import { backendNames, openSubject, type BackendName, type Subject } from "./backends.ts";
+import { backendNames, openSubject, type BackendName, type Subject } from "../src/bench/backends.ts";
 import { batchCases, nameOf, shrunk, type BatchCase } from "./batches/cases.ts";
 import { findPeers, type BatchPeer } from "./batches/peers.ts";
 import { heading, linesOf, summariesOf, summaryLine, type BatchReport } from "./batches/report.ts";
 import { runCase } from "./batches/run.ts";
 import { threadsIn, wholeNumber } from "./flags.ts";
-import { aboutRun, aboutSubject, saveReport } from "./report.ts";
+import { aboutRun, aboutSubject, saveReport } from "../src/bench/report.ts";
 
 const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--required] [--backend ${backendNames.join("|")}] [--threads N] [--runs N] [--rows N] [--json FILE]`;
 

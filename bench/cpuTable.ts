@@ -1,9 +1,9 @@
 /** What the cpu backend is to be beside NumPy and PyTorch, and what it was measured to be, as the table of docs/cpu.md. */
 import { batchCases, nameOf as nameOfBatch } from "./batches/cases.ts";
 import type { BatchReport } from "./batches/report.ts";
-import { cases, nameOf, product, short, type AtLeast, type Case } from "./cases.ts";
-import type { Spread } from "./measure.ts";
-import type { About, BackendAbout, Report } from "./report.ts";
+import { cases, nameOf, product, short, type AtLeast, type Case } from "../src/bench/cases.ts";
+import type { Spread } from "../src/bench/measure.ts";
+import type { About, BackendAbout, Report } from "../src/bench/report.ts";
 
 interface Wanted {
   readonly name: string;

@@ -14,7 +14,7 @@ import { takeRows } from "../src/matrix.ts";
 import { drawOrder } from "../src/models/mlp.ts";
 import { randomUniform, streams } from "../src/random.ts";
 import { sectionOf, type StudyReport } from "./labelsTable.ts";
-import { aboutRun, aboutSubject, saveReport } from "./report.ts";
+import { aboutRun, aboutSubject, saveReport } from "../src/bench/report.ts";
 
 interface Study {
   readonly name: string;

@@ -7,14 +7,15 @@
  */
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
-import { backendNames, openSubject, type BackendName } from "./backends.ts";
-import { cases, fitted, nameOf, shrunk, type Case } from "./cases.ts";
+import { backendNames, openSubject, type BackendName } from "../src/bench/backends.ts";
+import { cases, fitted, nameOf, shrunk, type Case } from "../src/bench/cases.ts";
 import { threadsIn } from "./flags.ts";
-import { briefly, patience } from "./measure.ts";
-import { findPeers } from "./peers.ts";
-import { openReport, saveReport } from "./report.ts";
-import { contenderOf, runCase, type Contender } from "./run.ts";
-import { heading, linesOf } from "./table.ts";
+import { briefly, patience } from "../src/bench/measure.ts";
+import { withMemory } from "./memoryOf.ts";
+import { findPeers, timePeers } from "./peers.ts";
+import { openReport, saveReport } from "../src/bench/report.ts";
+import { contenderOf, runCase, type Beside, type Contender } from "../src/bench/run.ts";
+import { heading, linesOf } from "../src/bench/table.ts";
 
 const usage = `npm run bench -- [--list] [--filter TEXT] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--quick] [--json FILE]`;
 
@@ -81,8 +82,10 @@ async function bench({ list, quick, browser, threads, json, backends, chosen }: 
     for (const one of chosen) {
       const whole = browser ? fitted(one) : one;
       const sized = quick ? shrunk(whole) : whole;
-      report.cases.push(await runCase(nameOf(one), sized, contenders, peers, quick ? briefly : patience));
-      console.log(linesOf(report.cases[report.cases.length - 1]));
+      const waiting = quick ? briefly : patience;
+      const beside: Beside = (made, reference) => timePeers(peers, sized, made, reference, waiting);
+      report.cases.push(await runCase(nameOf(one), sized, contenders, waiting, beside));
+      console.log(linesOf(report.cases[report.cases.length - 1], report));
       save();
     }
     return report.cases.some(({ results }) => results.some((result) => "wrong" in result)) ? 1 : 0;
@@ -96,7 +99,7 @@ async function inNode(backends: readonly BackendName[], threads: number | undefi
   for (const name of backends) {
     const opened = await openSubject(name, threads);
     if (typeof opened === "string") console.log(`${name} is left out: ${opened}`);
-    else contenders.push(contenderOf(opened));
+    else contenders.push(withMemory(contenderOf(opened)));
   }
   return contenders;
 }

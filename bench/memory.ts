@@ -2,10 +2,10 @@
  * How much memory a case takes beyond its rows, in a process of its own, for the peak of a process never falls:
  * `node --import tsx bench/memory.ts CASE BACKEND THREADS` prints bytes. Its peak over what there is once the pool is loaded.
  */
-import { openSubject, type BackendName } from "./backends.ts";
-import type { Case } from "./cases.ts";
-import { dataOf, makePool } from "./data.ts";
-import { dropoutOf } from "./reference.ts";
+import { openSubject, type BackendName } from "../src/bench/backends.ts";
+import type { Case } from "../src/bench/cases.ts";
+import { dataOf, makePool } from "../src/bench/data.ts";
+import { dropoutOf } from "../src/bench/reference.ts";
 
 const [given, backend, threads] = process.argv.slice(2);
 const one = JSON.parse(given) as Case;

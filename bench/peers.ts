@@ -2,10 +2,11 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { rowsTimed, type Case } from "./cases.ts";
-import type { Made } from "./data.ts";
-import { spreadOf, type Patience, type Spread } from "./measure.ts";
-import { dropoutOf, type Reference } from "./reference.ts";
+import { rowsTimed, type Case } from "../src/bench/cases.ts";
+import type { Made } from "../src/bench/data.ts";
+import { spreadOf, type Patience } from "../src/bench/measure.ts";
+import { dropoutOf, type Reference } from "../src/bench/reference.ts";
+import type { PeerAbout, PeerFault, PeerMeasured, PeerReport } from "../src/bench/report.ts";
 
 const script = join(import.meta.dirname, "peers.py");
 export const interpreters = ["python3", "/usr/bin/python3"];
@@ -21,27 +22,11 @@ export type Library = (typeof libraries)[number];
 /** Rows that the loop is timed on: all would take it hours. */
 const AUTOGRAD_ROWS = 50;
 
-export interface Peer {
+export interface Peer extends PeerAbout {
   readonly library: Library;
-  readonly version: string;
-  readonly python: string;
   readonly interpreter: string;
   /** Those whose work it knows. */
   readonly strategies: readonly string[];
-}
-
-export interface PeerMeasured {
-  /** That it was timed on. */
-  readonly rows: number;
-  readonly runs: number;
-  /** Seconds. */
-  readonly warm: Spread;
-  /** That it was told to use; null where it cannot be told. */
-  readonly threads: number | null;
-}
-
-export interface PeerFault {
-  readonly fault: string;
 }
 
 /** The newest of each library among the interpreters: a machine's own Python often has other versions than the user's. */
@@ -72,8 +57,24 @@ interface Given {
   readonly shape: readonly number[];
 }
 
+/** Those of the peers that have such work, one after the other. */
+export async function timePeers(
+  peers: readonly Peer[],
+  one: Case,
+  made: Made,
+  reference: Reference,
+  patience: Patience,
+): Promise<PeerReport[]> {
+  const reports: PeerReport[] = [];
+  for (const peer of peers) {
+    const result = await measurePeer(peer, one, made, reference, patience);
+    if (result) reports.push({ library: peer.library, ...result });
+  }
+  return reports;
+}
+
 /** Times a peer on a case; its answer must be near the reference. Undefined where it has no such work. */
-export async function measurePeer(
+async function measurePeer(
   { library, interpreter, strategies: known }: Peer,
   one: Case,
   made: Made,

@@ -13,16 +13,16 @@ import { knownHead, ScoreJob, SLOT_BYTES } from "../src/backends/cpu/scoreJob.ts
 import type { Head, Layer } from "../src/head.ts";
 import { arraySource } from "../src/matrix.ts";
 import { Pace } from "../src/pace.ts";
-import { nameOf, product, type Case } from "./cases.ts";
-import { nodeCeilings } from "./ceilings/node.ts";
-import { makePool, sampleRows } from "./data.ts";
+import { nameOf, product, type Case } from "../src/bench/cases.ts";
+import { CpuCeilings } from "../src/bench/ceilings/cpu.ts";
+import { makePool, sampleRows } from "../src/bench/data.ts";
 import { threadsIn } from "./flags.ts";
-import { floorOf, workOf } from "./floor.ts";
-import { briefly, measure, patience, spreadOf, type Patience } from "./measure.ts";
+import { floorOf, workOf } from "../src/bench/floor.ts";
+import { briefly, measure, patience, spreadOf, type Patience } from "../src/bench/measure.ts";
 import { findPeers, python, type Peer } from "./peers.ts";
-import { openReport, saveReport, type BackendReport, type PeerReport } from "./report.ts";
-import { compared } from "./run.ts";
-import { heading, linesOf } from "./table.ts";
+import { openReport, saveReport, type BackendReport, type PeerReport } from "../src/bench/report.ts";
+import { compared } from "../src/bench/run.ts";
+import { heading, linesOf } from "../src/bench/table.ts";
 
 /** [rows, inputs] under one layer. */
 interface Product {
@@ -108,7 +108,7 @@ async function bench(): Promise<number> {
   for (const peer of peers) theirs.push(await timePeer(peer, { values, rows, layer }, right, waiting));
   const results = [compared(ours, theirs)];
   report.cases.push({ name: nameOf(product), ...one, judged: right.judged.length, results, peers: theirs });
-  console.log(linesOf(report.cases[0]));
+  console.log(linesOf(report.cases[0], report));
   if (json !== undefined) saveReport(json, report);
   return "wrong" in ours ? 1 : 0;
 }
@@ -162,7 +162,7 @@ async function timeOurs(
     await ours.run();
     return { timings: { upload: 0, kernel: (performance.now() - started) / 1000, readback: 0 } };
   };
-  const ceilings = await nodeCeilings(threads);
+  const ceilings = await CpuCeilings.open(threads);
   try {
     const result = await measure(run, () => faultIn(ours.sums(), right, given), waiting);
     if ("wrong" in result) return { ...about, ...result };

@@ -8,10 +8,10 @@ import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import type { Head } from "../src/index.ts";
 import { randomUniform } from "../src/random.ts";
-import { backendNames, openSubject } from "./backends.ts";
-import { spreadOf, type Spread } from "./measure.ts";
+import { backendNames, openSubject } from "../src/bench/backends.ts";
+import { spreadOf, type Spread } from "../src/bench/measure.ts";
 import { interpreters } from "./peers.ts";
-import { aboutRun, aboutSubject, saveReport } from "./report.ts";
+import { aboutRun, aboutSubject, saveReport } from "../src/bench/report.ts";
 
 const CLASSES = 10;
 const DIMS = 64;

@@ -1,6 +1,6 @@
 /** What `bench/scale.ts` found, as lines of a table: on a screen while it runs, and in docs/scale.md. */
 import type { MemoryBudget, PointStorage } from "../src/index.ts";
-import type { About } from "./report.ts";
+import type { About } from "../src/bench/report.ts";
 import type { ScaleRun } from "./scaleRun.ts";
 
 /** Runs of one kind. */

@@ -5,15 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { cases, fitted, nameOf, rowsJudged, rowsTimed, shrunk, type Case } from "../bench/cases.ts";
-import { compileCeilings } from "../bench/ceilings/module.ts";
-import { nodeCeilings } from "../bench/ceilings/node.ts";
+import { bytesOf } from "../src/backends/cpu/simdModule.ts";
+import { cases, fitted, nameOf, rowsJudged, rowsTimed, shrunk, type Case } from "../src/bench/cases.ts";
+import { CpuCeilings } from "../src/bench/ceilings/cpu.ts";
+import { modules } from "../src/bench/ceilings/simd.gen.ts";
 import { cpuTable } from "../bench/cpuTable.ts";
-import { makePool, sampleRows } from "../bench/data.ts";
-import { floorOf, workOf } from "../bench/floor.ts";
-import { measure, more, patience } from "../bench/measure.ts";
-import { highest, referenceOf, scoreFault, type Answer, type Right } from "../bench/reference.ts";
-import type { Report } from "../bench/report.ts";
+import { makePool, sampleRows } from "../src/bench/data.ts";
+import { floorOf, workOf } from "../src/bench/floor.ts";
+import { measure, more, patience } from "../src/bench/measure.ts";
+import { highest, referenceOf, scoreFault, type Answer, type Right } from "../src/bench/reference.ts";
+import type { Report } from "../src/bench/report.ts";
 import { strategyNames } from "../src/index.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -234,12 +235,14 @@ test("in Chromium scores are right, on a page that is isolated and on one that i
 }, 180_000);
 
 test("ceilings are those of exponentials that are right, in fused multiply-adds or not", async () => {
-  for (const bytes of (await compileCeilings()).filter((each) => WebAssembly.validate(each))) {
+  for (const bytes of Object.values(modules)
+    .map(bytesOf)
+    .filter((each) => WebAssembly.validate(each))) {
     const { exports } = (await WebAssembly.instantiate(bytes)).instance;
     const expOf = exports.expOf as (x: number) => number;
     for (let x = -16; x <= 0; x += 1 / 64) expect(Math.abs(expOf(x) / Math.exp(x) - 1)).toBeLessThan(3e-7);
   }
-  const ceilings = await nodeCeilings(2);
+  const ceilings = await CpuCeilings.open(2);
   const { bytes, multiplyAdds, exps } = await ceilings.of(1e6);
   await ceilings.close();
   // A machine that does less than this would not have come so far; one that does more has left the work out.
@@ -310,7 +313,7 @@ test("bad usage is one line and exits with 2", async () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^bench: .*\n$/);
   }
-});
+}, 60_000);
 
 /** What the bench prints. */
 const bench = (...args: string[]): Promise<string> => run("bench/main.ts", ...args);

@@ -29,6 +29,7 @@ const groups = [
   ["models"],
   ["loop"],
   ["index", "node", "web"],
+  ["bench"],
   ["cli", "demo"],
 ];
 

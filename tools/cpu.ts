@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { BatchReport } from "../bench/batches/report.ts";
 import { cpuTable } from "../bench/cpuTable.ts";
-import type { Report } from "../bench/report.ts";
+import type { Report } from "../src/bench/report.ts";
 
 const folder = "bench/results/";
 const start = "2-core-no-gpu-cpu-";

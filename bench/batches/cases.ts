@@ -1,5 +1,5 @@
 /** What is timed. One line adds a case. */
-import { short, type AtLeast } from "../cases.ts";
+import { short, type AtLeast } from "../../src/bench/cases.ts";
 
 export interface BatchCase {
   readonly rule: "k-center" | "hybrid" | "badge" | "batchbald";

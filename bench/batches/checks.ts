@@ -1,6 +1,6 @@
 /** Whether picks are right, by the definitions in float64 and by nothing of what the library does to be fast. */
 import type { Batch, Pick } from "../../src/index.ts";
-import { pickFault } from "../reference.ts";
+import { pickFault } from "../../src/bench/reference.ts";
 import type { BatchCase } from "./cases.ts";
 import type { BatchPool } from "./data.ts";
 import { distanceFault, pointOf } from "./distances.ts";

@@ -1,6 +1,6 @@
 /** The same batches in Python on the same data in the same run, where this machine has what they need. */
 import { join } from "node:path";
-import { spreadOf, type Patience, type Spread } from "../measure.ts";
+import { spreadOf, type Patience, type Spread } from "../../src/bench/measure.ts";
 import { interpreters, python } from "../peers.ts";
 import type { BatchAnswer } from "./checks.ts";
 import type { BatchCase } from "./cases.ts";

@@ -1,8 +1,8 @@
 /** What a run of the batch bench leaves behind, as JSON and on screen. All times in seconds. */
 import pc from "picocolors";
-import type { Ceilings, Floor } from "../floor.ts";
-import type { Measured, Spread, Wrong } from "../measure.ts";
-import { aboutLines, type About } from "../report.ts";
+import type { Ceilings, Floor } from "../../src/bench/floor.ts";
+import type { Measured, Spread, Wrong } from "../../src/bench/measure.ts";
+import { aboutLines, type About } from "../../src/bench/report.ts";
 import { batchCases, families, nameOf, type BatchCase } from "./cases.ts";
 import type { BatchPeer, BatchPeerFault, BatchPeerTimed } from "./peers.ts";
 

@@ -1,7 +1,7 @@
 /** One case on every backend and peer. */
-import type { Subject } from "../backends.ts";
-import { floorOf, type Ceilings } from "../floor.ts";
-import { measure, type Patience } from "../measure.ts";
+import type { Subject } from "../../src/bench/backends.ts";
+import { floorOf, type Ceilings } from "../../src/bench/floor.ts";
+import { measure, type Patience } from "../../src/bench/measure.ts";
 import type { Batch } from "../../src/index.ts";
 import type { BatchCase } from "./cases.ts";
 import { answerFault, judgeOf, rounding } from "./checks.ts";

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright";
 import { createServer } from "vite";
 import { chromiumLaunchOptions } from "../../test/support/chromium.ts";
-import { compileCeilings } from "../ceilings/module.ts";
-import type { Contender } from "../run.ts";
+import type { Contender } from "../../src/bench/run.ts";
 import type { bench } from "./page.ts";
 
 /** Without these a page has no SharedArrayBuffer, and so no threads that work on the same memory. */
@@ -12,22 +11,16 @@ const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-E
 
 /** One page that is isolated and one that is not, in one browser: close both. */
 export async function openPages(threads: number | undefined): Promise<Contender[]> {
-  const modules = (await compileCeilings()).map((bytes) => Buffer.from(bytes).toString("base64"));
   const browser = await chromium.launch(chromiumLaunchOptions({ webgpu: false }));
   try {
-    return [await openPage(browser, true, threads, modules), await openPage(browser, false, threads, modules)];
+    return [await openPage(browser, true, threads), await openPage(browser, false, threads)];
   } catch (error) {
     await browser.close();
     throw error;
   }
 }
 
-async function openPage(
-  browser: Browser,
-  isolated: boolean,
-  threads: number | undefined,
-  modules: readonly string[],
-): Promise<Contender> {
+async function openPage(browser: Browser, isolated: boolean, threads: number | undefined): Promise<Contender> {
   const server = await createServer({
     root: join(import.meta.dirname, "../.."),
     configFile: false,
@@ -40,7 +33,7 @@ async function openPage(
   page.on("pageerror", (error) => console.error(error.message));
   await page.goto(`${server.resolvedUrls?.local[0]}bench/browser/index.html`);
   await page.waitForFunction(() => "bench" in globalThis);
-  const opened = await call(page, "open", threads ?? null, modules);
+  const opened = await call(page, "open", threads ?? null);
   if (opened.isolated !== isolated) throw new Error(`the page is ${isolated ? "not " : ""}cross-origin isolated`);
   const backend = isolated ? "cpu, isolated" : "cpu, not isolated";
   const adapter = `Chromium ${browser.version()}, ${isolated ? "" : "not "}cross-origin isolated`;

@@ -1,23 +1,20 @@
 /** The bench's side in a page: `chromium.ts` calls `bench`. */
-import { rowsTimed, type Case } from "../cases.ts";
-import { CpuCeilings } from "../ceilings/cpu.ts";
-import { makePool } from "../data.ts";
-import type { Patience } from "../measure.ts";
-import { referenceOf } from "../reference.ts";
-import type { BackendReport } from "../report.ts";
+import { rowsTimed, type Case } from "../../src/bench/cases.ts";
+import { CpuCeilings } from "../../src/bench/ceilings/cpu.ts";
+import { makePool } from "../../src/bench/data.ts";
+import type { Patience } from "../../src/bench/measure.ts";
+import { referenceOf } from "../../src/bench/reference.ts";
+import type { BackendReport } from "../../src/bench/report.ts";
 import { openEngine } from "../../src/engine.ts";
-import { timeCase } from "../time.ts";
+import { timeCase } from "../../src/bench/time.ts";
 
 /** Opens the backend, and says what it is. */
-async function open(threads: number | null, modules: readonly string[]) {
+async function open(threads: number | null) {
   const engine = await openEngine({ backend: "cpu", threads: threads ?? undefined });
-  const bytes = modules.map((module) => Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0)));
-  const ceilings = await CpuCeilings.open(bytes, engine.threads, startWorker);
+  const ceilings = await CpuCeilings.open(engine.threads);
   subject = { engine, software: false, ceilings: (values) => ceilings.of(values.byteLength) };
   return { threads: engine.threads, isolated: crossOriginIsolated };
 }
-
-const startWorker = (): Worker => new Worker(new URL("../ceilings/worker.js", import.meta.url), { type: "module" });
 
 let subject: Parameters<typeof timeCase>[4] | undefined;
 

@@ -5,7 +5,7 @@ type ModuleName = keyof typeof modules;
 
 const compiled = new Map<ModuleName, Promise<WebAssembly.Module>>();
 
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
+export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
 export function compile(name: ModuleName): Promise<WebAssembly.Module> {

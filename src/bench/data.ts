@@ -1,9 +1,9 @@
 /** Pools to time on: seeded, so that every run, backend and peer works on the same bits. */
-import type { PoolInput } from "../src/backends/backend.ts";
-import type { PoolData } from "../src/poolInput.ts";
-import type { Head, Layer } from "../src/head.ts";
-import { arraySource, type RowSource } from "../src/matrix.ts";
-import { randomBits } from "../src/random.ts";
+import type { PoolInput } from "../backends/backend.ts";
+import type { PoolData } from "../poolInput.ts";
+import type { Head, Layer } from "../head.ts";
+import { arraySource, type RowSource } from "../matrix.ts";
+import { randomBits } from "../random.ts";
 import type { Case } from "./cases.ts";
 
 /** Seeds of their own, so that no number here is one that a strategy draws. */

@@ -1,12 +1,8 @@
-/** One case by every contender and peer. */
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
+/** One case by every contender. */
 import type { Subject } from "./backends.ts";
 import { rowsTimed, type Case } from "./cases.ts";
 import { makePool, type Made } from "./data.ts";
 import type { Patience } from "./measure.ts";
-import { measurePeer, type Peer } from "./peers.ts";
 import { referenceOf, type Reference } from "./reference.ts";
 import { aboutSubject, type BackendAbout, type BackendReport, type CaseReport, type PeerReport } from "./report.ts";
 import { timeCase } from "./time.ts";
@@ -18,50 +14,41 @@ export interface Contender {
   close(): Promise<void>;
 }
 
+/** Times peers on the same data, if there are any. */
+export type Beside = (made: Made, reference: Reference) => Promise<PeerReport[]>;
+
 export function contenderOf(subject: Subject): Contender {
   const { engine, software } = subject;
   return {
     about: aboutSubject(subject),
-    async time(one, made, reference, waiting) {
+    time(one, made, reference, waiting) {
       const rows = rowsTimed(one, engine.backend === "webgpu" && !software);
-      const result = await timeCase(one, rows, made, reference, subject, waiting);
-      if ("wrong" in result || !one.memory) return result;
-      return { ...result, memory: await memoryOf(one, engine.backend, engine.threads) };
+      return timeCase(one, rows, made, reference, subject, waiting);
     },
     close: () => subject.close(),
   };
 }
 
-/** Contenders and peers one right after the other, on the same data. */
+/** Contenders, and whoever is beside them, one right after the other, on the same data. */
 export async function runCase(
   name: string,
   one: Case,
   contenders: readonly Contender[],
-  peers: readonly Peer[],
   waiting: Patience,
+  beside: Beside = async () => [],
 ): Promise<CaseReport> {
   const made = makePool(one);
   const reference = referenceOf(one, made);
   const results: BackendReport[] = [];
   for (const contender of contenders) results.push(await contender.time(one, made, reference, waiting));
-  const peerResults: PeerReport[] = [];
-  for (const peer of peers) {
-    const result = await measurePeer(peer, one, made, reference, waiting);
-    if (result) peerResults.push({ library: peer.library, ...result });
-  }
+  const peers = await beside(made, reference);
   return {
     name,
     ...one,
     judged: reference.rows.length,
-    results: results.map((result) => compared(result, peerResults)),
-    peers: peerResults,
+    results: results.map((result) => compared(result, peers)),
+    peers,
   };
-}
-
-async function memoryOf(one: Case, backend: string, threads: number): Promise<number> {
-  const args = ["--import", "tsx", join(import.meta.dirname, "memory.ts"), JSON.stringify(one), backend];
-  const command = [...args, String(threads)];
-  return Number((await promisify(execFile)(process.execPath, command, { cwd: import.meta.dirname })).stdout);
 }
 
 /** The same result with a ratio for every peer that was timed. */

@@ -1,11 +1,10 @@
 /** The backends that there are to be timed, each with its ceilings. */
-import { findAdapter } from "../src/backends/webgpu/open.ts";
-import { Gpu } from "../src/backends/webgpu/gpu.ts";
-import { openEngine, type Engine } from "../src/engine.ts";
-import { InputError } from "../src/errors.ts";
-import type { CpuCeilings } from "./ceilings/cpu.ts";
+import { findAdapter } from "../backends/webgpu/open.ts";
+import { Gpu } from "../backends/webgpu/gpu.ts";
+import { openEngine, type Engine } from "../engine.ts";
+import { InputError } from "../errors.ts";
+import { CpuCeilings } from "./ceilings/cpu.ts";
 import { gpuExpCeiling, gpuMultiplyAddCeiling, gpuReadCeiling } from "./ceilings/gpu.ts";
-import { nodeCeilings } from "./ceilings/node.ts";
 import type { Ceilings } from "./floor.ts";
 
 export const backendNames = ["cpu", "webgpu"] as const;
@@ -31,7 +30,7 @@ async function openCpu(threads: number | undefined): Promise<Subject> {
   return {
     engine,
     software: false,
-    ceilings: async (values) => (await (ceilings ??= nodeCeilings(engine.threads))).of(values.byteLength),
+    ceilings: async (values) => (await (ceilings ??= CpuCeilings.open(engine.threads))).of(values.byteLength),
     async close() {
       await (await ceilings)?.close();
       await engine.close();

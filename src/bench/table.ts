@@ -1,13 +1,25 @@
 /** The table on screen, a case at a time. */
 import pc from "picocolors";
 import { nameOf, cases, short } from "./cases.ts";
-import { libraries, type PeerMeasured } from "./peers.ts";
-import { aboutLines, type BackendReport, type CaseReport, type PeerReport, type Report } from "./report.ts";
+import {
+  aboutLines,
+  type BackendReport,
+  type CaseReport,
+  type PeerMeasured,
+  type PeerReport,
+  type Report,
+} from "./report.ts";
 
 /** One line of the table by column; what is missing stays empty. */
-type Line = Partial<Record<(typeof columns)[number]["title"], string>>;
+type Line = { readonly [title: string]: string | undefined };
 
-const columns = [
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly left?: boolean;
+}
+
+const columns: readonly Column[] = [
   { title: "case", width: Math.max(...cases.map((one) => nameOf(one).length)), left: true },
   { title: "by", width: 17, left: true },
   { title: "rows", width: 6 },
@@ -21,8 +33,13 @@ const columns = [
   { title: "Mrows/s", width: 8 },
   { title: "floor/measured", width: 14 },
   { title: "bound by", width: 8 },
-  ...libraries.map((library) => ({ title: `×${library}` as const, width: library.length + 2 })),
-] as const satisfies { title: string; width: number; left?: boolean }[];
+];
+
+/** With one for each peer. */
+const columnsOf = ({ peers }: Pick<Report, "peers">): Column[] => [
+  ...columns,
+  ...peers.map(({ library }) => ({ title: `×${library}`, width: library.length + 2 })),
+];
 
 /** What was measured, on what, and how the columns are to be read. */
 export function heading(report: Report): string {
@@ -38,16 +55,18 @@ export function heading(report: Report): string {
     ["longest at the backend's own best rate, over the kernel; 1 is as fast as can be."],
     ...(quick ? [[pc.yellow("--quick: few of the rows. A smoke run, not a measurement.")]] : []),
   ];
-  const titles = Object.fromEntries(columns.map(({ title }) => [title, title]));
-  return [...about.flat(), "", pc.bold(format(titles))].join("\n");
+  const shown = columnsOf(report);
+  const titles = Object.fromEntries(shown.map(({ title }) => [title, title]));
+  return [...about.flat(), "", pc.bold(format(titles, shown))].join("\n");
 }
 
 /** The lines of one case: ours, then the peers'. */
-export function linesOf({ name, rows, results, peers, judged, k }: CaseReport): string {
+export function linesOf({ name, rows, results, peers, judged, k }: CaseReport, report: Pick<Report, "peers">): string {
+  const shown = columnsOf(report);
   const lines = [...results.map(backendLine), ...peers.map((peer) => peerLine(peer, rows))];
   if (k === undefined && judged < rows) lines[0].note += ` judged on ${judged} of ${short(rows)} rows`;
   return lines
-    .map(({ line, note }, i) => `${format({ case: i === 0 ? name : "", ...line })}  ${note}`.trimEnd())
+    .map(({ line, note }, i) => `${format({ case: i === 0 ? name : "", ...line }, shown)}  ${note}`.trimEnd())
     .join("\n");
 }
 
@@ -56,7 +75,7 @@ const boundBy = { bytes: "bytes", multiplyAdds: "fma", exps: "exp" };
 function backendLine(result: BackendReport): { line: Line; note: string } {
   const by = result.software ? `${result.backend} (software)` : result.backend;
   if ("wrong" in result) return { line: { by }, note: pc.red(`WRONG, not timed: ${firstLine(result.wrong)}`) };
-  const ratios = libraries.map((library) => [`×${library}`, share(result.ratios[library])]);
+  const ratios = Object.entries(result.ratios).map(([library, ratio]) => [`×${library}`, share(ratio)]);
   const stages = {
     upload: stage(result.upload),
     kernel: stage(result.kernel),
@@ -93,16 +112,16 @@ const firstLine = (text: string): string => text.split("\n", 1)[0];
 /** A stage that did not happen stays empty. */
 const stage = (seconds: number): string => (seconds === 0 ? "" : ms(seconds));
 
-const share = (value: number | undefined): string | undefined => value?.toFixed(value < 0.1 ? 4 : 2);
+const share = (value: number): string => value.toFixed(value < 0.1 ? 4 : 2);
 
 const megarows = (value: number): string => value.toFixed(value < 0.1 ? 5 : 2);
 
 const ms = (seconds: number): string => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : seconds < 1 ? 1 : 0);
 
-function format(line: Line): string {
-  const cells = columns.map((column) => {
+function format(line: Line, shown: readonly Column[]): string {
+  const cells = shown.map((column) => {
     const text = line[column.title] ?? "";
-    return "left" in column ? text.padEnd(column.width) : text.padStart(column.width);
+    return column.left ? text.padEnd(column.width) : text.padStart(column.width);
   });
   return cells.join("  ").trimEnd();
 }

@@ -1,9 +1,9 @@
 /** The right answer of a case, from the textbook formulas in float64, and what is wrong with another one. */
-import { Pace } from "../src/pace.ts";
-import type { PassOptions } from "../src/backends/backend.ts";
-import { beliefsReader } from "../src/backends/cpu/reference.ts";
-import type { Pick as Picked } from "../src/index.ts";
-import { strategyOf } from "../src/scores/index.ts";
+import { Pace } from "../pace.ts";
+import type { PassOptions } from "../backends/backend.ts";
+import { beliefsReader } from "../backends/cpu/reference.ts";
+import type { Pick as Picked } from "../index.ts";
+import { strategyOf } from "../scores/index.ts";
 import { rowsJudged, type Case } from "./cases.ts";
 import { sampleRows, type Made } from "./data.ts";
 

@@ -1,5 +1,5 @@
 /** Correct before timed: the first pass is checked, then warm passes are timed, and each of those is checked too. */
-import type { Timings } from "../src/index.ts";
+import type { Timings } from "../index.ts";
 
 /**
  * Warm passes go on until there are so many `runs` and `seconds`, or there have been `most`; slow ones only until they

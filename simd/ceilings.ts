@@ -1,6 +1,6 @@
 /**
  * What one thread of WebAssembly does at its best: reading, multiply-adds in registers, exponentials. AssemblyScript,
- * compiled by `ceilings/module.ts`, with relaxed SIMD where the engine has it and without elsewhere.
+ * the ceilings of src/bench: with relaxed SIMD where the engine has it and without elsewhere.
  */
 
 /**

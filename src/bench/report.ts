@@ -3,12 +3,11 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { renameSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { InputError } from "../src/errors.ts";
+import { InputError } from "../errors.ts";
 import type { Subject } from "./backends.ts";
 import type { Case } from "./cases.ts";
 import type { Ceilings, Floor, Work } from "./floor.ts";
-import type { Measured, Wrong } from "./measure.ts";
-import type { Library, Peer, PeerFault, PeerMeasured } from "./peers.ts";
+import type { Measured, Spread, Wrong } from "./measure.ts";
 
 /** What was run, on what. */
 export interface About {
@@ -34,7 +33,7 @@ export interface BackendAbout {
 export interface Report extends About {
   /** A smoke run, with few of the rows. */
   readonly quick: boolean;
-  readonly peers: readonly { readonly library: Library; readonly version: string; readonly python: string }[];
+  readonly peers: readonly PeerAbout[];
   readonly cases: CaseReport[];
 }
 
@@ -47,7 +46,29 @@ export interface CaseReport extends Case {
 }
 
 export type BackendReport = Ran & (Wrong | Timed);
-export type PeerReport = { readonly library: Library } & (PeerFault | PeerMeasured);
+export type PeerReport = { readonly library: string } & (PeerFault | PeerMeasured);
+
+/** A library that the same work was timed with. */
+export interface PeerAbout {
+  readonly library: string;
+  readonly version: string;
+  /** That it ran in. */
+  readonly python: string;
+}
+
+export interface PeerMeasured {
+  /** That it was timed on. */
+  readonly rows: number;
+  readonly runs: number;
+  /** Seconds. */
+  readonly warm: Spread;
+  /** That it was told to use; null where it cannot be told. */
+  readonly threads: number | null;
+}
+
+export interface PeerFault {
+  readonly fault: string;
+}
 
 interface Ran {
   readonly backend: string;
@@ -67,10 +88,10 @@ export interface Timed extends Measured {
   /** Bytes of memory at its peak beyond the rows and what there was before, where it was asked for. */
   readonly memory?: number;
   /** Rows a second of ours over those of each peer: above 1 poolwise is faster. */
-  readonly ratios: { [library in Library]?: number };
+  readonly ratios: { readonly [library: string]: number };
 }
 
-export function openReport(backends: readonly BackendAbout[], peers: readonly Peer[], quick: boolean): Report {
+export function openReport(backends: readonly BackendAbout[], peers: readonly PeerAbout[], quick: boolean): Report {
   return {
     ...aboutRun(backends),
     quick,
@@ -91,7 +112,7 @@ export function aboutLines({ poolwise, commit: source, node, machine, backends }
 }
 
 export function aboutRun(backends: readonly BackendAbout[]): About {
-  const manifest = createRequire(import.meta.url)("../package.json") as { version: string };
+  const manifest = createRequire(import.meta.url)("../../package.json") as { version: string };
   const threads = cpus();
   return {
     poolwise: manifest.version,
@@ -122,7 +143,9 @@ export function saveReport(path: string, report: About): void {
   }
 }
 
+/** A package that is installed lies in somebody else's repository. */
 function commit(): string | null {
+  if (!import.meta.filename.endsWith(".ts")) return null;
   const args = ["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];
   const { status, stdout } = spawnSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" });
   return status === 0 ? stdout.trim() : null;

@@ -1,5 +1,5 @@
 /** The least time that the work of a case can take, by the ceilings of the backend that does it. */
-import { strategyOf } from "../src/scores/index.ts";
+import { strategyOf } from "../scores/index.ts";
 import type { Case } from "./cases.ts";
 
 /** What a second has room for, each by itself. */

@@ -3,7 +3,10 @@
  * the same machine in the same run, in Node or in a browser. The best of some runs counts, for a ceiling is what was
  * reached once.
  */
+import { bytesOf } from "../../backends/cpu/simdModule.ts";
 import type { Ceilings } from "../floor.ts";
+import { modules } from "./simd.gen.ts";
+import { startThread, type Thread } from "./worker.ts";
 
 const TRIES = 5;
 /** By then the engine has compiled the module at its best, on a busy machine too. */
@@ -16,32 +19,20 @@ const FIRST_STEPS = 10_000;
 /** `read` sums so many bytes at a time. */
 const LINE = 128;
 
-/** A thread of Node or of a browser. */
-interface Thread {
-  postMessage(message: unknown, transfer: any[]): void; // Node and browsers have different words for what may be in it
-  terminate(): unknown;
-}
-
-/** Threads that run `ceilings/worker.js` with the module of `ceilings/module.ts`. */
+/** Threads that run `simd/ceilings.ts`. */
 export class CpuCeilings {
-  private readonly threads: readonly { readonly thread: Thread; readonly port: MessagePort }[];
+  private readonly threads: readonly Thread[];
   private arithmetic: Promise<Pick<Ceilings, "multiplyAdds" | "exps">> | undefined;
 
-  /** Of the modules the first that this engine takes. */
-  static async open(modules: readonly Uint8Array<ArrayBuffer>[], threads: number, start: () => Thread) {
-    const bytes = modules.find((each) => WebAssembly.validate(each));
+  /** With fused multiply-adds where this engine has them. */
+  static async open(threads: number): Promise<CpuCeilings> {
+    const bytes = [modules.ceilingsFused, modules.ceilings].map(bytesOf).find((each) => WebAssembly.validate(each));
     if (!bytes) throw new Error("this engine has no WebAssembly SIMD");
-    return new CpuCeilings(await WebAssembly.compile(bytes), threads, start);
+    return new CpuCeilings(await WebAssembly.compile(bytes), threads);
   }
 
-  private constructor(module: WebAssembly.Module, threads: number, start: () => Thread) {
-    this.threads = Array.from({ length: threads }, () => {
-      const thread = start();
-      const { port1: port, port2 } = new MessageChannel();
-      thread.postMessage({ module, port: port2 }, [port2]);
-      port.start();
-      return { thread, port };
-    });
+  private constructor(module: WebAssembly.Module, threads: number) {
+    this.threads = Array.from({ length: threads }, () => startThread(module));
   }
 
   /** Reading is of so many bytes, each thread of its share; arithmetic, the same for all, is measured once. */
@@ -94,9 +85,6 @@ export class CpuCeilings {
   }
 
   async close(): Promise<void> {
-    for (const { port, thread } of this.threads) {
-      port.close();
-      await thread.terminate();
-    }
+    await Promise.all(this.threads.map((thread) => thread.close()));
   }
 }

@@ -2,7 +2,7 @@
  * How fast a GPU can do one thing at all: the floors under every kernel, measured on the same machine in the same
  * run. The best of some runs counts, for a ceiling is what was reached once.
  */
-import { usage, type Gpu } from "../../src/backends/webgpu/gpu.ts";
+import { usage, type Gpu } from "../../backends/webgpu/gpu.ts";
 
 const TRIES = 5;
 /** A submit of about this long: what it costs to submit is small beside it, and no driver ends it. */

@@ -1,7 +1,7 @@
 /** What is timed. One line adds a case; a strategy that is new in the registry is here by itself. */
-import { strategyNames, type StrategyName } from "../src/index.ts";
-import { strategyOf } from "../src/scores/index.ts";
-import type { Need } from "../src/strategy.ts";
+import { strategyNames, type StrategyName } from "../index.ts";
+import { strategyOf } from "../scores/index.ts";
+import type { Need } from "../strategy.ts";
 
 /** Times as fast, by peer. */
 export interface AtLeast {
