@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
 import { backendNames, openSubject, type BackendName } from "../src/bench/backends.ts";
+import { ceilingLines } from "../src/bench/ceilingsTable.ts";
 import { cases, fitted, nameOf, shrunk, type Case } from "../src/bench/cases.ts";
 import { threadsIn } from "./flags.ts";
 import { briefly, patience } from "../src/bench/measure.ts";
@@ -71,9 +72,12 @@ async function bench({ list, quick, browser, threads, json, backends, chosen }: 
   try {
     if (contenders.length === 0) throw new InputError("there is no backend to time");
     const peers = await findPeers();
+    const ceilings = [];
+    for (const contender of contenders) ceilings.push(await contender.ceilings());
     const report = openReport(
       contenders.map(({ about }) => about),
       peers,
+      ceilings,
       quick,
     );
     const save = (): void => void (json !== undefined && saveReport(json, report));
@@ -88,6 +92,7 @@ async function bench({ list, quick, browser, threads, json, backends, chosen }: 
       console.log(linesOf(report.cases[report.cases.length - 1], report));
       save();
     }
+    console.log(["", ...ceilingLines(report.ceilings, report.backends)].join("\n"));
     return report.cases.some(({ results }) => results.some((result) => "wrong" in result)) ? 1 : 0;
   } finally {
     for (const contender of contenders) await contender.close();

@@ -100,7 +100,7 @@ async function bench(): Promise<number> {
   const right = rightOf({ values, rows, layer });
   const peers = (await findPeers()).filter(({ library }) => library !== "autograd");
   const adapter = `its product alone, ${threads} of ${availableParallelism()} threads`;
-  const report = openReport([{ backend: "cpu", adapter, software: false, threads }], peers, quick);
+  const report = openReport([{ backend: "cpu", adapter, software: false, threads }], peers, [], quick);
   console.log(heading(report));
   const waiting = quick ? briefly : patience;
   const ours = await timeOurs(one, { values, rows, layer }, right, threads, waiting);

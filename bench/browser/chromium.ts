@@ -42,6 +42,9 @@ async function openPage(browser: Browser, isolated: boolean, threads: number | u
     async time(one, _made, _reference, waiting) {
       return { ...(await call(page, "time", one, waiting)), backend };
     },
+    async ceilings() {
+      return { backend, ...(await call(page, "ceilings")) };
+    },
     async close() {
       await page.close();
       await server.close();

@@ -4,8 +4,10 @@ import { Gpu } from "../backends/webgpu/gpu.ts";
 import { openEngine, type Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { CpuCeilings } from "./ceilings/cpu.ts";
+import { cpuTransfers } from "./ceilings/cpuTransfers.ts";
 import { gpuExpCeiling, gpuMultiplyAddCeiling, gpuReadCeiling } from "./ceilings/gpu.ts";
-import type { Ceilings } from "./floor.ts";
+import { gpuTransfers } from "./ceilings/gpuTransfers.ts";
+import type { Ceilings, Transfers } from "./floor.ts";
 
 export const backendNames = ["cpu", "webgpu"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -16,6 +18,7 @@ export interface Subject {
   readonly software: boolean;
   /** Reading is over these values; arithmetic, the same for all, is measured once. */
   ceilings(values: Float32Array): Promise<Ceilings>;
+  transfers(): Promise<Transfers>;
   close(): Promise<void>;
 }
 
@@ -31,6 +34,7 @@ async function openCpu(threads: number | undefined): Promise<Subject> {
     engine,
     software: false,
     ceilings: async (values) => (await (ceilings ??= CpuCeilings.open(engine.threads))).of(values.byteLength),
+    transfers: () => cpuTransfers(engine.threads),
     async close() {
       await (await ceilings)?.close();
       await engine.close();
@@ -55,6 +59,7 @@ async function openWebGpu(): Promise<Subject | string> {
       engine,
       software: adapterClass === "software",
       ceilings: async (values) => ({ bytes: await gpuReadCeiling(gpu, values), ...(await arithmetic()) }),
+      transfers: () => gpuTransfers(gpu),
       async close() {
         gpu.close();
         await engine.close();

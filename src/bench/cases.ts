@@ -29,6 +29,8 @@ export interface Case {
   readonly heavy?: boolean;
   /** Whether the memory that it takes is measured too, in a process of its own. */
   readonly memory?: boolean;
+  /** Whether it is among the few that `poolwise bench --quick` times. */
+  readonly quick?: boolean;
   /** How many times as fast as peers the cpu backend is to be. */
   readonly atLeast?: AtLeast;
 }
@@ -44,13 +46,13 @@ const network = { kind: "features", rows: M, cols: 64, hidden: 128, classes: 10,
 
 export const cases: readonly Case[] = [
   { kind: "logits", rows: M, cols: 2, strategies: ["entropy"] },
-  { kind: "logits", rows: M, cols: 10, strategies: ["entropy"] },
+  { kind: "logits", rows: M, cols: 10, strategies: ["entropy"], quick: true },
   { kind: "logits", rows: M, cols: 100, strategies: ["entropy"] },
   { kind: "logits", rows: M / 10, cols: 1000, strategies: ["entropy"] },
   ...plain.map((strategy): Case => ({ kind: "logits", rows: M, cols: 10, strategies: [strategy] })),
   { ...together, cols: 10, atLeast: { numpy: 10, torch: 6 } },
-  { ...together, cols: 100, atLeast: { numpy: 5, torch: 4 } },
-  { kind: "scores", rows: 10 * M, cols: 1, strategies: [], k: 1000, atLeast: { numpy: 3 } },
+  { ...together, cols: 100, quick: true, atLeast: { numpy: 5, torch: 4 } },
+  { kind: "scores", rows: 10 * M, cols: 1, strategies: [], k: 1000, quick: true, atLeast: { numpy: 3 } },
   {
     kind: "features",
     rows: M,
@@ -58,14 +60,16 @@ export const cases: readonly Case[] = [
     classes: 10,
     strategies: ["entropy"],
     k: 100,
+    quick: true,
     atLeast: { numpy: 2, torch: 2 },
   },
   { kind: "logits", rows: M, cols: 10, passes: 8, heavy: true, strategies: committee },
-  { kind: "logits", rows: M / 10, cols: 10, passes: 20, strategies: ["bald"] },
-  { ...network, passes: 20, dropout: 0.5, strategies: ["bald"], memory: true, atLeast: { torch: 6 } },
+  { kind: "logits", rows: M / 10, cols: 10, passes: 20, strategies: ["bald"], quick: true },
+  { ...network, passes: 20, dropout: 0.5, strategies: ["bald"], memory: true, quick: true, atLeast: { torch: 6 } },
   ...needing("gradients").map((strategy): Case => ({
     ...network,
     strategies: [strategy],
+    quick: true,
     atLeast: { numpy: 2, autograd: 1000 },
   })),
 ];

@@ -10,6 +10,18 @@ export interface Ceilings {
   readonly exps: number;
 }
 
+/** What it costs at best to ask something of a backend, and to move bytes. No floor of a kernel counts it. */
+export interface Transfers {
+  /** Seconds of a call that does nothing, until it is known to be done. */
+  readonly dispatch: number;
+  /** Seconds until a few bytes of a result are here. */
+  readonly map: number;
+  /** Bytes a second to where kernels work. */
+  readonly upload: number;
+  /** Bytes a second from there. */
+  readonly download: number;
+}
+
 /** What the work must at least take. */
 export interface Work extends Ceilings {
   /** Units that dropout masks decide about: integer work, which no ceiling is measured for and the floor leaves out. */

@@ -6,7 +6,7 @@ import { cpus } from "node:os";
 import { InputError } from "../errors.ts";
 import type { Subject } from "./backends.ts";
 import type { Case } from "./cases.ts";
-import type { Ceilings, Floor, Work } from "./floor.ts";
+import type { Ceilings, Floor, Transfers, Work } from "./floor.ts";
 import type { Measured, Spread, Wrong } from "./measure.ts";
 
 /** What was run, on what. */
@@ -34,7 +34,14 @@ export interface Report extends About {
   /** A smoke run, with few of the rows. */
   readonly quick: boolean;
   readonly peers: readonly PeerAbout[];
+  /** Of each backend. */
+  readonly ceilings: readonly BackendCeilings[];
   readonly cases: CaseReport[];
+}
+
+/** What one does at its best, in a second or in seconds: each by itself. */
+export interface BackendCeilings extends Ceilings, Transfers {
+  readonly backend: string;
 }
 
 export interface CaseReport extends Case {
@@ -91,10 +98,16 @@ export interface Timed extends Measured {
   readonly ratios: { readonly [library: string]: number };
 }
 
-export function openReport(backends: readonly BackendAbout[], peers: readonly PeerAbout[], quick: boolean): Report {
+export function openReport(
+  backends: readonly BackendAbout[],
+  peers: readonly PeerAbout[],
+  ceilings: readonly BackendCeilings[],
+  quick: boolean,
+): Report {
   return {
     ...aboutRun(backends),
     quick,
+    ceilings,
     peers: peers.map(({ library, version, python }) => ({ library, version, python })),
     cases: [],
   };
@@ -133,10 +146,12 @@ export function aboutSubject({ engine, software }: Pick<Subject, "engine" | "sof
   return { backend, adapter, software, threads: engine.threads };
 }
 
+export const reportText = (report: About): string => `${JSON.stringify(report, null, 2)}\n`;
+
 /** Written beside and renamed, so that there is never half a file. */
 export function saveReport(path: string, report: About): void {
   try {
-    writeFileSync(`${path}.part`, `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(`${path}.part`, reportText(report));
     renameSync(`${path}.part`, path);
   } catch (error) {
     throw new InputError(`--json ${path}: ${(error as Error).message}`);

@@ -1,16 +1,25 @@
 /** One case by every contender. */
 import type { Subject } from "./backends.ts";
+import { ceilingsOf } from "./ceilings/all.ts";
 import { rowsTimed, type Case } from "./cases.ts";
 import { makePool, type Made } from "./data.ts";
 import type { Patience } from "./measure.ts";
 import { referenceOf, type Reference } from "./reference.ts";
-import { aboutSubject, type BackendAbout, type BackendReport, type CaseReport, type PeerReport } from "./report.ts";
+import {
+  aboutSubject,
+  type BackendAbout,
+  type BackendCeilings,
+  type BackendReport,
+  type CaseReport,
+  type PeerReport,
+} from "./report.ts";
 import { timeCase } from "./time.ts";
 
 /** A backend that is timed: here, or in a page. */
 export interface Contender {
   readonly about: BackendAbout;
   time(one: Case, made: Made, reference: Reference, waiting: Patience): Promise<BackendReport>;
+  ceilings(): Promise<BackendCeilings>;
   close(): Promise<void>;
 }
 
@@ -25,6 +34,7 @@ export function contenderOf(subject: Subject): Contender {
       const rows = rowsTimed(one, engine.backend === "webgpu" && !software);
       return timeCase(one, rows, made, reference, subject, waiting);
     },
+    ceilings: async () => ({ backend: engine.backend, ...(await ceilingsOf(subject)) }),
     close: () => subject.close(),
   };
 }

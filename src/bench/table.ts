@@ -48,7 +48,13 @@ export function heading(report: Report): string {
     aboutLines(report),
     ...peers.map(({ library, version, python }) => [`${library} ${version} (Python ${python})`]),
     ["Milliseconds, medians of warm passes over those rows; upload is of the first."],
-    ["×: our rows a second over a peer's, above 1 ours is faster; ×autograd is PyTorch's, a row and label at a time."],
+    ...(peers.length > 0
+      ? [
+          [
+            "×: our rows a second over a peer's, above 1 ours is faster; ×autograd is PyTorch's, a row and label at a time.",
+          ],
+        ]
+      : []),
     [
       "floor/measured: the least time for the bytes, multiply-adds (fma) or exponentials (exp) of the work, whichever is",
     ],

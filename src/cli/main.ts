@@ -2,6 +2,7 @@
 /** The command line: which commands there are, and what becomes of an error. */
 import { Command, CommanderError } from "commander";
 import { DeviceLostError, InputError } from "../errors.ts";
+import { benchCommand } from "./bench.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { coldStartCommand } from "./coldstart.ts";
 import { infoCommand } from "./info.ts";
@@ -45,6 +46,7 @@ for (const command of [
   calibrateCommand(),
   coldStartCommand(),
   simulateCommand(),
+  benchCommand(),
 ]) {
   program.addCommand(command.exitOverride().configureOutput({ writeErr: () => {} }));
 }

@@ -31,20 +31,20 @@ export interface PassArguments extends CommonOptions {
   invalid: "error" | "skip";
 }
 
+const ofCpu = "threads of the cpu backend (default: as many as there are cores)";
+
 /** Adds the options that every command has. */
-export function withCommonOptions(
-  command: Command,
-  threads = "threads of the cpu backend (default: as many as there are cores)",
-): Command {
-  return command
-    .addOption(
-      new Option("--backend <name>", "auto takes a real GPU if there is one, never a software one")
-        .choices(["auto", "cpu", "webgpu"])
-        .default("auto"),
-    )
-    .option("--threads <n>", threads, wholeNumber("--threads", 1))
+export function withCommonOptions(command: Command, threads = ofCpu): Command {
+  return withEngineOptions(command, "auto takes a real GPU if there is one, never a software one", threads)
     .option("--json", "machine-readable report on standard output")
     .option("--quiet", "no progress and no summary on standard error");
+}
+
+/** Adds what computes. */
+export function withEngineOptions(command: Command, backend: string, threads = ofCpu): Command {
+  return command
+    .addOption(new Option("--backend <name>", backend).choices(["auto", "cpu", "webgpu"]).default("auto"))
+    .option("--threads <n>", threads, wholeNumber("--threads", 1));
 }
 
 /** Adds how much memory the work may take. */

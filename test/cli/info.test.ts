@@ -19,6 +19,10 @@ describe("help", () => {
 
   test.each([
     ["info", common],
+    [
+      "bench",
+      ["--backend", "--threads", "--json <file>", "--quiet", "--quick", "--filter", "--list", "--help", ".json"],
+    ],
     ["score", pass],
     ["select", pass.concat("--scores", "--labelled", "--batch", "top-k", "-k", ".json")],
   ])("of %s lists all it takes", async (command, words) => {
