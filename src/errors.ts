@@ -4,6 +4,21 @@
  */
 export class InputError extends Error {
   override readonly name = "InputError";
+
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message === undefined ? undefined : visible(message), options);
+  }
+}
+
+/**
+ * Text with what ends lines or steers terminals shown, not done: names of files and of columns may hold any character. Those
+ * that turn the direction of writing are among them, since they make a line read as another.
+ */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    const short = JSON.stringify(character).slice(1, -1);
+    return short === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : short;
+  });
 }
 
 /** The GPU went away while it was in use. Nothing that was on the host is lost: open a new engine and load again. */

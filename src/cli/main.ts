@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: which commands there are, and what becomes of an error. */
 import { Command, CommanderError } from "commander";
-import { DeviceLostError, InputError } from "../errors.ts";
+import { DeviceLostError, InputError, visible } from "../errors.ts";
 import { benchCommand } from "./bench.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { coldStartCommand } from "./coldstart.ts";
@@ -101,8 +101,7 @@ function reportUsage(error: CommanderError): number {
   return BAD_INPUT;
 }
 
-/** A path may hold line ends and worse: they are shown, not printed. */
+/** An argument may hold line ends and worse: they are shown, not printed. */
 function complain(message: string): void {
-  const visible = message.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
-  process.stderr.write(`poolwise: ${visible}\n`);
+  process.stderr.write(`poolwise: ${visible(message)}\n`);
 }

@@ -1,5 +1,6 @@
 /** What a person waiting at a terminal sees: the stage, rows done, rate, time left; and one line when the work is done. */
 import pc from "picocolors";
+import { visible } from "../errors.ts";
 import type { MemoryNeeds } from "../memory.ts";
 import type { Progress } from "../pace.ts";
 import { strategyOf, type StrategyName } from "../scores/index.ts";
@@ -33,7 +34,7 @@ export function progressLine(quiet: boolean | undefined): { update(progress: Pro
 
 /** A line about work that is done, unless --quiet. */
 export function say(line: string, quiet: boolean | undefined): void {
-  if (!quiet) process.stderr.write(`${line}\n`);
+  if (!quiet) process.stderr.write(`${visible(line)}\n`);
 }
 
 /** Passes that a pool is scored by, where there are more than one; a rate where they are of dropout. */
