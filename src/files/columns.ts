@@ -45,7 +45,7 @@ function namedColumns(table: string, known: readonly Column[], columns: readonly
   if (columns.length === 0) throw new InputError(`${table}: no column is named; it has ${all(known)}`);
   return columns.map((name) => {
     const place = known.findIndex((column) => column.name === name);
-    const said = JSON.stringify(name);
+    const said = shown(name);
     if (place < 0) throw new InputError(`${table}: there is no column ${said}; it has ${all(known)}`);
     if (known.findLastIndex((column) => column.name === name) !== place)
       throw new InputError(`${table}: column ${said} comes more than once; give each a name of its own`);
@@ -61,7 +61,7 @@ function namedColumns(table: string, known: readonly Column[], columns: readonly
 const all = (known: readonly Column[]): string =>
   joined(known.map(({ name, what }) => `${shown(name)}${what === undefined ? "" : ` (${what})`}`)) || "none";
 
-const quoted = (names: readonly string[]): string => joined(names.map(shown));
+export const quoted = (names: readonly string[]): string => joined(names.map(shown));
 
 /** Words for a message, which stays one line that can be read. */
 function joined(words: readonly string[]): string {
@@ -73,8 +73,17 @@ const MOST_NAMES = 20;
 
 /** A value for a message: what a file holds may be of any length. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = jsonOf(typeof value === "string" ? value.slice(0, LONGEST_SHOWN) : value);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
-const LONGEST_SHOWN = 40;
+const LONGEST_SHOWN = 80;
+
+/** JSON of anything that came from a file, where there may be more lists within lists than there is stack for. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return "lists within lists";
+  }
+}

@@ -1,6 +1,7 @@
 /** The header of numpy's .npy format: the magic, a version, and a Python dict literal that says what the bytes are. */
 import { InputError } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
+import { shown } from "./columns.ts";
 import { type Element, elements } from "./elements.ts";
 
 export interface NpyHeader {
@@ -18,6 +19,8 @@ export interface NpyHeader {
 }
 
 const MAGIC = "\x93NUMPY";
+/** numpy's own limit. */
+const MOST_AXES = 64;
 /** Far more than an array of numbers needs; only structured arrays have longer ones. */
 const LONGEST_HEADER = 65535;
 
@@ -125,8 +128,10 @@ const KINDS: Record<string, string> = {
 
 /** Product of a shape; a zero is allowed here. Never larger than what a file can hold, so that no sum overflows. */
 function countValues(name: string, shape: unknown, size: number): number {
-  const said = `shape ${JSON.stringify(shape).slice(0, 80)}`;
+  const said = `shape ${shown(shape)}`;
   if (!Array.isArray(shape)) throw new InputError(`${name}: bad .npy header: ${said} is not a tuple; save it again`);
+  if (shape.length > MOST_AXES)
+    throw new InputError(`${name}: bad .npy header: a shape of ${shape.length} axes; give two or three`);
   let length = 1;
   for (const count of shape) {
     if (!Number.isSafeInteger(count) || count < 0)

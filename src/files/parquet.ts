@@ -4,7 +4,7 @@
  */
 import { InputError } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
-import { chooseColumns, type Column as Choice } from "./columns.ts";
+import { chooseColumns, type Column as Choice, shown } from "./columns.ts";
 import { checkRange } from "./gather.ts";
 import {
   decodeLists,
@@ -91,7 +91,7 @@ async function listLength(
   column: Column,
   unpackers: ReadonlyMap<string, Unpack>,
 ): Promise<number> {
-  const said = `${file.name}: column ${JSON.stringify(column.name)}`;
+  const said = `${file.name}: column ${shown(column.name)}`;
   const { layout, leaf } = column;
   for (const { chunks, firstRow } of file.groups) {
     const chunk = chunks[leaf];

@@ -1,5 +1,6 @@
 /** The pages of a column in a row group, walked from any place that is known, and their values as rows. */
 import { InputError } from "../errors.ts";
+import { shown } from "./columns.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Chunk, Column, Group, ParquetFile } from "./parquetFile.ts";
 import {
@@ -207,7 +208,7 @@ export async function decodeLists(
     if (isNull) into.fill(NaN, (row - skipped) * length, (row - skipped + 1) * length);
     else if (filled !== length)
       throw new InputError(
-        `${file.name}: column ${JSON.stringify(column.name)}: the list of row ${group.firstRow + row} has ${filled} entries, the first one has ${length}; make all alike`,
+        `${file.name}: column ${shown(column.name)}: the list of row ${group.firstRow + row} has ${filled} entries, the first one has ${length}; make all alike`,
       );
   };
   for await (const { header, position, entries, decode } of pagesOf(reading, from)) {

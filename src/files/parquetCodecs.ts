@@ -1,5 +1,6 @@
 /** What unpacks the pages of a Parquet file, of the codecs that it uses. */
 import { InputError } from "../errors.ts";
+import { shown } from "./columns.ts";
 import { hyparquetCompressors } from "./compressors.ts";
 import type { Column, ParquetFile } from "./parquetFile.ts";
 import type { Unpack } from "./parquetPages.ts";
@@ -27,7 +28,7 @@ export async function loadUnpackers(
       const unpack = codec === "ZSTD" ? zstd : Object.entries(compressors).find(([known]) => known === codec)?.[1];
       if (!unpack)
         throw new InputError(
-          `${name}: column ${JSON.stringify(column)} is packed with ${codec}, which is not supported; use ZSTD or SNAPPY`,
+          `${name}: column ${shown(column)} is packed with ${codec}, which is not supported; use ZSTD or SNAPPY`,
         );
       unpackers.set(codec, (packed, size) => {
         const unpacked = unpack(packed, size);

@@ -1,6 +1,7 @@
 /** What a Parquet file says of itself, by way of hyparquet, once it is known to be possible. */
 import type { ColumnMetaData, FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import { InputError } from "../errors.ts";
+import { shown } from "./columns.ts";
 import type { Bytes } from "./bytes.ts";
 import { type Layout, LONGEST_DECIMAL } from "./parquetPages.ts";
 import { readStruct } from "./thrift.ts";
@@ -178,7 +179,7 @@ function groupsOf(name: string, metadata: FileMetaData, leaves: readonly SchemaT
       throw new Error(`row group ${g} has ${columns.length} columns, the file has ${leaves.length}`);
     if (rows === 0) continue;
     const chunks = columns.map(({ meta_data: meta, file_path: path, crypto_metadata: crypto }, i): Chunk => {
-      const column = JSON.stringify(leaves[i].path.join("."));
+      const column = shown(leaves[i].path.join("."));
       if (path) throw new InputError(`${name}: column ${column} lies in a file of its own; save all in one`);
       if (crypto || !meta) throw new InputError(`${name}: column ${column} is encrypted; save it without encryption`);
       return chunkOf(`row group ${g}, column ${column}`, meta, leaves[i], rows, end);
@@ -192,7 +193,7 @@ function groupsOf(name: string, metadata: FileMetaData, leaves: readonly SchemaT
 function chunkOf(said: string, meta: ColumnMetaData, leaf: SchemaTree, rows: number, fileEnd: number): Chunk {
   const { type, codec, num_values: values, path_in_schema: path } = meta;
   if (type !== leaf.element.type || path.join() !== leaf.path.join())
-    throw new Error(`${said} is described as ${type} of ${JSON.stringify(path.join("."))}`);
+    throw new Error(`${said} is described as ${type} of ${shown(path.join("."))}`);
   const data = Number(meta.data_page_offset);
   const dictionary = Number(meta.dictionary_page_offset ?? 0);
   // Some writers leave out where the dictionary lies, or say 0: then it is where the data are said to be.

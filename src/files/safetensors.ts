@@ -1,5 +1,6 @@
 /** A head in the safetensors format: the length of a JSON header, the header, and the values it points into. */
 import { InputError } from "../errors.ts";
+import { shown } from "./columns.ts";
 import { type Activation, activationNames, checkHead, type Head, MOST_DROPOUT } from "../head.ts";
 import type { Bytes } from "./bytes.ts";
 import { openBytes } from "./fileBytes.ts";
@@ -11,6 +12,8 @@ import { headOf, type Tensor } from "./stateDict.ts";
 const ELEMENTS: Record<string, Element> = { F32: elements.f4, F64: elements.f8, F16: elements.f2, BF16: elements.bf16 };
 /** The limit of the format's own library. */
 const LONGEST_HEADER = 100_000_000;
+/** Those of a dense layer are two. */
+const MOST_AXES = 64;
 
 /** Where a tensor lies; begin and end count from the first byte behind the header. */
 interface Entry {
@@ -92,14 +95,20 @@ async function readHeader(bytes: Bytes): Promise<{ header: Record<string, unknow
 }
 
 function entryOf(file: string, name: string, value: unknown): Entry {
-  const said = `${file}: tensor ${JSON.stringify(name)}`;
+  const said = `${file}: tensor ${shown(name)}`;
   const { dtype, shape, data_offsets: span } = (isObject(value) ? value : {}) as Record<string, unknown>;
-  if (typeof dtype !== "string" || !isCounts(shape) || !isCounts(span) || span.length !== 2) {
+  if (
+    typeof dtype !== "string" ||
+    !isCounts(shape) ||
+    shape.length > MOST_AXES ||
+    !isCounts(span) ||
+    span.length !== 2
+  ) {
     throw new InputError(`${said} lacks a sound dtype, shape or data_offsets; save it again`);
   }
   if (!Object.hasOwn(ELEMENTS, dtype))
     throw new InputError(
-      `${said} is ${JSON.stringify(dtype)}; a head holds weights and biases of ${Object.keys(ELEMENTS).join(", ")}`,
+      `${said} is ${shown(dtype)}; a head holds weights and biases of ${Object.keys(ELEMENTS).join(", ")}`,
     );
   const [begin, end] = span;
   const element = ELEMENTS[dtype];
@@ -118,14 +127,14 @@ function checkSpans(file: string, entries: readonly Entry[], size: number): void
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (end > size)
       throw new InputError(
-        `${file}: truncated: tensor ${JSON.stringify(name)} ends at byte ${end} of ${size}; copy or save it again`,
+        `${file}: truncated: tensor ${shown(name)} ends at byte ${end} of ${size}; copy or save it again`,
       );
     if (begin !== covered) {
       const fault = begin < covered ? "overlaps" : "leaves a gap behind";
-      throw new InputError(`${file}: tensor ${JSON.stringify(name)} ${fault} ${before}; save it again`);
+      throw new InputError(`${file}: tensor ${shown(name)} ${fault} ${before}; save it again`);
     }
     covered = end;
-    before = `tensor ${JSON.stringify(name)}`;
+    before = `tensor ${shown(name)}`;
   }
   if (covered < size)
     throw new InputError(`${file}: too long: its tensors end at byte ${covered} of ${size}; save it again`);
@@ -143,9 +152,7 @@ function activationOf(file: string, metadata: unknown): Activation {
   const said = isObject(metadata) ? (metadata.activation ?? "relu") : "relu";
   const activation = activationNames.find((known) => known === said);
   if (!activation)
-    throw new InputError(
-      `${file}: activation ${JSON.stringify(said)} is not known; known: ${activationNames.join(", ")}`,
-    );
+    throw new InputError(`${file}: activation ${shown(said)} is not known; known: ${activationNames.join(", ")}`);
   return activation;
 }
 
@@ -156,7 +163,7 @@ function dropoutOf(file: string, metadata: unknown): number | undefined {
   const rate = typeof said === "string" && said.trim() !== "" ? Number(said) : NaN;
   if (!(rate >= 0 && rate <= MOST_DROPOUT))
     throw new InputError(
-      `${file}: dropout ${JSON.stringify(said)} is not a string such as "0.1", of a number from 0 to ${MOST_DROPOUT}; save it again`,
+      `${file}: dropout ${shown(said)} is not a string such as "0.1", of a number from 0 to ${MOST_DROPOUT}; save it again`,
     );
   return rate;
 }

@@ -1,5 +1,6 @@
 /** A head from the named arrays of a state dict: `<n>.weight` [out, in] and `<n>.bias` [out], in order of n. */
 import { InputError } from "../errors.ts";
+import { shown } from "./columns.ts";
 import { type Activation, checkHead, type Head, type Layer } from "../head.ts";
 
 export interface Tensor {
@@ -27,7 +28,7 @@ export function headOf(file: string, tensors: readonly Tensor[], activation: Act
   const other = parts.find((part) => part.prefix !== first.prefix);
   if (other)
     throw new InputError(
-      `${file}: tensors ${JSON.stringify(first.tensor.name)} and ${JSON.stringify(other.tensor.name)} are of two networks; save one head alone`,
+      `${file}: tensors ${shown(first.tensor.name)} and ${shown(other.tensor.name)} are of two networks; save one head alone`,
     );
 
   const byNumber = new Map<number, Part[]>();
@@ -42,7 +43,7 @@ function partOf(file: string, tensor: Tensor): Part {
   const match = /(?<!\d)(\d+)\.(weight|bias)$/.exec(tensor.name);
   if (!match)
     throw new InputError(
-      `${file}: tensor ${JSON.stringify(tensor.name)} is not part of a head; save only <n>.weight and <n>.bias`,
+      `${file}: tensor ${shown(tensor.name)} is not part of a head; save only <n>.weight and <n>.bias`,
     );
   const [, n, role] = match;
   return { prefix: tensor.name.slice(0, match.index), n: Number(n), role: role as Part["role"], tensor };
@@ -52,21 +53,18 @@ function layerOf(file: string, parts: readonly Part[]): Layer {
   const [weight, ...twin] = parts.filter((part) => part.role === "weight").map((part) => part.tensor);
   const [bias, ...twinBias] = parts.filter((part) => part.role === "bias").map((part) => part.tensor);
   if (!weight)
-    throw new InputError(
-      `${file}: tensor ${JSON.stringify(bias.name)} has no weight beside it; save the weight as well`,
-    );
+    throw new InputError(`${file}: tensor ${shown(bias.name)} has no weight beside it; save the weight as well`);
   const double = twin[0] ?? twinBias[0];
-  if (double)
-    throw new InputError(`${file}: tensor ${JSON.stringify(double.name)} is there twice; save each layer once`);
+  if (double) throw new InputError(`${file}: tensor ${shown(double.name)} is there twice; save each layer once`);
   if (weight.shape.length !== 2 || weight.shape.includes(0))
     throw new InputError(
-      `${file}: tensor ${JSON.stringify(weight.name)} has shape [${weight.shape.join(", ")}]; a dense layer has [out, in]`,
+      `${file}: tensor ${shown(weight.name)} has shape [${weight.shape.join(", ")}]; a dense layer has [out, in]`,
     );
 
   const [outputs, inputs] = weight.shape;
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) {
     throw new InputError(
-      `${file}: tensor ${JSON.stringify(bias.name)} has shape [${bias.shape.join(", ")}]; beside ${JSON.stringify(weight.name)} it must be [${outputs}]`,
+      `${file}: tensor ${shown(bias.name)} has shape [${bias.shape.join(", ")}]; beside ${shown(weight.name)} it must be [${outputs}]`,
     );
   }
   return { weight: weight.values, bias: bias ? bias.values : new Float32Array(outputs), inputs, outputs };
