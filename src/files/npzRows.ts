@@ -3,6 +3,7 @@ import { Inflate } from "fflate";
 import { InputError } from "../errors.ts";
 import type { RowSource } from "../matrix.ts";
 import type { Bytes } from "./bytes.ts";
+import { quoted, shown } from "./columns.ts";
 import { npyFile } from "./npy.ts";
 import { startOf, zipEntries, type ZipEntry } from "./zip.ts";
 
@@ -18,20 +19,22 @@ const DEFLATED = 8;
 export async function npzRows(bytes: Bytes, array?: string): Promise<RowSource> {
   const entries = (await zipEntries(bytes)).filter(({ name }) => name.endsWith(".npy"));
   const names = entries.map(({ name }) => name.slice(0, -".npy".length));
-  const known = names.map((name) => JSON.stringify(name)).join(", ") || "none";
+  const known = quoted(names) || "none";
   if (array === undefined && entries.length !== 1)
     throw new InputError(
       `${bytes.name}: holds ${entries.length} arrays (${known}): name one, as in ${bytes.name}:${names[0] ?? "name"}`,
     );
   const entry = array === undefined ? entries[0] : entries[names.indexOf(array)];
-  if (!entry) throw new InputError(`${bytes.name}: there is no array ${JSON.stringify(array)}: it has ${known}`);
-  const start = await startOf(bytes, entry);
+  if (!entry) throw new InputError(`${bytes.name}: there is no array ${shown(array)}: it has ${known}`);
   const name = entries.length === 1 ? bytes.name : `${bytes.name}:${entry.name.slice(0, -".npy".length)}`;
-  return (await npyFile(contentOf(bytes, entry, start, name))).source(name);
+  return (await npyFile(await contentOf(bytes, entry, name))).source(name);
 }
 
-function contentOf(bytes: Bytes, { method, packed, size }: ZipEntry, start: number, name: string): Bytes {
+/** What an entry holds, unpacked; errors call it `name`. Closing it closes the archive. */
+export async function contentOf(bytes: Bytes, entry: ZipEntry, name: string): Promise<Bytes> {
+  const { method, packed, size } = entry;
   const { close } = bytes;
+  const start = await startOf(bytes, entry);
   if (method === STORED && packed === size)
     return {
       name,
@@ -58,8 +61,8 @@ function checked(name: string, into: Uint8Array, position: number, size: number)
   return position;
 }
 
-/** Bytes that are read at a time. */
-const PIECE = 2 ** 18;
+/** Bytes that are read at a time: they may become a thousand times as many, all at once. */
+const PIECE = 2 ** 14;
 
 /** DEFLATE as bytes by position: those behind the last read are unpacked next, and for any before them all again. */
 class Unpacked {

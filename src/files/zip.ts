@@ -1,6 +1,7 @@
 /** What a zip archive holds and where, from its directory: nothing is unpacked. */
 import { InputError } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
+import { shown } from "./columns.ts";
 
 export interface ZipEntry {
   readonly name: string;
@@ -22,6 +23,8 @@ const LOCAL = 0x04034b50;
 const LONGEST_END = 22 + 0xffff;
 /** A directory of more entries than any archive of arrays has is a trap. */
 const LARGEST_DIRECTORY = 2 ** 26;
+/** DEFLATE makes no more than 1032 bytes out of one. */
+const MOST_INFLATION = 1032;
 const FULL_16 = 0xffff;
 const FULL_32 = 0xffffffff;
 
@@ -31,6 +34,7 @@ export async function zipEntries(bytes: Bytes): Promise<ZipEntry[]> {
   const directory = await viewOf(bytes, at, size);
   const entries: ZipEntry[] = [];
   let offset = 0;
+  let packed = 0;
   for (let i = 0; i < count; i++) {
     if (offset + 46 > size || directory.getUint32(offset, true) !== ENTRY)
       throw damaged(bytes, `entry ${i} is cut off`);
@@ -38,7 +42,11 @@ export async function zipEntries(bytes: Bytes): Promise<ZipEntry[]> {
     const end = offset + 46 + lengths[0] + lengths[1] + lengths[2];
     if (end > size) throw damaged(bytes, `entry ${i} is cut off`);
     const entry = entryAt(bytes, directory, offset, lengths[0], lengths[1]);
-    if (entry.at + 30 + entry.packed > bytes.size) throw damaged(bytes, `${JSON.stringify(entry.name)} is cut off`);
+    if (entry.at + 30 + entry.packed > bytes.size) throw damaged(bytes, `${shown(entry.name)} is cut off`);
+    if (entry.size > MOST_INFLATION * entry.packed)
+      throw damaged(bytes, `${shown(entry.name)} cannot have ${entry.size} bytes`);
+    packed += entry.packed;
+    if (packed > bytes.size) throw damaged(bytes, `${shown(entry.name)} overlaps others`);
     entries.push(entry);
     offset = end;
   }
@@ -50,13 +58,13 @@ export async function startOf(bytes: Bytes, { name, at, packed }: ZipEntry): Pro
   const header = await viewOf(bytes, at, 30);
   const start = at + 30 + header.getUint16(26, true) + header.getUint16(28, true);
   if (header.getUint32(0, true) !== LOCAL || start + packed > bytes.size)
-    throw damaged(bytes, `${JSON.stringify(name)} is cut off`);
+    throw damaged(bytes, `${shown(name)} is cut off`);
   return start;
 }
 
 function entryAt(bytes: Bytes, view: DataView, offset: number, nameLength: number, extraLength: number): ZipEntry {
   const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + offset + 46, nameLength));
-  if (view.getUint16(offset + 8, true) & 1) throw damaged(bytes, `${JSON.stringify(name)} is encrypted`);
+  if (view.getUint16(offset + 8, true) & 1) throw damaged(bytes, `${shown(name)} is encrypted`);
   let [packed, size] = [20, 24].map((field) => view.getUint32(offset + field, true));
   let at = view.getUint32(offset + 42, true);
   // Numbers that did not fit stand in a field of their own, in this order.

@@ -181,9 +181,9 @@ test("the archive that the faults below are made from is sound", async () => {
 });
 
 test.each<[string, Uint8Array, RegExp]>([
-  ["empty", Buffer.alloc(0), /not a whole \.npz file/],
-  ["text", Buffer.alloc(100_000, "x"), /not a whole \.npz file/],
-  ["cut off", Buffer.from(zipSync({ "0.weight.npy": layer })).subarray(0, -30), /not a whole \.npz file/],
+  ["empty", Buffer.alloc(0), /not a whole zip archive/],
+  ["text", Buffer.alloc(100_000, "x"), /not a whole zip archive/],
+  ["cut off", Buffer.from(zipSync({ "0.weight.npy": layer })).subarray(0, -30), /not a whole zip archive/],
   ["no arrays", zipSync({}), /holds no tensors/],
   ["no array", zipSync({ "0.weight.txt": layer }), /entry "0\.weight\.txt" is not an array/],
   ["a broken array", zipSync({ "0.weight.npy": layer.subarray(0, -1) }), /tensor "0\.weight": truncated/],
@@ -195,18 +195,22 @@ test.each<[string, Uint8Array, RegExp]>([
     /tensor "0\.weight" has shape \[2, 1, 1\]/,
   ],
   ["a norm", zipSync({ "0.weight.npy": array([2], 1, 2) }), /tensor "0\.weight" has shape \[2\]; a dense layer/],
-  ["more than 1 GiB", lying(zipSync({ "0.weight.npy": layer }), 2 ** 30 + 1), /1073741825 bytes are too many/],
+  ["more than 1 GiB", lying(zipSync({ "0.weight.npy": layer }), 2 ** 30 + 1), /1073741825 bytes/],
   [
     "a size that no packing reaches",
     lying(zipSync({ "0.weight.npy": layer }), 2 ** 29),
-    /entry "0\.weight\.npy" cannot have 536870912 bytes/,
+    /"0\.weight\.npy" cannot have 536870912 bytes/,
   ],
   [
     "a size that is too small",
     lying(zipSync({ "0.weight.npy": layer }), 100),
     /tensor "0\.weight": (truncated|not)|not a whole/,
   ],
-  ["65535 entries that are not there", counting(zipSync({ "0.weight.npy": layer }), 65535), /entry "" is not an array/],
+  [
+    "65535 entries that are not there",
+    counting(zipSync({ "0.weight.npy": layer }), 65535),
+    /not a whole zip archive: its directory/,
+  ],
 ])("refused .npz: %s", async (name, content, message) => {
   const path = scratch(`${name}.npz`, content);
   await expectInputError(readNpz(path), path, message);
@@ -236,6 +240,7 @@ function lying(archive: Uint8Array, size: number): Buffer {
 /** An archive whose directory claims another number of entries. */
 function counting(archive: Uint8Array, entries: number): Buffer {
   const copy = Buffer.from(archive);
-  copy.writeUInt16LE(entries, copy.indexOf("PK\x05\x06", 0, "latin1") + 8);
+  const end = copy.indexOf("PK\x05\x06", 0, "latin1");
+  for (const at of [8, 10]) copy.writeUInt16LE(entries, end + at);
   return copy;
 }
