@@ -7,7 +7,7 @@
 import { InputError } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
 import { chooseColumns, ROW, shown, type TableRows } from "./columns.ts";
-import { BLOCK, linesEnd, NEWLINE, type TextBlock, textBlocks } from "./textBlocks.ts";
+import { BLOCK, checkWidth, chunkRows, linesEnd, NEWLINE, type TextBlock, textBlocks } from "./textBlocks.ts";
 
 /**
  * Rows of a .csv file, read as they are asked for: all columns but `row`, or an unnamed first one, or those named.
@@ -20,8 +20,9 @@ import { BLOCK, linesEnd, NEWLINE, type TextBlock, textBlocks } from "./textBloc
 export async function csvRows(bytes: Bytes, columns?: readonly string[], block = BLOCK): Promise<TableRows> {
   const { name } = bytes;
   const first = await firstRecord(bytes, block);
-  const isHeader = isNames(first.cells);
   const width = first.cells.length;
+  checkWidth(name, width);
+  const isHeader = isNames(first.cells);
   const names = first.cells.map((cell, place) => (isHeader ? nameOf(cell, place) : String(place)));
   const places = chooseColumns(
     name,
@@ -31,7 +32,7 @@ export async function csvRows(bytes: Bytes, columns?: readonly string[], block =
 
   async function* chunks(): AsyncGenerator<Float32Array> {
     for await (const part of textBlocks(bytes, block, recordsEnd)) {
-      const values = new Float32Array(part.lines * places.length);
+      let values = new Float32Array(0);
       let filled = 0;
       for (const { cells, line } of recordsOf(name, part)) {
         if (cells.length !== width)
@@ -39,6 +40,11 @@ export async function csvRows(bytes: Bytes, columns?: readonly string[], block =
             `${name}: line ${line} has ${cells.length} cells, line ${first.line} has ${width}; give every row as many`,
           );
         if (isHeader && line === first.line) continue;
+        if (filled === values.length) {
+          if (filled > 0) yield values;
+          values = new Float32Array(chunkRows(part, places.length) * places.length);
+          filled = 0;
+        }
         for (const place of places) {
           const value = numberOf(cells[place]);
           if (value === undefined)
@@ -154,7 +160,8 @@ function numberOf(cell: string): number | undefined {
   return words.get(text.toLowerCase());
 }
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** There is one way to match a text, or a long one would take a time that grows with its square. */
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** What pandas, R, C and spreadsheets write, in any case. */
 const words = new Map<string, number>([

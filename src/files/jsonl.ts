@@ -2,7 +2,7 @@
 import { InputError } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
 import { chooseColumns, type Column, shown, type TableRows } from "./columns.ts";
-import { BLOCK, linesEnd, type TextBlock, textBlocks } from "./textBlocks.ts";
+import { BLOCK, checkWidth, chunkRows, linesEnd, type TextBlock, textBlocks } from "./textBlocks.ts";
 
 /**
  * Rows of a .jsonl file, read as they are asked for. Arrays are rows. Of objects it is all keys with numbers but `row`,
@@ -17,10 +17,16 @@ export async function jsonlRows(bytes: Bytes, columns?: readonly string[], block
 
   async function* chunks(): AsyncGenerator<Float32Array> {
     for await (const part of textBlocks(bytes, block, linesEnd)) {
-      const rows = new Float32Array(part.lines * layout.names.length);
+      const width = layout.names.length;
+      let rows = new Float32Array(0);
       let filled = 0;
       for (const line of linesOf(name, part)) {
         const values = layout.valuesOf(line);
+        if (filled === rows.length) {
+          if (filled > 0) yield rows;
+          rows = new Float32Array(chunkRows(part, width) * width);
+          filled = 0;
+        }
         for (let i = 0; i < values.length; i++) rows[filled++] = numberAt(name, line, values, i, layout.names);
       }
       if (filled > 0) yield rows.subarray(0, filled);
@@ -67,8 +73,11 @@ function parse(name: string, text: string, line: number): unknown {
   }
 }
 
-/** Python's json writes words that JSON does not have. Strings are matched as well, to be left as they are. */
-const PYTHON = /"(?:[^"\\]|\\.)*"|(-?Infinity\b|NaN\b)/g;
+/**
+ * Python's json writes words that JSON does not have. Strings are matched as well, to be left as they are; one that does
+ * not end goes to the end of the text, or each quote in it would be tried as the beginning of another.
+ */
+const PYTHON = /"(?:[^"\\]|\\.)*"?|(-?Infinity\b|NaN\b)/g;
 
 const standIns: Record<string, string> = { NaN: "null", Infinity: "1e999", "-Infinity": "-1e999" };
 
@@ -77,6 +86,7 @@ function layoutOf(name: string, first: Line, columns?: readonly string[]): Layou
   if (Array.isArray(value)) return arrayLayout(name, first, value, columns);
   if (typeof value !== "object" || value === null) throw noRow(name, first, "an array of numbers or an object");
   const entries = Object.entries(value);
+  checkWidth(name, entries.length);
   const known = entries.map(([key, content]): Column => ({ name: key, kind: kindOf(content) }));
   const places = chooseColumns(name, known, columns);
   const keys = places.map((place) => known[place].name);
@@ -86,13 +96,14 @@ function layoutOf(name: string, first: Line, columns?: readonly string[]): Layou
 }
 
 function kindOf(content: unknown): Column["kind"] {
-  if (typeof content === "number" || content === null) return "number";
-  return Array.isArray(content) && content.length > 0 && content.every((item) => kindOf(item) === "number")
-    ? "list"
-    : "other";
+  if (isNumber(content)) return "number";
+  return Array.isArray(content) && content.length > 0 && content.every(isNumber) ? "list" : "other";
 }
 
+const isNumber = (content: unknown): boolean => typeof content === "number" || content === null;
+
 function arrayLayout(name: string, first: Line, content: unknown[], columns?: readonly string[]): Layout {
+  checkWidth(name, content.length);
   const known = content.map((_, place): Column => ({ name: String(place), kind: "number" }));
   const places = chooseColumns(name, known, columns);
   return {
@@ -113,6 +124,7 @@ function keysLayout(name: string, first: Line, keys: readonly string[]): Layout 
 }
 
 function listLayout(name: string, first: Line, key: string, length: number): Layout {
+  checkWidth(name, length);
   return {
     names: Array.from({ length }, (_, i) => `${key}[${i}]`),
     valuesOf(line) {

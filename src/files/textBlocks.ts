@@ -49,7 +49,20 @@ export async function* textBlocks(
   }
 }
 
-const LONGEST_LINE = 2 ** 26;
+const LONGEST_LINE = 2 ** 24;
+/** Each costs a hundred bytes or so to know, whatever stands in it. */
+const MOST_COLUMNS = 2 ** 20;
+/** Values of rows that are handed on at a time, unless a single row has more. */
+const CHUNK = 2 ** 20;
+
+export function checkWidth(name: string, columns: number): void {
+  if (columns > MOST_COLUMNS)
+    throw new InputError(`${name}: has ${columns} columns; give at most ${MOST_COLUMNS}, or use .npy`);
+}
+
+/** Rows to make room for at a time. Lines may be blank, so their number times that of columns may be past all bounds. */
+export const chunkRows = ({ lines }: TextBlock, cols: number): number =>
+  Math.max(1, Math.min(lines, Math.floor(CHUNK / cols)));
 
 function resized(buffer: Uint8Array, filled: number, length: number): Uint8Array<ArrayBuffer> {
   const other = new Uint8Array(length);

@@ -106,7 +106,7 @@ test.each<[string, string, string[] | undefined, RegExp]>([
   ],
   ["true", "[1]\n[true]\n", undefined, /line 2, column "0" holds true: no number/],
   ["nested", "[[1,2]]\n", undefined, /line 1, column "0" holds \[1,2\]: no number/],
-  ["a long text", `["${"x".repeat(1000)}"]`, undefined, /holds "x{39}…: no number/],
+  ["a long text", `["${"x".repeat(1000)}"]`, undefined, /holds "x{79}…: no number/],
   ["text in a list", '{"p":[1]}\n{"p":["x"]}\n', undefined, /line 2, column "p\[0\]" holds "x"/],
   ["too few", "[1,2]\n[3]\n", undefined, /line 2 has 1 values, line 1 has 2; give every row as many$/],
   ["too many", "[1,2]\n[3,4,5]\n", ["0"], /line 2 has 3 values, line 1 has 2/],
