@@ -62,9 +62,12 @@ const openers: Record<string, Opener> = {
 
 /** @throws InputError where a name does not end in a known extension */
 export function rowExtensionOf(name: string): string {
-  const { pathname } = new URL(name, "file:///");
-  const extension = /\.[^./]*$/.exec(pathname)?.[0].toLowerCase() ?? "";
-  if (Object.hasOwn(openers, extension)) return extension;
+  const path = name.replace(/[?#].*$/s, "");
+  // In the name of a file these are letters like others, unless it ends in nothing that is known.
+  for (const begin of /^https?:/i.test(name) ? [path] : [name, path]) {
+    const extension = /\.[^./]*$/.exec(begin)?.[0].toLowerCase() ?? "";
+    if (Object.hasOwn(openers, extension)) return extension;
+  }
   throw new InputError(`${name}: unknown kind of file: known are ${Object.keys(openers).join(", ")}`);
 }
 
