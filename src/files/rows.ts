@@ -1,6 +1,7 @@
 /** Lists of row numbers: what is labelled already, or what an earlier selection picked. */
 import { parse } from "csv-parse/sync";
 import { InputError } from "../errors.ts";
+import { quoted, shown } from "./columns.ts";
 import { readText } from "./fileBytes.ts";
 import { extensionOf } from "./extension.ts";
 import { readIntegers } from "./npyFiles.ts";
@@ -41,7 +42,7 @@ export async function readLabels(path: string): Promise<Uint32Array> {
 async function hasRows(path: string, format: ".csv" | ".jsonl" | ".json"): Promise<boolean> {
   const text = await readText(path);
   if (format === ".csv") {
-    const [header = []] = parse(text, { bom: true, trim: true, to: 1 }) as string[][];
+    const [header = []] = parse(text, { bom: true, trim: true, skip_empty_lines: true, to: 1 }) as string[][];
     return header.includes("row");
   }
   const first: unknown =
@@ -73,9 +74,7 @@ function fromCsv(path: string, text: string, name: Name): Uint32Array {
     parse(text, { columns, bom: true, trim: true, skip_empty_lines: true, info: true }),
   ) as unknown as CsvRecord[];
   if (!header.includes(name))
-    throw new InputError(
-      `${path}: there is no "${name}" column; it has ${header.map((column) => JSON.stringify(column)).join(", ") || "none"}`,
-    );
+    throw new InputError(`${path}: there is no "${name}" column; it has ${quoted(header) || "none"}`);
   return Uint32Array.from(records, ({ record, info }) => {
     const cell = record[name];
     return wholeNumber(`${path}: line ${info.lines}`, /^[+-]?\d+(\.\d*)?$/.test(cell) ? Number(cell) : cell, name);
@@ -121,7 +120,7 @@ function valueOf(item: unknown, name: Name): unknown {
 
 function wholeNumber(where: string, value: unknown, name: Name): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
-  const said = value === undefined ? `has no ${name}` : `holds ${JSON.stringify(value)}`;
+  const said = value === undefined ? `has no ${name}` : `holds ${shown(value)}`;
   throw new InputError(`${where} ${said}; a ${name} is a whole number from 0 on`);
 }
 
@@ -130,6 +129,8 @@ function refusing<T>(where: string, parser: () => T): T {
   try {
     return parser();
   } catch (error) {
-    throw new InputError(`${where}: ${(error as Error).message.replace(/\s+/g, " ")}; mend or write it again`);
+    throw new InputError(
+      `${where}: ${(error as Error).message.replace(/\s+/g, " ").slice(0, 120)}; mend or write it again`,
+    );
   }
 }
