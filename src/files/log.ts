@@ -157,7 +157,12 @@ function entryOf(line: string, before: number): { entry: object; check: number }
   const [, body, digits] = LINE.exec(line) ?? [];
   if (body === undefined) return undefined;
   const check = crc32(body, before);
-  return digitsOf(check) === digits ? { entry: JSON.parse(`${body}}`) as object, check } : undefined;
+  if (digitsOf(check) !== digits) return undefined;
+  try {
+    return { entry: JSON.parse(`${body}}`) as object, check };
+  } catch {
+    return undefined; // a checksum can be made for anything
+  }
 }
 
 const digitsOf = (check: number): string => check.toString(16).padStart(8, "0");

@@ -90,7 +90,8 @@ class Loop {
     const { pool, seed = 0, validation, signal } = options;
     const known = knownRows(options);
     const journal = options.journal ?? memoryJournal();
-    const past = await takeUp(journal, await pool.fingerprint({ signal }), settingsOf(options, known));
+    const print = await pool.fingerprint({ signal });
+    const past = await takeUp(journal, { print, rows: pool.rows }, settingsOf(options, known));
     const invalid = await pool.invalidFeatures({ signal });
     const probe = await pool.features(sampleRows(pool.rows, invalid, PROBED, seed), { signal });
     if (validation && validation.features.dims !== probe.dims)
