@@ -1,0 +1,16 @@
+/** Damaged and lying files: each is read to its end, or refused in one line that names it. */
+import { expect, test, vi } from "vitest";
+import { isSoak } from "../support/soak.ts";
+import { countOf } from "./support/counts.ts";
+import { fuzzed } from "./support/fuzz.ts";
+import { kinds } from "./support/subjects.ts";
+
+vi.setConfig({ testTimeout: isSoak ? 3_600_000 : 120_000 });
+
+test.each(kinds)("%s", async (kind) => {
+  const { opened, refused, wrong } = await fuzzed(kind, countOf(kind));
+  expect(wrong.slice(0, 20)).toEqual([]);
+  expect(opened + refused).toBe(countOf(kind));
+  // Both ways are gone, or the inputs try too little.
+  expect(Math.min(opened, refused)).toBeGreaterThan(countOf(kind) / 50);
+});
