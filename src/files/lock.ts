@@ -1,11 +1,15 @@
 /** One process at a time at a file: a lock beside it names its holder, and is worth nothing once that is gone. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { InputError } from "../errors.ts";
 
 /** How far a file system's clock may be behind. */
 const CLOCK_MS = 50;
+/** How long a process may take from making a lock to writing its name there, on a machine that is very busy. */
+const UNWRITTEN_MS = 3000;
+/** Between two looks at what another process is about to do. */
+const PAUSE_MS = 20;
 
 /** Locks that this process holds or asks for. */
 const held = new Set<string>();
@@ -46,23 +50,31 @@ export async function lockFile(file: string): Promise<() => Promise<void>> {
 }
 
 async function isMade(path: string): Promise<boolean> {
-  try {
-    await writeFile(path, own, { flag: "wx" });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+  const made = await open(path, "wx").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EEXIST") return undefined;
     throw error;
+  });
+  try {
+    await made?.writeFile(own);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await made?.close();
   }
+  return made !== undefined;
 }
 
 /** What a lock says; undefined where it has gone by now. */
 async function holderOf(path: string): Promise<string | undefined> {
-  const read = (): Promise<string | undefined> => readFile(path, "utf8").catch(() => undefined);
-  const found = await read();
-  if (found !== "") return found;
-  // Made and not yet written to, or left so by a crash in between.
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  return read();
+  for (;;) {
+    const found = await readFile(path, "utf8").catch(() => undefined);
+    if (found !== "") return found;
+    // Made and not yet written to, or left so by a crash in between.
+    const made = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+    if (Date.now() - made > UNWRITTEN_MS) return found;
+    await pause();
+  }
 }
 
 async function isAlive(path: string, pid: number, host: string | undefined): Promise<boolean> {
@@ -81,14 +93,21 @@ async function isAlive(path: string, pid: number, host: string | undefined): Pro
   }
 }
 
-/** Takes away the lock of a process that is gone, and no other: two may be about it at the same time. */
+/**
+ * Takes away the lock of a process that is gone, and no other: only under a lock of its own, which lets nobody else do so
+ * between the look and the taking. Who does not get that one looks again.
+ */
 async function takeAway(path: string, holder: string): Promise<void> {
-  const aside = `${path}.${process.pid}`;
+  const unlock = await lockFile(path).catch((error: unknown) => {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  });
+  if (!unlock) return pause();
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    if ((await readFile(path, "utf8").catch(() => undefined)) === holder) await rm(path, { force: true });
+  } finally {
+    await unlock();
   }
-  if ((await readFile(aside, "utf8")) === holder) await rm(aside, { force: true });
-  else await rename(aside, path);
 }
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

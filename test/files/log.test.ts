@@ -204,6 +204,8 @@ describe("one at a time", () => {
   ])("after %s", async (_, text) => {
     const { path } = await written();
     await writeFile(`${path}.lock`, text());
+    const before = new Date(Date.now() - 60_000);
+    await utimes(`${path}.lock`, before, before);
     expect(await reread(path)).toEqual(entries);
   });
 
