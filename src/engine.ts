@@ -29,7 +29,7 @@ export interface EngineOptions {
 type Asked = EngineOptions & Required<Pick<EngineOptions, "memory" | "threads">>;
 
 /** More than any machine has; each takes some memory of its own. */
-const MOST_THREADS = 256;
+export const MOST_THREADS = 256;
 
 interface LoadOptions {
   /** What becomes of rows that hold NaN, an infinity, or no probabilities. Default `error`. */

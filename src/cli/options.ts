@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { type Command, type Help, Option } from "commander";
 import { powerOfTen, powerOfTwo } from "../elementary.ts";
+import { MOST_THREADS } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { MOST_DROPOUT } from "../head.ts";
 import { MOST_PASSES, type ScoreOptions } from "../options.ts";
@@ -44,7 +45,7 @@ export function withCommonOptions(command: Command, threads = ofCpu): Command {
 export function withEngineOptions(command: Command, backend: string, threads = ofCpu): Command {
   return command
     .addOption(new Option("--backend <name>", backend).choices(["auto", "cpu", "webgpu"]).default("auto"))
-    .option("--threads <n>", threads, wholeNumber("--threads", 1));
+    .option("--threads <n>", threads, wholeNumber("--threads", 1, MOST_THREADS));
 }
 
 /** Adds how much memory the work may take. */

@@ -25,12 +25,17 @@ test("1 and 256 are none too few and none too many", async () => {
 const scored = "score pool.npy --strategy margin --backend cpu --out OUT/scores.npy";
 
 test.each<Mistake>([
-  ["0", `${scored} --threads 0`, /--threads must be a whole number of at least 1, got "0"/],
+  ["0", `${scored} --threads 0`, /--threads must be a whole number from 1 to 256, got "0"/],
   ["-1", `${scored} --threads -1`, /--threads .*"?-1"?/],
   ["1.5", `${scored} --threads 1.5`, /--threads .*"1\.5"/],
   ["a word", `${scored} --threads all`, /--threads .*"all"/],
   ["NaN", `info --threads NaN`, /--threads .*"NaN"/],
-  ["1000", `${scored} --threads 1000`, /threads must be a whole number from 1 to 256, got 1000/],
+  ["1000", `${scored} --threads 1000`, /--threads must be a whole number from 1 to 256, got "1000"/],
+  [
+    "100000 of simulate",
+    "simulate --dataset digits --strategies margin -k 5 --rounds 2 --seeds 5000 --backend cpu --out OUT/study --threads 100000",
+    /--threads must be a whole number from 1 to 256, got "100000"/,
+  ],
 ])("--threads %s", refusing(poolwise));
 
 test("info tells how many there are", async () => {

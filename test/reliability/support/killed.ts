@@ -1,8 +1,8 @@
-/** A loop in a process of its own, for `kill.test.ts` to kill: node killed.ts JOURNAL ASKED. */
+/** A loop in a process of its own, for `kills.test.ts` to kill: node killed.ts JOURNAL ASKED. */
 import { appendFileSync, writeSync } from "node:fs";
-import { activeLearning, logisticModel, openEngine, stopWhen } from "../../src/index.ts";
-import { openJournal } from "../../src/node.ts";
-import { makeBlobs } from "../support/blobs.ts";
+import { activeLearning, logisticModel, openEngine, stopWhen } from "../../../src/index.ts";
+import { openJournal } from "../../../src/node.ts";
+import { makeBlobs } from "../../support/blobs.ts";
 
 const [, , path, askedPath] = process.argv;
 const { features, labels } = makeBlobs(1, 400, 3, 4, 1);
