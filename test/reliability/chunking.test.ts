@@ -12,7 +12,7 @@ import type { Features, PoolData, Predictions, RowSource } from "../../src/index
 import { sourceOf } from "../../src/matrix.ts";
 import { strategies } from "../../src/scores/index.ts";
 import { openTestEngine } from "../support/engines.ts";
-import { isSoak, short } from "../support/soak.ts";
+import { short } from "../support/soak.ts";
 import { hold } from "./support/hold.ts";
 import { anyWorld, embeddingsOf, fineCommitteeOf, givenFor, oneShape, type World } from "./support/worlds.ts";
 
@@ -67,7 +67,7 @@ async function eachWay(
 
 describe.each([
   ["cpu", anyWorld, 1],
-  ["webgpu, nothing resident", isSoak ? anyWorld : oneShape, 0.1],
+  ["webgpu, nothing resident", oneShape, 0.1],
 ] as const)("%s", (kind, worlds, share) => {
   let engine: Engine;
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { PoolData } from "../../src/index.ts";
 import { strategies } from "../../src/scores/index.ts";
 import type { Strategy } from "../../src/strategy.ts";
 import { openTestEngine } from "../support/engines.ts";
-import { isSoak, short } from "../support/soak.ts";
+import { short } from "../support/soak.ts";
 import { hold } from "./support/hold.ts";
 import {
   anyWorld,
@@ -34,7 +34,7 @@ const isDrawn = ({ name }: Strategy): boolean => name === "random";
 
 describe.each([
   ["cpu", anyWorld, 1],
-  ["webgpu, frames for software", isSoak ? anyWorld : oneShape, 0.1],
+  ["webgpu, frames for software", oneShape, 0.1],
 ] as const)("%s", (kind, worlds, share) => {
   let engine: Engine;
   beforeAll(async () => {

@@ -29,7 +29,7 @@ export const anyWorld: fc.Arbitrary<World> = fc.record({
   spread: fc.constantFrom(0.01, 1, 4, 30),
 });
 
-/** All of one shape, which a device compiles kernels for once: the short form has no time for more. */
+/** All of one shape, which a software device compiles kernels for once: each takes it a second or more. */
 export const oneShape: fc.Arbitrary<World> = anyWorld.map((world) => ({ ...world, classes: 5, passes: 4, dims: 4 }));
 
 /** Rows of one world, in any order. */
