@@ -5,6 +5,7 @@
  * the top are looked at again: in float32, many at a time, until float64 settles those that are left. A gain over sampled
  * combinations bounds no other, so from the first of them on each pick starts from what a row may add at most.
  */
+import type { Pace } from "../pace.ts";
 import type { BatchRule, Pick } from "./batch.ts";
 import { GainBounds, ROUNDING } from "./gainBounds.ts";
 import { RowHeap } from "./heap.ts";
@@ -26,6 +27,7 @@ export const batchBald = {
   rowBytes: 64,
   strategy: "bald",
   async select(context) {
+    const { pace } = context;
     const { k, seed } = context.options;
     const scores = await context.scores();
     const alone = scores.highest.map((score) => score + context.sumSlack);
@@ -35,20 +37,21 @@ export const batchBald = {
     const heap = new RowHeap();
     const looks = new Uint8Array(context.rows);
     let free = context.free(scores);
-    heap.fill(free, (row) => alone[row] + ROUNDING);
+    await heap.fillInTurns(free, (row) => alone[row] + ROUNDING, pace);
     const [{ passes, classes }] = await kept.of(heap.first(1));
     const most = Math.max(1, Math.floor(TILE_BYTES / (8 * passes * classes)));
     const picks: Pick[] = [];
     let jointInformation = 0;
     while (picks.length < k) {
       bounds.mix(labels.mixtures(passes));
-      if (labels.areSampled) heap.fill(free, (row) => bounds.blind(row, classes));
-      const { row, beliefs, gain, error } = await nextPick({ heap, looks, most, kept, bounds, labels });
+      if (labels.areSampled) await heap.fillInTurns(free, (row) => bounds.blind(row, classes), pace);
+      const { row, beliefs, gain, error } = await nextPick({ heap, looks, most, kept, bounds, labels, pace });
       labels.add(beliefs);
-      free = free.filter((other) => other !== row);
+      const at = free.indexOf(row);
+      free = free.copyWithin(at, at + 1).subarray(0, -1);
       jointInformation += gain;
       picks.push({ row, score: gain, ...(error > 0 && { standardError: error }) });
-      await context.pace.turn({ stage: "picking", rows: picks.length, of: k });
+      await pace.turn({ stage: "picking", rows: picks.length, of: k });
     }
     return { picks, report: { jointInformation } };
   },
@@ -64,6 +67,7 @@ interface Search {
   readonly kept: KeptRows;
   readonly bounds: GainBounds;
   readonly labels: JointLabels;
+  readonly pace: Pace;
 }
 
 interface Gain {
@@ -75,13 +79,14 @@ interface Gain {
 }
 
 /** Takes the row that adds most out of the heap. Ties go to the lowest row. */
-async function nextPick({ heap, looks, most, kept, bounds, labels }: Search): Promise<Gain> {
+async function nextPick({ heap, looks, most, kept, bounds, labels, pace }: Search): Promise<Gain> {
   looks.fill(0);
   const settled: { row: number; gain: number }[] = [];
   let best: Gain | undefined;
   let unseen = TILE;
   const mayWin = (): boolean => heap.size > 0 && (best === undefined || heap.topKey >= best.gain);
   while (mayWin()) {
+    await pace.turn();
     const look = looks[heap.top];
     if (look === bounds.looks) {
       const [beliefs] = await kept.of(heap.first(1));

@@ -1,4 +1,9 @@
 /** Rows by keys, the highest first, ties to the lowest row: a binary heap in typed arrays. */
+import type { Pace } from "../pace.ts";
+
+/** Rows between two turns of others. */
+const ROWS_A_TURN = 2 ** 14;
+
 export class RowHeap {
   size = 0;
   private rows = new Uint32Array();
@@ -6,6 +11,17 @@ export class RowHeap {
 
   /** Replaces what it holds. It never holds more rows than it was filled with. */
   fill(rows: ArrayLike<number>, keyOf: (row: number) => number): void {
+    const filling = this.filling(rows, keyOf);
+    while (!filling.next().done);
+  }
+
+  /** The same, and others have a turn meanwhile. */
+  async fillInTurns(rows: ArrayLike<number>, keyOf: (row: number) => number, pace: Pace): Promise<void> {
+    const filling = this.filling(rows, keyOf);
+    while (!filling.next().done) await pace.turn();
+  }
+
+  private *filling(rows: ArrayLike<number>, keyOf: (row: number) => number): Generator<void> {
     this.size = rows.length;
     if (this.rows.length < this.size) {
       this.rows = new Uint32Array(this.size);
@@ -14,8 +30,12 @@ export class RowHeap {
     for (let i = 0; i < rows.length; i++) {
       this.rows[i] = rows[i];
       this.keys[i] = keyOf(rows[i]);
+      if (i % ROWS_A_TURN === 0) yield;
     }
-    for (let i = (this.size >> 1) - 1; i >= 0; i--) this.sink(i);
+    for (let i = (this.size >> 1) - 1; i >= 0; i--) {
+      this.sink(i);
+      if (i % ROWS_A_TURN === 0) yield;
+    }
   }
 
   clear(): void {
