@@ -4,7 +4,7 @@ import { RowHeap } from "../../src/batches/heap.ts";
 import { Pace } from "../../src/pace.ts";
 import { randomBits } from "../../src/random.ts";
 
-const rows = Uint32Array.from({ length: 50_000 }, (_, i) => 3 * i);
+const rows = Uint32Array.from({ length: 20_000 }, (_, i) => 3 * i);
 /** With ties. */
 const keyOf = (row: number): number => randomBits(1, 1, row) % 1000;
 const sorted = rows.slice().sort((a, b) => keyOf(b) - keyOf(a) || a - b);
