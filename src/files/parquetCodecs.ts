@@ -6,6 +6,12 @@ import type { Column, ParquetFile } from "./parquetFile.ts";
 import type { Unpack } from "./parquetPages.ts";
 import { unpackSnappy } from "./snappy.ts";
 
+/** Bytes that one packed byte may become: of SNAPPY a copy of 64 in 3, of DEFLATE 258 in 2 bits, of LZ4 255 a byte. */
+const MOST_TIMES: Readonly<Record<string, number>> = { SNAPPY: 22, GZIP: 1032, LZ4: 256, LZ4_RAW: 256 };
+/** ZSTD makes blocks of 128 KiB of 4 bytes. */
+const MOST = 2 ** 15;
+/** Writers take 1 MiB or so, which BROTLI may pack even smaller. */
+const USUAL_PAGE = 2 ** 23;
 const NO_CODEC = "UNCOMPRESSED";
 
 /** What unpacks the pages of the columns; of codecs that need a package, it is loaded when one is met. */
@@ -16,7 +22,7 @@ export async function loadUnpackers(
 ): Promise<ReadonlyMap<string, Unpack>> {
   const unpackers = new Map<string, Unpack>([
     [NO_CODEC, (packed) => packed],
-    ["SNAPPY", unpackSnappy],
+    ["SNAPPY", bounded(unpackSnappy, "SNAPPY")],
   ]);
   for (const { chunks } of groups) {
     for (const { leaf, name: column } of columns) {
@@ -30,12 +36,20 @@ export async function loadUnpackers(
         throw new InputError(
           `${name}: column ${shown(column)} is packed with ${codec}, which is not supported; use ZSTD or SNAPPY`,
         );
-      unpackers.set(codec, (packed, size) => {
-        const unpacked = unpack(packed, size);
-        if (unpacked.length !== size) throw new Error(`a page unpacks to ${unpacked.length} bytes instead of ${size}`);
-        return unpacked;
-      });
+      unpackers.set(codec, bounded(unpack, codec));
     }
   }
   return unpackers;
+}
+
+/** Gives no memory to a size that a page claims and its bytes cannot reach. */
+function bounded(unpack: Unpack, codec: string): Unpack {
+  const times = MOST_TIMES[codec] ?? MOST;
+  return (packed, size) => {
+    if (size > Math.max(USUAL_PAGE, packed.length * times))
+      throw new Error(`a page of ${packed.length} bytes that unpack to ${size}`);
+    const unpacked = unpack(packed, size);
+    if (unpacked.length !== size) throw new Error(`a page unpacks to ${unpacked.length} bytes instead of ${size}`);
+    return unpacked;
+  };
 }

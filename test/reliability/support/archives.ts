@@ -51,11 +51,11 @@ export function zip(entries: readonly Entry[], claims: Claims = {}): Buffer {
     [crc32(content), short(packed), short(size)].forEach((value, i) => about.writeUInt32LE(value, 10 + 4 * i));
     about.writeUInt16LE(name.length, 22);
     const local = Buffer.concat([Buffer.from("PK\x03\x04"), about, Buffer.alloc(2), name, body]);
-    const tail = Buffer.alloc(16);
-    tail.writeUInt32LE(short(at), 12);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(short(at), 10);
     const lengths = Buffer.alloc(2);
     lengths.writeUInt16LE(extra.length);
-    directory.push(Buffer.from("PK\x01\x02\x14\0", "latin1"), about, lengths, tail.subarray(0, 16), name, extra);
+    directory.push(Buffer.from("PK\x01\x02\x14\0", "latin1"), about, lengths, tail, name, extra);
     if (entry.at === undefined) {
       parts.push(local);
       position += local.length;

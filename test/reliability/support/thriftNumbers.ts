@@ -26,8 +26,10 @@ export function numbersIn(bytes: Buffer, start: number): { places: Place[]; end:
     else if (type === 3) at++;
     else if (type >= 4 && type <= 6) number();
     else if (type === 7) at += 8;
-    else if (type === 8) at += number();
-    else if (type === 9 || type === 10) {
+    else if (type === 8) {
+      const length = number();
+      at += length;
+    } else if (type === 9 || type === 10) {
       const byte = bytes.readUInt8(at);
       places.push({ start: at, end: ++at });
       for (let left = byte >> 4 === 15 ? number() : byte >> 4; left > 0 && at < bytes.length; left--)
@@ -73,9 +75,29 @@ export function hostileParquet(draws: Draws, file: Buffer): Buffer {
   return Buffer.concat([content.subarray(0, -8), tail]);
 }
 
-/** Zigzag, as Thrift has it. */
-function anew(draws: Draws): Buffer {
-  const wide = BigInt.asIntN(64, draws.pick(extremes));
+/** Every number at or behind `from` that is one of these becomes another; the description's length goes with it. */
+export function withNumbers(file: Buffer, from: number, others: ReadonlyMap<bigint, bigint>): Buffer {
+  const footer = file.length - 8 - file.readUInt32LE(file.length - 8);
+  const { places } = numbersIn(file, from);
+  let content = file;
+  for (const { start, end } of places.toReversed()) {
+    const other = others.get(valueOf(file.subarray(start, end)));
+    if (other !== undefined)
+      content = Buffer.concat([content.subarray(0, start), zigzag(other), content.subarray(end)]);
+  }
+  if (from >= footer) content.writeUInt32LE(content.length - 8 - footer, content.length - 8);
+  return content;
+}
+
+function valueOf(bytes: Buffer): bigint {
+  const wide = bytes.reduceRight((sum, byte) => (sum << 7n) | BigInt(byte & 127), 0n);
+  return (wide >> 1n) ^ -(wide & 1n);
+}
+
+const anew = (draws: Draws): Buffer => zigzag(BigInt.asIntN(64, draws.pick(extremes)));
+
+/** As Thrift has numbers. */
+export function zigzag(wide: bigint): Buffer {
   let left = BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n));
   const bytes: number[] = [];
   do {

@@ -1,16 +1,16 @@
 /** One input, read to its end in this process, and what was wrong about how that went. */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { InputError } from "../../../src/errors.ts";
 import { inputOf, type Kind, subjects } from "./subjects.ts";
 
-/** Told apart, so that a test can see that both happen. */
-export type Outcome = "opened" | "refused" | { readonly wrong: string };
+/** Of a file that was read to its end, of one that was refused and why, and of what must not be. */
+export type Outcome = { readonly opened: true } | { readonly refused: string } | { readonly wrong: string };
 
 /** What is read at a time, and pieces that are kept, whatever a file says. */
 const FIXED = 2 ** 25;
-/** DEFLATE makes 1032 bytes of one at most, and what unpacks more is asked for evidence. */
-const TIMES = 1100;
+/** What a byte may unpack to: 1032 by DEFLATE, and by the ZSTD of tables of columns as much as this. */
+const TIMES = { zip: 1100, columns: 2 ** 15 };
 /** A line for a person. The name of the file comes on top. */
 const LONGEST_LINE = 1000;
 const HANG_MS = 10_000;
@@ -47,24 +47,34 @@ export function countArrays(): void {
 
 export async function tried(kind: Kind, input: number, folder: string): Promise<Outcome> {
   const { name, content, draws } = inputOf(kind, input);
-  const path = join(folder, name);
+  return judged(join(folder, name), content, (path) => subjects[kind].read(path, draws));
+}
+
+/** Writes a file, reads it, and takes it away. */
+export async function judged(
+  path: string,
+  content: Uint8Array,
+  read: (path: string) => Promise<unknown>,
+): Promise<Outcome> {
+  const folder = dirname(path);
   writeFileSync(path, content);
   const before = readdirSync(folder).join();
   longest = 0;
   const began = performance.now();
-  let outcome: Outcome = "opened";
+  let outcome: Outcome = { opened: true };
   try {
-    await subjects[kind].read(path, draws);
+    await read(path);
   } catch (error) {
     const wrong = faultOf(error, path);
-    outcome = wrong === undefined ? "refused" : { wrong };
+    outcome = wrong === undefined ? { refused: (error as Error).message.replace(path, "") } : { wrong };
   }
   const took = performance.now() - began;
   const after = readdirSync(folder).join();
   rmSync(path);
-  if (typeof outcome === "object") return outcome;
+  if ("wrong" in outcome) return outcome;
   if (took > HANG_MS) return { wrong: `took ${Math.round(took)} ms` };
-  if (longest > FIXED + TIMES * content.length)
+  const times = /\.(parquet|arrows?|feather|ipc)$/.test(path) ? TIMES.columns : TIMES.zip;
+  if (longest > FIXED + times * content.length)
     return { wrong: `asked for ${longest} bytes at once, of a file of ${content.length}` };
   if (after !== before) return { wrong: `left ${after} where there was ${before}` };
   if (Object.keys(Object.prototype).length > 0 || "polluted" in {}) return { wrong: "changed what all objects are" };

@@ -25,7 +25,8 @@ process.on("message", async ({ kind, from, to }: Order) => {
   for (let input = from; input < to; input++) {
     writeSync(file, Buffer.from(Int32Array.of(input).buffer), 0, 4, 0);
     const outcome = await tried(kind, input, folder);
-    if (typeof outcome === "string") told[outcome]++;
+    if ("opened" in outcome) told.opened++;
+    else if ("refused" in outcome) told.refused++;
     else told.wrong.push(`${kind} ${input}: ${outcome.wrong}`);
   }
   process.send!(told satisfies Told);
