@@ -84,9 +84,7 @@ export class Gpu {
     this.kernels = kernelsOf.get(device) ?? new Map();
     kernelsOf.set(device, this.kernels);
     void device.lost.then((info) => {
-      this.loss = new DeviceLostError(
-        `the GPU device was lost (${info.message || info.reason}): open a new engine and load again`,
-      );
+      this.loss = lossFor(info.message || info.reason);
       for (const end of this.waits) end(this.loss);
     });
     device.addEventListener("uncapturederror", this.noteFault);
@@ -153,8 +151,10 @@ export class Gpu {
       buffer.unmap();
       return buffer;
     } catch (error) {
-      // As the specification has it where there is no memory to map.
-      throw error instanceof RangeError ? new NoRoomError(label, bytes.length) : error;
+      // As the specification has it where there is no memory to map. Otherwise what is made mapped stays so while its device lasts.
+      throw error instanceof RangeError
+        ? new NoRoomError(label, bytes.length)
+        : (this.loss ?? lossFor("its memory is gone"));
     } finally {
       this.device.popErrorScope().catch(() => {});
     }
@@ -176,23 +176,24 @@ export class Gpu {
     const { makeShaderDataDefinitions, makeBindGroupLayoutDescriptors, makeStructuredView } = await loadUtils();
     const { device } = this;
     const definitions = makeShaderDataDefinitions(code);
+    // What is wrong is told by the pipeline: left uncaught, it would be laid at the door of the next work as well.
+    device.pushErrorScope("validation");
     const module = device.createShaderModule({ label: entryPoint, code });
     const [descriptor] = makeBindGroupLayoutDescriptors(definitions, { compute: { entryPoint } });
     const layout = device.createBindGroupLayout(descriptor);
-    const pipeline = await this.guard(
-      device.createComputePipelineAsync({
-        label: entryPoint,
-        layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { module, entryPoint, constants: declaredIn(code, constants) },
-      }),
-    ).catch(async (error: Error) => {
+    const compiling = device.createComputePipelineAsync({
+      label: entryPoint,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint, constants: declaredIn(code, constants) },
+    });
+    device.popErrorScope().catch(() => {});
+    const pipeline = await this.guard(compiling).catch(async (error: Error) => {
+      if (error instanceof DeviceLostError) throw error;
       const { messages } = await module.getCompilationInfo();
-      const lines = messages.map(
-        (m) => `\n  ${m.lineNum}:${m.linePos} ${m.message}: ${code.split("\n")[m.lineNum - 1]}`,
-      );
-      throw error instanceof DeviceLostError
-        ? error
-        : new Error(`shader ${entryPoint}: ${error.message}${lines.join("")}`, { cause: error });
+      const lines = code.split("\n");
+      const faults = messages.map((m) => `${m.lineNum}:${m.linePos} ${m.message}: ${lines[m.lineNum - 1]}`);
+      const why = inOneLine(faults.join("; ") || error.message);
+      throw new Error(`shader ${entryPoint} does not compile: ${why}`, { cause: error });
     });
 
     const uniform = (name: string, values: object, owned: GPUBuffer[]): GPUBuffer => {
@@ -261,6 +262,11 @@ export class Gpu {
     if (this.owned) this.device.destroy();
   }
 }
+
+const lossFor = (why: string): DeviceLostError =>
+  new DeviceLostError(`the GPU device was lost (${why}): open a new engine and load again`);
+
+const inOneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");
 
 /** What each part left in a buffer that is mapped. */
 function copies(staging: GPUBuffer, parts: readonly [source: GPUBuffer, bytes: number][]): ArrayBuffer[] {
