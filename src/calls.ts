@@ -1,5 +1,5 @@
 /** Calls that are under way on something that may be closed, and is released once they have come back. */
-import { InputError } from "./errors.ts";
+import { InputError, mendable } from "./errors.ts";
 
 export class Calls {
   /** Resolves when it is closed, and released. */
@@ -36,6 +36,8 @@ export class Calls {
     this.underWay++;
     try {
       return await work();
+    } catch (error) {
+      throw mendable(error);
     } finally {
       this.underWay--;
       if (this.ended.aborted && this.underWay === 0) this.release();

@@ -2,7 +2,7 @@
 /** Opens a backend, owns its lifetime, and loads pools onto it. */
 import type { Backend } from "./backends/backend.ts";
 import { cpuBackend } from "./backends/cpu/cpu.ts";
-import { InputError } from "./errors.ts";
+import { InputError, mendable } from "./errors.ts";
 import { checkBudget, withDrivers, type MemoryBudget } from "./memory.ts";
 import { Pool, type InvalidPolicy } from "./pool.ts";
 import { inputOf, NOTHING_TO_LOAD, type PoolData } from "./poolInput.ts";
@@ -66,7 +66,7 @@ export class Engine {
    * Makes a pool of predictions, of features under a head, or of scores. Shapes are checked here; values are read
    * on first use, a chunk at a time, and stay on the device where they fit.
    *
-   * @throws InputError when sizes and data disagree, or the head does not fit the features
+   * @throws InputError when sizes and data disagree, the head does not fit the features, or there is not enough memory
    */
   async load(data: PoolData & LoadOptions): Promise<Pool> {
     if (data === null || typeof data !== "object") throw new InputError(NOTHING_TO_LOAD);
@@ -76,10 +76,14 @@ export class Engine {
       throw new InputError(`invalid must be error or skip, got ${String(invalid)}`);
     if (!pointStorages.includes(storage))
       throw new InputError(`unknown storage "${String(storage)}": known are ${pointStorages.join(", ")}`);
-    const input = { ...inputOf(data), storage };
-    const pool = new Pool(this.opened, input, { invalid, memory: this.memory }, () => this.pools.delete(pool));
-    this.pools.add(pool);
-    return pool;
+    try {
+      const input = { ...inputOf(data), storage };
+      const pool = new Pool(this.opened, input, { invalid, memory: this.memory }, () => this.pools.delete(pool));
+      this.pools.add(pool);
+      return pool;
+    } catch (error) {
+      throw mendable(error);
+    }
   }
 
   /**

@@ -25,3 +25,14 @@ export function visible(text: string): string {
 export class DeviceLostError extends Error {
   override readonly name = "DeviceLostError";
 }
+
+/** As every engine calls the failure of making an array, or of growing a memory: it is a RangeError, as others are. */
+const NO_MEMORY = /alloc|memory|(array|buffer) length|grow/i;
+
+/** What is thrown where there is not enough memory, as an error that the caller can mend; anything else as it is. */
+export function mendable(error: unknown): unknown {
+  if (!(error instanceof RangeError && NO_MEMORY.test(error.message))) return error;
+  return new InputError(`not enough memory (${error.message}): use fewer rows, or a machine that has more`, {
+    cause: error,
+  });
+}

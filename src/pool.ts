@@ -73,7 +73,7 @@ export class Pool {
   /**
    * Scores every row by a strategy, or by several in one read of the pool.
    *
-   * @throws InputError for an unknown strategy (lists the known), a pool of scores, or an invalid row (says which)
+   * @throws InputError for an unknown strategy (lists the known), a pool of scores, an invalid row (says which), or too little memory
    */
   score(strategy: StrategyName, options?: ScoreOptions): Promise<Scores>;
   score(strategies: readonly StrategyName[], options?: ScoreOptions): Promise<Scores[]>;
@@ -137,7 +137,8 @@ export class Pool {
    * Picks k rows by a batch rule. The picks are those of the textbook formula in float64, ties to the lowest row, on
    * every backend.
    *
-   * @throws InputError for an unknown batch or strategy (lists the known), k larger than the rows left, or an invalid row
+   * @throws InputError for an unknown batch or strategy (lists the known), k larger than the rows left, an invalid row,
+   * or too little memory
    */
   async select(batch: BatchName, options: SelectOptions): Promise<Batch> {
     this.calls.checkFree();

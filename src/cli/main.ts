@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: which commands there are, and what becomes of an error. */
 import { Command, CommanderError } from "commander";
-import { DeviceLostError, InputError, visible } from "../errors.ts";
+import { DeviceLostError, InputError, mendable, visible } from "../errors.ts";
 import { benchCommand } from "./bench.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { coldStartCommand } from "./coldstart.ts";
@@ -61,7 +61,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   // Whatever breaks because the work was to end has been told of.
-  if (!stopSignal.aborted) process.exitCode ||= report(error);
+  if (!stopSignal.aborted) process.exitCode ||= report(mendable(error));
 }
 
 /** One line on standard error, and the exit status that goes with it. */

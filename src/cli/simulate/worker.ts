@@ -19,7 +19,14 @@ process.on("message", (order: Order) => {
     return;
   }
   simulate(engine, about.truth, about.plan, order.key).then(
-    (result) => process.send!({ result } satisfies Outcome),
-    (error: Error) => process.send!({ failed: error.message, isInput: error instanceof InputError } satisfies Outcome),
+    (result) => tell({ result }),
+    (error: Error) => tell({ failed: error.message, isInput: error instanceof InputError }),
   );
 });
+
+/** Who gave the order may be gone, which ends this process as well: no failure. */
+function tell(outcome: Outcome): void {
+  process.send!(outcome, undefined, {}, (error) => {
+    if (error) process.exit();
+  });
+}

@@ -11,10 +11,21 @@ interface FaultCount {
 
 export const faultCounts = {
   lossPoints: {
-    what: "calls, of all that one kind of work makes of a device, at which it is lost",
+    what: "calls, of all that one kind of work makes of a device, at which it is lost, evenly spread",
     short: 5,
     long: Infinity,
   },
+  bufferFailures: {
+    what: "buffers, of all that one kind of work asks a device for, that it has no room for, evenly spread",
+    short: 4,
+    long: Infinity,
+  },
+  arrayFailures: {
+    what: "arrays, of all that one kind of work makes on the cpu, that there is no memory for, evenly spread",
+    short: 12,
+    long: Infinity,
+  },
+  workerDeaths: { what: "moments of a call at which a worker dies, each way", short: 6, long: 40 },
   loopKills: { what: "kills of a loop with a journal, at random times", short: 6, long: 120 },
   simulateKills: { what: "kills of poolwise simulate, at random times", short: 3, long: 100 },
   journalRaces: { what: "times that four processes open one journal at once", short: 4, long: 50 },
