@@ -26,6 +26,7 @@ export default defineConfig({
       {
         optimizeDeps: { include: ["webgpu-utils", "fflate", "hyparquet", "hyparquet-compressors"] }, // found late, vite would reload the page in the middle of a test
         server: { headers: isolating },
+        define: { "globalThis.process?.env?.POOLWISE_SOAK": JSON.stringify(process.env.POOLWISE_SOAK ?? "") },
         test: {
           ...patience,
           name: "browser",

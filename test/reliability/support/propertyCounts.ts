@@ -25,6 +25,9 @@ export const propertyCounts = {
   pickChunks: { what: "pools that are cut into chunks, picked from", each: "batches", short: 4, long: 400 },
 } as const satisfies Record<string, PropertyCount>;
 
+/** Seeds in the long form for which every strategy and rule is to pick the same on each engine. */
+export const SEEDS = { cpu: 100, device: 10 } as const;
+
 export type PropertyName = keyof typeof propertyCounts;
 
 /** Pools of this run. */
