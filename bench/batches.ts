@@ -14,7 +14,7 @@ import { runCase } from "./batches/run.ts";
 import { threadsIn, wholeNumber } from "./flags.ts";
 import { aboutRun, aboutSubject, saveReport } from "../src/bench/report.ts";
 
-const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--required] [--backend ${backendNames.join("|")}] [--threads N] [--runs N] [--rows N] [--json FILE]`;
+const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")}] [--threads N] [--alone] [--runs N] [--rows N] [--json FILE]`;
 
 /** Seconds after which no more runs are begun: some peers take minutes for one. */
 const LONGEST = 120;
@@ -31,6 +31,8 @@ try {
 
 interface Arguments {
   readonly list: boolean;
+  /** Without peers. */
+  readonly alone: boolean;
   readonly json: string | undefined;
   readonly backends: readonly BackendName[];
   readonly threads: number | undefined;
@@ -40,14 +42,17 @@ interface Arguments {
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, required, json, filter, backend, threads, ...sizes } = parsed(args);
-  const chosen = batchCases.filter((one) => nameOf(one).includes(filter) && (one.atLeast || !required));
-  if (chosen.length === 0) throw new InputError(`no case has "${filter}" in its name: see --list`);
+  const { list, alone, required, json, filter, backend, threads, case: names, ...sizes } = parsed(args);
+  const chosen = batchCases
+    .filter((one) => nameOf(one).includes(filter) && (one.atLeast || !required))
+    .filter((one) => !names || names.includes(nameOf(one)));
+  if (chosen.length === 0)
+    throw new InputError(`no case has ${names ? "such a name" : `"${filter}" in its name`}: see --list`);
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
   const runs = wholeNumber("--runs", sizes.runs, 1);
   const rows = sizes.rows === undefined ? undefined : wholeNumber("--rows", sizes.rows, LEAST_ROWS);
-  return { list, json, backends, threads: threadsIn(threads), chosen, runs, rows };
+  return { list, alone, json, backends, threads: threadsIn(threads), chosen, runs, rows };
 }
 
 function parsed(args: string[]) {
@@ -56,6 +61,7 @@ function parsed(args: string[]) {
     const text = { type: "string" } as const;
     const options = {
       list: flag,
+      alone: flag,
       required: flag,
       filter: { ...text, default: "" },
       backend: text,
@@ -63,6 +69,7 @@ function parsed(args: string[]) {
       runs: { ...text, default: "5" },
       rows: text,
       json: text,
+      case: { ...text, multiple: true },
     } as const;
     return parseArgs({ args, options }).values;
   } catch (error) {
@@ -70,7 +77,7 @@ function parsed(args: string[]) {
   }
 }
 
-async function bench({ list, json, backends, threads, chosen, runs, rows }: Arguments): Promise<number> {
+async function bench({ list, alone, json, backends, threads, chosen, runs, rows }: Arguments): Promise<number> {
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
@@ -83,7 +90,7 @@ async function bench({ list, json, backends, threads, chosen, runs, rows }: Argu
       else subjects.push(opened);
     }
     if (subjects.length === 0) throw new InputError("there is no backend to time");
-    const { peers, missing } = await findPeers();
+    const { peers, missing } = alone ? { peers: [], missing: [] } : await findPeers();
     const report = openReport(subjects, peers, runs, rows);
     const save = (): void => void (json !== undefined && saveReport(json, report));
     save(); // a path that cannot be written should fail before the work, not after

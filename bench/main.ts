@@ -18,7 +18,7 @@ import { openReport, saveReport } from "../src/bench/report.ts";
 import { contenderOf, runCase, type Beside, type Contender } from "../src/bench/run.ts";
 import { heading, linesOf } from "../src/bench/table.ts";
 
-const usage = `npm run bench -- [--list] [--filter TEXT] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--quick] [--json FILE]`;
+const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--alone] [--quick] [--json FILE]`;
 
 try {
   process.exitCode = await bench(argumentsOf(process.argv.slice(2)));
@@ -31,6 +31,8 @@ try {
 interface Arguments {
   readonly list: boolean;
   readonly quick: boolean;
+  /** Without peers. */
+  readonly alone: boolean;
   readonly browser: boolean;
   readonly threads: number | undefined;
   readonly json: string | undefined;
@@ -39,31 +41,34 @@ interface Arguments {
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, quick, browser, required, json, filter, backend, threads } = parsed(args);
+  const { list, quick, alone, browser, required, json, filter, backend, threads, case: names } = parsed(args);
   const chosen = cases
     .filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)))
-    .filter(({ atLeast }) => atLeast || !required);
-  if (chosen.length === 0) throw new InputError(`no case has "${filter}" in its name: see --list`);
+    .filter((one) => (one.atLeast || !required) && (!names || names.includes(nameOf(one))));
+  if (chosen.length === 0)
+    throw new InputError(`no case has ${names ? "such a name" : `"${filter}" in its name`}: see --list`);
   if (browser && backend !== undefined)
     throw new InputError("a browser is timed on the cpu backend: leave out --backend");
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  return { list, quick, browser, threads: threadsIn(threads), json, backends, chosen };
+  return { list, quick, alone, browser, threads: threadsIn(threads), json, backends, chosen };
 }
 
 function parsed(args: string[]) {
   try {
     const flag = { type: "boolean", default: false } as const;
     const text = { type: "string" } as const;
-    const flags = { list: flag, quick: flag, browser: flag, required: flag } as const;
+    const flags = { list: flag, quick: flag, alone: flag, browser: flag, required: flag } as const;
     const texts = { filter: { ...text, default: "" }, backend: text, threads: text, json: text } as const;
-    return parseArgs({ args, options: { ...flags, ...texts } }).values;
+    // By its whole name, any number of them.
+    const one = { type: "string", multiple: true } as const;
+    return parseArgs({ args, options: { ...flags, ...texts, case: one } }).values;
   } catch (error) {
     throw new InputError(`${(error as Error).message.split(/[.\n]/, 1)[0]}: ${usage}`);
   }
 }
 
-async function bench({ list, quick, browser, threads, json, backends, chosen }: Arguments): Promise<number> {
+async function bench({ list, quick, alone, browser, threads, json, backends, chosen }: Arguments): Promise<number> {
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
@@ -71,7 +76,7 @@ async function bench({ list, quick, browser, threads, json, backends, chosen }: 
   const contenders = browser ? await inBrowser(threads) : await inNode(backends, threads);
   try {
     if (contenders.length === 0) throw new InputError("there is no backend to time");
-    const peers = await findPeers();
+    const peers = alone ? [] : await findPeers();
     const ceilings = [];
     for (const contender of contenders) ceilings.push(await contender.ceilings());
     const report = openReport(
