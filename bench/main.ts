@@ -7,10 +7,12 @@
  */
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
-import { backendNames, openSubject, type BackendName } from "../src/bench/backends.ts";
+import { backendNames, openSubject, type BackendName, type Subject } from "../src/bench/backends.ts";
 import { ceilingLines } from "../src/bench/ceilingsTable.ts";
 import { cases, fitted, nameOf, shrunk, type Case } from "../src/bench/cases.ts";
 import { threadsIn } from "./flags.ts";
+import { growthLines, growthPatience, runSweep, type FullReport } from "./growth/run.ts";
+import { sweeps } from "./growth/sweeps.ts";
 import { briefly, patience } from "../src/bench/measure.ts";
 import { withMemory } from "./memoryOf.ts";
 import { findPeers, timePeers } from "./peers.ts";
@@ -18,7 +20,10 @@ import { openReport, saveReport } from "../src/bench/report.ts";
 import { contenderOf, runCase, type Beside, type Contender } from "../src/bench/run.ts";
 import { heading, linesOf } from "../src/bench/table.ts";
 
-const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--alone] [--quick] [--json FILE]`;
+const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--growth] [--alone] [--quick] [--json FILE]`;
+
+/** Rows of a smoke run's sweeps: so many times fewer. */
+const QUICK_FEWER = 10;
 
 try {
   process.exitCode = await bench(argumentsOf(process.argv.slice(2)));
@@ -31,6 +36,10 @@ try {
 interface Arguments {
   readonly list: boolean;
   readonly quick: boolean;
+  /** The sweeps alone. */
+  readonly growth: boolean;
+  /** All cases, and so the sweeps too. */
+  readonly whole: boolean;
   /** Without peers. */
   readonly alone: boolean;
   readonly browser: boolean;
@@ -41,7 +50,7 @@ interface Arguments {
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, quick, alone, browser, required, json, filter, backend, threads, case: names } = parsed(args);
+  const { list, quick, growth, alone, browser, required, json, filter, backend, threads, case: names } = parsed(args);
   const chosen = cases
     .filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)))
     .filter((one) => (one.atLeast || !required) && (!names || names.includes(nameOf(one))));
@@ -49,16 +58,18 @@ function argumentsOf(args: string[]): Arguments {
     throw new InputError(`no case has ${names ? "such a name" : `"${filter}" in its name`}: see --list`);
   if (browser && backend !== undefined)
     throw new InputError("a browser is timed on the cpu backend: leave out --backend");
+  if (browser && growth) throw new InputError("sweeps are timed in Node: leave out --browser");
+  const whole = chosen.length === cases.length && !browser;
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  return { list, quick, alone, browser, threads: threadsIn(threads), json, backends, chosen };
+  return { list, quick, growth, alone, browser, whole, threads: threadsIn(threads), json, backends, chosen };
 }
 
 function parsed(args: string[]) {
   try {
     const flag = { type: "boolean", default: false } as const;
     const text = { type: "string" } as const;
-    const flags = { list: flag, quick: flag, alone: flag, browser: flag, required: flag } as const;
+    const flags = { list: flag, quick: flag, growth: flag, alone: flag, browser: flag, required: flag } as const;
     const texts = { filter: { ...text, default: "" }, backend: text, threads: text, json: text } as const;
     // By its whole name, any number of them.
     const one = { type: "string", multiple: true } as const;
@@ -68,50 +79,55 @@ function parsed(args: string[]) {
   }
 }
 
-async function bench({ list, quick, alone, browser, threads, json, backends, chosen }: Arguments): Promise<number> {
+async function bench(given: Arguments): Promise<number> {
+  const { list, quick, growth, alone, browser, whole, threads, json, backends, chosen } = given;
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
   }
-  const contenders = browser ? await inBrowser(threads) : await inNode(backends, threads);
+  const subjects = browser ? [] : await subjectsOf(backends, threads);
+  const contenders = browser ? await inBrowser(threads) : subjects.map((each) => withMemory(contenderOf(each)));
   try {
     if (contenders.length === 0) throw new InputError("there is no backend to time");
-    const peers = alone ? [] : await findPeers();
+    const peers = alone || growth ? [] : await findPeers();
     const ceilings = [];
     for (const contender of contenders) ceilings.push(await contender.ceilings());
-    const report = openReport(
-      contenders.map(({ about }) => about),
-      peers,
-      ceilings,
-      quick,
-    );
+    const about = contenders.map((contender) => contender.about);
+    const report: FullReport = { ...openReport(about, peers, ceilings, quick), growth: [] };
     const save = (): void => void (json !== undefined && saveReport(json, report));
     save(); // a path that cannot be written should fail before the work, not after
     console.log(heading(report));
-    for (const one of chosen) {
-      const whole = browser ? fitted(one) : one;
-      const sized = quick ? shrunk(whole) : whole;
+    for (const one of growth ? [] : chosen) {
+      const fitting = browser ? fitted(one) : one;
+      const sized = quick ? shrunk(fitting) : fitting;
       const waiting = quick ? briefly : patience;
       const beside: Beside = (made, reference) => timePeers(peers, sized, made, reference, waiting);
       report.cases.push(await runCase(nameOf(one), sized, contenders, waiting, beside));
       console.log(linesOf(report.cases[report.cases.length - 1], report));
       save();
     }
+    for (const sweep of growth || whole ? sweeps : []) {
+      const [waiting, fewer] = quick ? [briefly, QUICK_FEWER] : [growthPatience, 1];
+      report.growth.push(await runSweep(sweep, subjects, waiting, fewer));
+      console.log(growthLines(report.growth[report.growth.length - 1]));
+      save();
+    }
     console.log(["", ...ceilingLines(report.ceilings, report.backends)].join("\n"));
-    return report.cases.some(({ results }) => results.some((result) => "wrong" in result)) ? 1 : 0;
+    const all = [...report.cases.flatMap(({ results }) => results), ...report.growth.flatMap(({ curves }) => curves)];
+    return all.some((result) => "wrong" in result) ? 1 : 0;
   } finally {
     for (const contender of contenders) await contender.close();
   }
 }
 
-async function inNode(backends: readonly BackendName[], threads: number | undefined): Promise<Contender[]> {
-  const contenders: Contender[] = [];
+async function subjectsOf(backends: readonly BackendName[], threads: number | undefined): Promise<Subject[]> {
+  const subjects: Subject[] = [];
   for (const name of backends) {
     const opened = await openSubject(name, threads);
     if (typeof opened === "string") console.log(`${name} is left out: ${opened}`);
-    else contenders.push(withMemory(contenderOf(opened)));
+    else subjects.push(opened);
   }
-  return contenders;
+  return subjects;
 }
 
 /** Loaded only when wanted: Vite and Playwright take a while. */
