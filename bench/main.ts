@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every case on every backend, each checked against its reference before it is timed, with NumPy and
- * PyTorch beside them on the same data where this machine has them. With --browser it is the cpu backend in a headless
+ * `npm run bench`: every case on every backend, each checked against its reference before it is timed, with other libraries
+ * beside them on the same data where this machine has them (`npm ci --prefix bench` brings those of npm). With --browser it is the cpu backend in a headless
  * Chromium that is timed, isolated and not; --required leaves only cases that are to be so many times as fast.
  *
  * Exits with 0 when all answers were right, 1 when one was wrong, 2 for bad usage.
@@ -20,7 +20,7 @@ import { openReport, saveReport } from "../src/bench/report.ts";
 import { contenderOf, runCase, type Beside, type Contender } from "../src/bench/run.ts";
 import { heading, linesOf } from "../src/bench/table.ts";
 
-const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--growth] [--alone] [--quick] [--json FILE]`;
+const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--peers LIST] [--growth] [--alone] [--quick] [--json FILE]`;
 
 /** Rows of a smoke run's sweeps: so many times fewer. */
 const QUICK_FEWER = 10;
@@ -45,12 +45,27 @@ interface Arguments {
   readonly browser: boolean;
   readonly threads: number | undefined;
   readonly json: string | undefined;
+  /** Libraries to be beside it; all there are where it is not said. */
+  readonly peers: readonly string[] | undefined;
   readonly backends: readonly BackendName[];
   readonly chosen: readonly Case[];
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, quick, growth, alone, browser, required, json, filter, backend, threads, case: names } = parsed(args);
+  const {
+    list,
+    quick,
+    growth,
+    alone,
+    browser,
+    required,
+    json,
+    filter,
+    backend,
+    threads,
+    peers,
+    case: names,
+  } = parsed(args);
   const chosen = cases
     .filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)))
     .filter((one) => (one.atLeast || !required) && (!names || names.includes(nameOf(one))));
@@ -62,7 +77,20 @@ function argumentsOf(args: string[]): Arguments {
   const whole = chosen.length === cases.length && !browser;
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  return { list, quick, growth, alone, browser, whole, threads: threadsIn(threads), json, backends, chosen };
+  const wanted = peers?.split(",");
+  return {
+    list,
+    quick,
+    growth,
+    alone,
+    browser,
+    whole,
+    threads: threadsIn(threads),
+    json,
+    peers: wanted,
+    backends,
+    chosen,
+  };
 }
 
 function parsed(args: string[]) {
@@ -70,7 +98,7 @@ function parsed(args: string[]) {
     const flag = { type: "boolean", default: false } as const;
     const text = { type: "string" } as const;
     const flags = { list: flag, quick: flag, growth: flag, alone: flag, browser: flag, required: flag } as const;
-    const texts = { filter: { ...text, default: "" }, backend: text, threads: text, json: text } as const;
+    const texts = { filter: { ...text, default: "" }, backend: text, threads: text, peers: text, json: text } as const;
     // By its whole name, any number of them.
     const one = { type: "string", multiple: true } as const;
     return parseArgs({ args, options: { ...flags, ...texts, case: one } }).values;
@@ -80,7 +108,7 @@ function parsed(args: string[]) {
 }
 
 async function bench(given: Arguments): Promise<number> {
-  const { list, quick, growth, alone, browser, whole, threads, json, backends, chosen } = given;
+  const { list, quick, growth, alone, browser, whole, threads, json, peers: wanted, backends, chosen } = given;
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
@@ -89,21 +117,22 @@ async function bench(given: Arguments): Promise<number> {
   const contenders = browser ? await inBrowser(threads) : subjects.map((each) => withMemory(contenderOf(each)));
   try {
     if (contenders.length === 0) throw new InputError("there is no backend to time");
-    const peers = alone || growth ? [] : await findPeers();
+    const about = contenders.map((contender) => contender.about);
+    const { peers, missing } = alone || growth ? { peers: [], missing: [] } : await findPeers(about, wanted);
     const ceilings = [];
     for (const contender of contenders) ceilings.push(await contender.ceilings());
-    const about = contenders.map((contender) => contender.about);
     const report: FullReport = { ...openReport(about, peers, ceilings, quick), growth: [] };
     const save = (): void => void (json !== undefined && saveReport(json, report));
     save(); // a path that cannot be written should fail before the work, not after
+    for (const line of missing) console.log(line);
     console.log(heading(report));
     for (const one of growth ? [] : chosen) {
       const fitting = browser ? fitted(one) : one;
       const sized = quick ? shrunk(fitting) : fitting;
       const waiting = quick ? briefly : patience;
-      const beside: Beside = (made, reference) => timePeers(peers, sized, made, reference, waiting);
+      const beside: Beside = (made, reference) => timePeers(peers, sized, made, reference, waiting, about);
       report.cases.push(await runCase(nameOf(one), sized, contenders, waiting, beside));
-      console.log(linesOf(report.cases[report.cases.length - 1], report));
+      console.log(linesOf(report.cases[report.cases.length - 1]));
       save();
     }
     for (const sweep of growth || whole ? sweeps : []) {

@@ -23,6 +23,8 @@ def work_of(xp, request, data, *head):
         return lambda: [gradients_by_loop(xp, data, head)]
     if strategies == ["egl"]:
         return lambda: [gradient_lengths(xp, data, *head)]
+    if request["library"] == "scipy":
+        return lambda: scores_by_scipy(strategies, data)
     if passes:
         return lambda: dropout_scores(xp, strategies, data, head, passes, request["dropout"])
     if data.ndim == 3:
@@ -33,6 +35,36 @@ def work_of(xp, request, data, *head):
     if k is None:
         return lambda: [scores(xp, score, data, *head)]
     return lambda: top(xp, scores(xp, score, data, *head), k)
+
+
+# As libraries of active learning on top of scikit-learn have it: probabilities first, then each measure by itself.
+
+
+def entropy_by_scipy(p):
+    from scipy.stats import entropy
+
+    return entropy(p, axis=1)
+
+
+def margin_by_partition(p):
+    import numpy
+
+    best = numpy.partition(-p, 1, axis=1)
+    return 1 - (best[:, 1] - best[:, 0])
+
+
+by_scipy = {
+    "entropy": entropy_by_scipy,
+    "margin": margin_by_partition,
+    "least-confidence": lambda p: 1 - p.max(axis=1),
+}
+
+
+def scores_by_scipy(strategies, logits):
+    from scipy.special import softmax
+
+    p = softmax(logits, axis=1)
+    return [by_scipy[name](p) for name in strategies]
 
 
 def scores(xp, score, data, weight=None, bias=None):

@@ -1,4 +1,4 @@
-"""The same work in NumPy or PyTorch, as one who knows them would write it: float32, in blocks that stay in the cache,
+"""The same work in NumPy, SciPy or PyTorch, as one who knows them would write it: float32, in blocks that stay in the cache,
 classes outermost where there are few of them, so that every operation runs over long stretches: see peer_work.py.
 
 Without arguments: prints as JSON which libraries there are, and which strategies each has here. With a request (JSON,
@@ -12,7 +12,7 @@ import platform
 import sys
 
 from peer_timing import best_threads, read_arrays, timed
-from peer_work import committee, plain, work_of
+from peer_work import by_scipy, committee, plain, work_of
 
 
 def main():
@@ -21,7 +21,7 @@ def main():
         return
     request = json.loads(sys.argv[1])
     library = request["library"]
-    xp = importlib.import_module("torch" if library == "autograd" else library)
+    xp = importlib.import_module({"autograd": "torch", "scipy": "numpy"}.get(library, library))
     *arrays, judged, expected = [xp.asarray(array) for array in read_arrays(request["arrays"])]
     if xp.__name__ == "torch":
         xp.set_grad_enabled(library == "autograd")
@@ -43,6 +43,10 @@ def libraries():
             }
         except ImportError:
             pass
+    try:
+        found["scipy"] = {"version": importlib.import_module("scipy").__version__, "strategies": list(by_scipy)}
+    except ImportError:
+        pass
     if "torch" in found:
         found["autograd"] = {**found["torch"], "strategies": ["egl"]}
     return found

@@ -1,12 +1,18 @@
-/** NumPy and PyTorch on the same data in the same run, where this machine has them: peers.py does the work. */
+/**
+ * Other libraries on the same data in the same run, where this machine has them: those of Python, whose work peers.py does,
+ * and those of npm, in peers/.
+ */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { InputError } from "../src/errors.ts";
 import { rowsTimed, type Case } from "../src/bench/cases.ts";
 import type { Made } from "../src/bench/data.ts";
 import { spreadOf, type Patience } from "../src/bench/measure.ts";
 import { dropoutOf, type Reference } from "../src/bench/reference.ts";
-import type { PeerAbout, PeerFault, PeerMeasured, PeerReport } from "../src/bench/report.ts";
+import type { BackendAbout, PeerAbout, PeerFault, PeerMeasured, PeerReport } from "../src/bench/report.ts";
+import { findNodePeers, nodeLibraries, type NodePeer } from "./peers/ask.ts";
+import { timeNodePeer } from "./peers/scores.ts";
 
 const script = join(import.meta.dirname, "peers.py");
 export const interpreters = ["python3", "/usr/bin/python3"];
@@ -16,21 +22,41 @@ const TIMEOUT_MS = 1_800_000;
  * What is timed against, as the columns come. `autograd` is PyTorch as gradients are written today: a backward pass for
  * each row and label.
  */
-export const libraries = ["numpy", "torch", "autograd"] as const;
-export type Library = (typeof libraries)[number];
+export const libraries: readonly string[] = ["numpy", "scipy", "torch", "autograd"];
 
 /** Rows that the loop is timed on: all would take it hours. */
 const AUTOGRAD_ROWS = 50;
 
-export interface Peer extends PeerAbout {
-  readonly library: Library;
+export type Peer = PythonPeer | NodePeer;
+
+export interface PythonPeer extends PeerAbout {
+  readonly on: "cpu";
   readonly interpreter: string;
   /** Those whose work it knows. */
   readonly strategies: readonly string[];
 }
 
+/** Those of the libraries wanted that can be beside one of the backends, and lines about those that are not there. */
+export async function findPeers(
+  backends: readonly BackendAbout[],
+  wanted: readonly string[] = [...libraries, ...nodeLibraries],
+): Promise<{ peers: Peer[]; missing: string[] }> {
+  const unknown = wanted.find((name) => ![...libraries, ...nodeLibraries].includes(name));
+  if (unknown !== undefined)
+    throw new InputError(`unknown peer "${unknown}": known are ${[...libraries, ...nodeLibraries].join(", ")}`);
+  const found = [...(await findPythonPeers()), ...findNodePeers()].filter(({ library }) => wanted.includes(library));
+  const absent = (known: readonly string[]): string =>
+    known.filter((name) => wanted.includes(name) && !found.some(({ library }) => library === name)).join(", ");
+  const [ofPython, ofNpm] = [absent(libraries), absent(nodeLibraries)];
+  const missing = [
+    ...(ofPython ? [`left out, for no Python here has them: ${ofPython}`] : []),
+    ...(ofNpm ? [`left out, for they are not installed (npm ci --prefix bench): ${ofNpm}`] : []),
+  ];
+  return { peers: found.filter(({ on }) => backends.some(({ backend }) => backend.startsWith(on))), missing };
+}
+
 /** The newest of each library among the interpreters: a machine's own Python often has other versions than the user's. */
-export async function findPeers(): Promise<Peer[]> {
+export async function findPythonPeers(): Promise<PythonPeer[]> {
   const found = (await Promise.all(interpreters.map(peersOf))).flat();
   return libraries.flatMap((library) => {
     const versions = found.filter((peer) => peer.library === library);
@@ -39,14 +65,14 @@ export async function findPeers(): Promise<Peer[]> {
   });
 }
 
-async function peersOf(interpreter: string): Promise<Peer[]> {
+async function peersOf(interpreter: string): Promise<PythonPeer[]> {
   try {
     const { python: version, libraries: found } = JSON.parse(await python(interpreter, script, [], []));
     // torch alone could not be handed its data.
     if (!found.numpy) return [];
     return libraries
       .filter((library) => found[library])
-      .map((library) => ({ library, python: version, interpreter, ...found[library] }));
+      .map((library) => ({ library, on: "cpu" as const, python: version, interpreter, ...found[library] }));
   } catch {
     return [];
   }
@@ -64,18 +90,23 @@ export async function timePeers(
   made: Made,
   reference: Reference,
   patience: Patience,
+  backends: readonly BackendAbout[],
 ): Promise<PeerReport[]> {
+  const software = backends.some((each) => each.software);
   const reports: PeerReport[] = [];
   for (const peer of peers) {
-    const result = await measurePeer(peer, one, made, reference, patience);
-    if (result) reports.push({ library: peer.library, ...result });
+    const result =
+      "interpreter" in peer
+        ? await measurePeer(peer, one, made, reference, patience)
+        : await timeNodePeer(peer, one, made, reference, patience, software);
+    if (result) reports.push({ library: peer.library, on: peer.on, ...result });
   }
   return reports;
 }
 
 /** Times a peer on a case; its answer must be near the reference. Undefined where it has no such work. */
 async function measurePeer(
-  { library, interpreter, strategies: known }: Peer,
+  { library, interpreter, strategies: known }: PythonPeer,
   one: Case,
   made: Made,
   reference: Reference,
@@ -84,6 +115,7 @@ async function measurePeer(
   const { strategies, k } = one;
   if (!strategies.every((name) => known.includes(name))) return undefined;
   if (library === "autograd" && strategies.length === 0) return undefined;
+  if (library === "scipy" && (one.kind !== "logits" || one.passes)) return undefined;
   const { rows, data, judged, expected } =
     library === "autograd"
       ? judgedRows(made, reference)

@@ -19,7 +19,7 @@ import { makePool, sampleRows } from "../src/bench/data.ts";
 import { threadsIn } from "./flags.ts";
 import { floorOf, workOf } from "../src/bench/floor.ts";
 import { briefly, measure, patience, spreadOf, type Patience } from "../src/bench/measure.ts";
-import { findPeers, python, type Peer } from "./peers.ts";
+import { findPythonPeers, python, type PythonPeer } from "./peers.ts";
 import { openReport, saveReport, type BackendReport, type PeerReport } from "../src/bench/report.ts";
 import { compared } from "../src/bench/run.ts";
 import { heading, linesOf } from "../src/bench/table.ts";
@@ -98,7 +98,7 @@ async function bench(): Promise<number> {
   const { values, head } = makePool(one);
   const [layer] = head!.layers;
   const right = rightOf({ values, rows, layer });
-  const peers = (await findPeers()).filter(({ library }) => library !== "autograd");
+  const peers = (await findPythonPeers()).filter(({ library }) => ["numpy", "torch"].includes(library));
   const adapter = `its product alone, ${threads} of ${availableParallelism()} threads`;
   const report = openReport([{ backend: "cpu", adapter, software: false, threads }], peers, [], quick);
   console.log(heading(report));
@@ -108,7 +108,7 @@ async function bench(): Promise<number> {
   for (const peer of peers) theirs.push(await timePeer(peer, { values, rows, layer }, right, waiting));
   const results = [compared(ours, theirs)];
   report.cases.push({ name: nameOf(product), ...one, judged: right.judged.length, results, peers: theirs });
-  console.log(linesOf(report.cases[0], report));
+  console.log(linesOf(report.cases[0]));
   if (json !== undefined) saveReport(json, report);
   return "wrong" in ours ? 1 : 0;
 }
@@ -181,7 +181,7 @@ async function timeOurs(
 }
 
 async function timePeer(
-  { library, interpreter }: Peer,
+  { library, on, interpreter }: PythonPeer,
   { values, rows, layer: { weight, bias, inputs, outputs } }: Product,
   { judged, expected }: Right,
   waiting: Patience,
@@ -199,9 +199,9 @@ async function timePeer(
   try {
     const request = JSON.stringify({ library, patience: waiting, arrays });
     const { seconds, threads, fault } = JSON.parse(await python(interpreter, script, [request], bytes));
-    return { library, ...(fault ? { fault } : { rows, runs: seconds.length, warm: spreadOf(seconds), threads }) };
+    return { library, on, ...(fault ? { fault } : { rows, runs: seconds.length, warm: spreadOf(seconds), threads }) };
   } catch (error) {
     // The last line of a traceback says what happened; the others say where, in somebody's folders.
-    return { library, fault: (error as Error).message.trim().split("\n").at(-1) as string };
+    return { library, on, fault: (error as Error).message.trim().split("\n").at(-1) as string };
   }
 }

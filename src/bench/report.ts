@@ -53,14 +53,16 @@ export interface CaseReport extends Case {
 }
 
 export type BackendReport = Ran & (Wrong | Timed);
-export type PeerReport = { readonly library: string } & (PeerFault | PeerMeasured);
+export type PeerReport = Pick<PeerAbout, "library" | "on"> & (PeerFault | PeerMeasured);
 
 /** A library that the same work was timed with. */
 export interface PeerAbout {
   readonly library: string;
   readonly version: string;
-  /** That it ran in. */
-  readonly python: string;
+  /** What it computes on, and so which backend it is compared with. */
+  readonly on: "cpu" | "webgpu";
+  /** That it ran in; without one, in Node. */
+  readonly python?: string;
 }
 
 export interface PeerMeasured {
@@ -71,6 +73,8 @@ export interface PeerMeasured {
   readonly warm: Spread;
   /** That it was told to use; null where it cannot be told. */
   readonly threads: number | null;
+  /** In words, of one that computes on a GPU. */
+  readonly adapter?: string;
 }
 
 export interface PeerFault {
@@ -94,7 +98,7 @@ export interface Timed extends Measured {
   readonly floorOverMeasured: number;
   /** Bytes of memory at its peak beyond the rows and what there was before, where it was asked for. */
   readonly memory?: number;
-  /** Rows a second of ours over those of each peer: above 1 poolwise is faster. */
+  /** Rows a second of ours over those of each peer on the same processor: above 1 poolwise is faster. */
   readonly ratios: { readonly [library: string]: number };
 }
 
@@ -108,7 +112,7 @@ export function openReport(
     ...aboutRun(backends),
     quick,
     ceilings,
-    peers: peers.map(({ library, version, python }) => ({ library, version, python })),
+    peers: peers.map(({ library, version, on, python }) => ({ library, version, on, python })),
     cases: [],
   };
 }

@@ -61,11 +61,13 @@ export async function runCase(
   };
 }
 
-/** The same result with a ratio for every peer that was timed. */
+/** The same result with a ratio for every peer that was timed on what this backend computes on. */
 export function compared(result: BackendReport, peers: readonly PeerReport[]): BackendReport {
   if ("wrong" in result) return result;
   const ratios = peers.flatMap((peer) =>
-    "warm" in peer ? [[peer.library, result.rowsPerSecond / (peer.rows / peer.warm.median)]] : [],
+    "warm" in peer && result.backend.startsWith(peer.on)
+      ? [[peer.library, result.rowsPerSecond / (peer.rows / peer.warm.median)]]
+      : [],
   );
   return { ...result, ratios: Object.fromEntries(ratios) };
 }

@@ -21,10 +21,11 @@ interface Column {
 
 const columns: readonly Column[] = [
   { title: "case", width: Math.max(...cases.map((one) => nameOf(one).length)), left: true },
-  { title: "by", width: 17, left: true },
+  { title: "by", width: 23, left: true },
   { title: "rows", width: 6 },
   { title: "runs", width: 4 },
   { title: "ms", width: 9 },
+  { title: "×", width: 7 },
   { title: "min–max", width: 16 },
   { title: "upload", width: 8 },
   { title: "kernel", width: 9 },
@@ -35,24 +36,19 @@ const columns: readonly Column[] = [
   { title: "bound by", width: 8 },
 ];
 
-/** With one for each peer. */
-const columnsOf = ({ peers }: Pick<Report, "peers">): Column[] => [
-  ...columns,
-  ...peers.map(({ library }) => ({ title: `×${library}`, width: library.length + 2 })),
-];
-
 /** What was measured, on what, and how the columns are to be read. */
 export function heading(report: Report): string {
   const { quick, peers } = report;
   const about = [
     aboutLines(report),
-    ...peers.map(({ library, version, python }) => [`${library} ${version} (Python ${python})`]),
+    peers.map(({ library, version, python }) => `${library} ${version}${python ? ` (Python ${python})` : ""}`),
     ["Milliseconds, medians of warm passes over those rows; upload is of the first."],
     ...(peers.length > 0
       ? [
           [
-            "×: our rows a second over a peer's, above 1 ours is faster; ×autograd is PyTorch's, a row and label at a time.",
+            "×: our rows a second over a peer's, above 1 ours is faster: those of the cpu backend, or, of a peer on WebGPU, those of",
           ],
+          ["the webgpu backend on the same adapter. autograd is PyTorch, a row and label at a time."],
         ]
       : []),
     [
@@ -61,18 +57,16 @@ export function heading(report: Report): string {
     ["longest at the backend's own best rate, over the kernel; 1 is as fast as can be."],
     ...(quick ? [[pc.yellow("--quick: few of the rows. A smoke run, not a measurement.")]] : []),
   ];
-  const shown = columnsOf(report);
-  const titles = Object.fromEntries(shown.map(({ title }) => [title, title]));
-  return [...about.flat(), "", pc.bold(format(titles, shown))].join("\n");
+  const titles = Object.fromEntries(columns.map(({ title }) => [title, title]));
+  return [...about.flat(), "", pc.bold(format(titles))].join("\n");
 }
 
 /** The lines of one case: ours, then the peers'. */
-export function linesOf({ name, rows, results, peers, judged, k }: CaseReport, report: Pick<Report, "peers">): string {
-  const shown = columnsOf(report);
-  const lines = [...results.map(backendLine), ...peers.map((peer) => peerLine(peer, rows))];
+export function linesOf({ name, rows, results, peers, judged, k }: CaseReport): string {
+  const lines = [...results.map(backendLine), ...peers.map((peer) => peerLine(peer, rows, results))];
   if (k === undefined && judged < rows) lines[0].note += ` judged on ${judged} of ${short(rows)} rows`;
   return lines
-    .map(({ line, note }, i) => `${format({ case: i === 0 ? name : "", ...line }, shown)}  ${note}`.trimEnd())
+    .map(({ line, note }, i) => `${format({ case: i === 0 ? name : "", ...line })}  ${note}`.trimEnd())
     .join("\n");
 }
 
@@ -81,7 +75,6 @@ const boundBy = { bytes: "bytes", multiplyAdds: "fma", exps: "exp" };
 function backendLine(result: BackendReport): { line: Line; note: string } {
   const by = result.software ? `${result.backend} (software)` : result.backend;
   if ("wrong" in result) return { line: { by }, note: pc.red(`WRONG, not timed: ${firstLine(result.wrong)}`) };
-  const ratios = Object.entries(result.ratios).map(([library, ratio]) => [`×${library}`, share(ratio)]);
   const stages = {
     upload: stage(result.upload),
     kernel: stage(result.kernel),
@@ -91,16 +84,16 @@ function backendLine(result: BackendReport): { line: Line; note: string } {
     "bound by": boundBy[result.floor.boundBy],
   };
   const note = result.memory === undefined ? "" : `${Math.ceil(result.memory / 1e6)} MB beyond the rows`;
-  return { line: { by, ...times(result), ...stages, ...Object.fromEntries(ratios) }, note };
+  return { line: { by, ...times(result), ...stages }, note };
 }
 
-function peerLine(peer: PeerReport, rows: number): { line: Line; note: string } {
+function peerLine(peer: PeerReport, rows: number, results: readonly BackendReport[]): { line: Line; note: string } {
   if ("fault" in peer) return { line: { by: peer.library }, note: pc.yellow(`no ratio: ${firstLine(peer.fault)}`) };
   const by = peer.threads === null ? peer.library : `${peer.library} (${peer.threads} thr)`;
+  const ratios = results.flatMap((result) => ("ratios" in result ? [result.ratios[peer.library] ?? []].flat() : []));
   const all = (peer.warm.median / peer.rows) * rows;
-  const note =
-    peer.rows < rows ? `${short(peer.rows)} rows timed: scaled, ${short(rows)} take ${Math.round(all)} s` : "";
-  return { line: { by, ...times(peer) }, note };
+  const note = peer.rows < rows ? `scaled, ${short(rows)} rows take ${all.toPrecision(2)} s` : "";
+  return { line: { by, "×": ratios.map(share).join(" "), ...times(peer) }, note };
 }
 
 function times({ warm, rows, runs }: Pick<PeerMeasured, "warm" | "rows" | "runs">): Line {
@@ -124,8 +117,8 @@ const megarows = (value: number): string => value.toFixed(value < 0.1 ? 5 : 2);
 
 const ms = (seconds: number): string => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : seconds < 1 ? 1 : 0);
 
-function format(line: Line, shown: readonly Column[]): string {
-  const cells = shown.map((column) => {
+function format(line: Line): string {
+  const cells = columns.map((column) => {
     const text = line[column.title] ?? "";
     return column.left ? text.padEnd(column.width) : text.padStart(column.width);
   });

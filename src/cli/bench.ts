@@ -60,7 +60,7 @@ async function bench({ quick = false, list, filter, backend, threads, json, quie
       const sized = quick ? shrunk(one) : one;
       const timed = await runCase(nameOf(one), sized, contenders, quick ? briefly : patience).finally(clear);
       report.cases.push(timed);
-      print(linesOf(timed, report));
+      print(linesOf(timed));
     }
     print(["", ...ceilingLines(report.ceilings, report.backends)].join("\n"));
     if (json !== undefined) await writeFileWhole(json, (write) => write(reportText(report)));

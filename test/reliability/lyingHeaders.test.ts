@@ -28,9 +28,10 @@ async function readPool(path: string): Promise<void> {
 
 const floats = (shape: string, values: number): Buffer => npyOf(dictOf("'<f4'", shape), Buffer.alloc(4 * values));
 
+const flushed = (content: Buffer): Buffer => deflateRawSync(content, { finishFlush: constants.Z_FULL_FLUSH });
+
 /** DEFLATE of a header and `megabytes` of zeros, in a thousandth of the time that packing them takes. */
 function bomb(header: Buffer, megabytes: number): Buffer {
-  const flushed = (content: Buffer) => deflateRawSync(content, { finishFlush: constants.Z_FULL_FLUSH });
   const zeros = flushed(Buffer.alloc(2 ** 20));
   return Buffer.concat([flushed(header), ...Array(megabytes).fill(zeros), deflateRawSync(Buffer.alloc(0))]);
 }
