@@ -15,12 +15,13 @@ import { growthLines, growthPatience, runSweep, type FullReport } from "./growth
 import { sweeps } from "./growth/sweeps.ts";
 import { briefly, patience } from "../src/bench/measure.ts";
 import { withMemory } from "./memoryOf.ts";
+import { benchPage } from "./page/document.ts";
 import { findPeers, timePeers } from "./peers.ts";
-import { openReport, saveReport } from "../src/bench/report.ts";
+import { openReport, saveReport, saveText } from "../src/bench/report.ts";
 import { contenderOf, runCase, type Beside, type Contender } from "../src/bench/run.ts";
 import { heading, linesOf } from "../src/bench/table.ts";
 
-const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--peers LIST] [--growth] [--alone] [--quick] [--json FILE]`;
+const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--peers LIST] [--growth] [--alone] [--quick] [--json FILE] [--html FILE]`;
 
 /** Rows of a smoke run's sweeps: so many times fewer. */
 const QUICK_FEWER = 10;
@@ -45,6 +46,7 @@ interface Arguments {
   readonly browser: boolean;
   readonly threads: number | undefined;
   readonly json: string | undefined;
+  readonly html: string | undefined;
   /** Libraries to be beside it; all there are where it is not said. */
   readonly peers: readonly string[] | undefined;
   readonly backends: readonly BackendName[];
@@ -52,45 +54,19 @@ interface Arguments {
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const {
-    list,
-    quick,
-    growth,
-    alone,
-    browser,
-    required,
-    json,
-    filter,
-    backend,
-    threads,
-    peers,
-    case: names,
-  } = parsed(args);
+  const { required, filter, backend, threads, peers, case: names, ...rest } = parsed(args);
   const chosen = cases
     .filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)))
     .filter((one) => (one.atLeast || !required) && (!names || names.includes(nameOf(one))));
   if (chosen.length === 0)
     throw new InputError(`no case has ${names ? "such a name" : `"${filter}" in its name`}: see --list`);
-  if (browser && backend !== undefined)
+  if (rest.browser && backend !== undefined)
     throw new InputError("a browser is timed on the cpu backend: leave out --backend");
-  if (browser && growth) throw new InputError("sweeps are timed in Node: leave out --browser");
-  const whole = chosen.length === cases.length && !browser;
+  if (rest.browser && rest.growth) throw new InputError("sweeps are timed in Node: leave out --browser");
+  const whole = chosen.length === cases.length && !rest.browser;
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  const wanted = peers?.split(",");
-  return {
-    list,
-    quick,
-    growth,
-    alone,
-    browser,
-    whole,
-    threads: threadsIn(threads),
-    json,
-    peers: wanted,
-    backends,
-    chosen,
-  };
+  return { ...rest, whole, threads: threadsIn(threads), peers: peers?.split(","), backends, chosen };
 }
 
 function parsed(args: string[]) {
@@ -98,7 +74,14 @@ function parsed(args: string[]) {
     const flag = { type: "boolean", default: false } as const;
     const text = { type: "string" } as const;
     const flags = { list: flag, quick: flag, growth: flag, alone: flag, browser: flag, required: flag } as const;
-    const texts = { filter: { ...text, default: "" }, backend: text, threads: text, peers: text, json: text } as const;
+    const texts = {
+      filter: { ...text, default: "" },
+      backend: text,
+      threads: text,
+      peers: text,
+      json: text,
+      html: text,
+    } as const;
     // By its whole name, any number of them.
     const one = { type: "string", multiple: true } as const;
     return parseArgs({ args, options: { ...flags, ...texts, case: one } }).values;
@@ -108,7 +91,7 @@ function parsed(args: string[]) {
 }
 
 async function bench(given: Arguments): Promise<number> {
-  const { list, quick, growth, alone, browser, whole, threads, json, peers: wanted, backends, chosen } = given;
+  const { list, quick, growth, alone, browser, whole, threads, json, html, peers: wanted, backends, chosen } = given;
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
@@ -122,7 +105,10 @@ async function bench(given: Arguments): Promise<number> {
     const ceilings = [];
     for (const contender of contenders) ceilings.push(await contender.ceilings());
     const report: FullReport = { ...openReport(about, peers, ceilings, quick), growth: [] };
-    const save = (): void => void (json !== undefined && saveReport(json, report));
+    const save = (): void => {
+      if (json !== undefined) saveReport(json, report);
+      if (html !== undefined) saveText("--html", html, benchPage(report));
+    };
     save(); // a path that cannot be written should fail before the work, not after
     for (const line of missing) console.log(line);
     console.log(heading(report));

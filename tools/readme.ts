@@ -1,9 +1,12 @@
-/** Writes the README's tables from the registries. With --check it writes nothing and fails when one is stale. */
+/** Writes the README's tables, from the registries and from the bench that is kept. With --check it writes nothing and fails when one is stale. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { readmeTable } from "../bench/readmeTable.ts";
 import { batches } from "../src/batches/index.ts";
 import { strategies } from "../src/scores/index.ts";
 
 const file = new URL("../README.md", import.meta.url);
+/** Made by `npm run bench:keep`. */
+const kept = new URL("../bench/results/2-core-no-gpu.json", import.meta.url);
 
 const tables = [
   { what: "strategies", head: "| strategy | score | what it measures | source |", entries: strategies },
@@ -11,7 +14,8 @@ const tables = [
 ];
 
 const text = readFileSync(file, "utf8");
-const fresh = tables.reduce(written, text);
+const bench = readmeTable(JSON.parse(readFileSync(kept, "utf8")));
+const fresh = between(tables.reduce(written, text), "the bench", bench);
 if (!process.argv.includes("--check")) writeFileSync(file, fresh);
 else if (fresh !== text) {
   const known = new Set(text.match(/^\| `[a-z-]+`/gm)?.map((start) => start.slice(3, -1)));
@@ -22,11 +26,15 @@ else if (fresh !== text) {
 }
 
 function written(readme: string, { what, head, entries }: (typeof tables)[number]): string {
-  const [start, end] = [`<!-- ${what}: npm run readme -->\n`, `<!-- end of ${what} -->`];
-  const [from, to] = [readme.indexOf(start) + start.length, readme.indexOf(end)];
-  if (from < start.length || to < from) throw new Error(`README.md: the markers around the table of ${what} are gone`);
   const lines = entries.map(
     ({ name, formula, about, source }) => `| \`${name}\` | ${formula} | ${about} | ${source} |`,
   );
-  return `${readme.slice(0, from)}\n${[head, "|---|---|---|---|", ...lines].join("\n")}\n\n${readme.slice(to)}`;
+  return between(readme, what, [head, "|---|---|---|---|", ...lines].join("\n"));
+}
+
+function between(readme: string, what: string, table: string): string {
+  const [start, end] = [`<!-- ${what}: npm run readme -->\n`, `<!-- end of ${what} -->`];
+  const [from, to] = [readme.indexOf(start) + start.length, readme.indexOf(end)];
+  if (from < start.length || to < from) throw new Error(`README.md: the markers around the table of ${what} are gone`);
+  return `${readme.slice(0, from)}\n${table}\n\n${readme.slice(to)}`;
 }

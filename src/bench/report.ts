@@ -152,13 +152,17 @@ export function aboutSubject({ engine, software }: Pick<Subject, "engine" | "sof
 
 export const reportText = (report: About): string => `${JSON.stringify(report, null, 2)}\n`;
 
-/** Written beside and renamed, so that there is never half a file. */
 export function saveReport(path: string, report: About): void {
+  saveText("--json", path, reportText(report));
+}
+
+/** Written beside and renamed, so that there is never half a file. */
+export function saveText(flag: string, path: string, text: string): void {
   try {
-    writeFileSync(`${path}.part`, reportText(report));
+    writeFileSync(`${path}.part`, text);
     renameSync(`${path}.part`, path);
   } catch (error) {
-    throw new InputError(`--json ${path}: ${(error as Error).message}`);
+    throw new InputError(`${flag} ${path}: ${(error as Error).message}`);
   }
 }
 

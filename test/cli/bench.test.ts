@@ -47,7 +47,7 @@ test.each([
   ["--filter abacus", "--filter abacus: no case"],
   ["--json bench.txt", "bench.txt"],
   ["--json no/such/bench.json", "no/such"],
-  ["--threads 0", "--threads must be a whole number of at least 1"],
+  ["--threads 0", "--threads must be a whole number from 1"],
   ["--backend abacus", "see poolwise bench --help"],
   ["--fliter x", "see poolwise bench --help"],
 ])("%s is refused in a line", async (args, said) => {

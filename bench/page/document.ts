@@ -1,0 +1,185 @@
+/** What a bench measured, as a page that needs nothing but itself. */
+import { ceilingColumns, digits, duration } from "../../src/bench/ceilingsTable.ts";
+import { short } from "../../src/bench/cases.ts";
+import type { BackendReport, CaseReport, PeerReport } from "../../src/bench/report.ts";
+import { escaped } from "../../src/cli/simulate/plot.ts";
+import type { FullReport } from "../growth/run.ts";
+import { ratioBars, shareBars, type BarGroup } from "./bars.ts";
+import { growthFigure } from "./curves.ts";
+import { COLOURS, STYLE } from "./style.ts";
+
+type Timed = Extract<BackendReport, { warm: unknown }>;
+
+const boundBy = { bytes: "bytes", multiplyAdds: "fma", exps: "exp" };
+
+export function benchPage(report: FullReport): string {
+  const parts = [
+    about(report),
+    reading(report),
+    besidePeers(report),
+    floors(report),
+    growth(report),
+    ceilings(report),
+    times(report),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>poolwise bench</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>poolwise bench</h1>
+${parts.filter(Boolean).join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function about({ poolwise, commit, date, node, machine, backends, peers, quick }: FullReport): string {
+  const lines: (readonly [string, string])[] = [
+    ["poolwise", `${poolwise}${commit ? `, commit ${commit}` : ""}`],
+    ["measured", `${date.slice(0, 16).replace("T", " ")} UTC`],
+    ["machine", `${machine.cpu}, ${machine.threads} threads, ${machine.platform}`],
+    ["Node", node],
+    ...backends.map(({ backend, adapter, software, threads }) => [backend, `${adapter}${backend === "webgpu" ? "" : `, ${threads} ${threads === 1 ? "thread" : "threads"}`}${software ? " (software)" : ""}`] as const), // prettier-ignore
+    ...peers.map(
+      ({ library, version, python }) => [library, `${version}${python ? `, Python ${python}` : ""}`] as const,
+    ),
+  ];
+  const software = backends.filter((each) => each.software).map(({ backend }) => backend);
+  return [
+    `<dl>${lines.map(([term, value]) => `<dt>${escaped(term)}</dt><dd>${escaped(value)}</dd>`).join("")}</dl>`,
+    quick && `<p class="warning">A smoke run on few of the rows: it shows that all of this works, and is no measurement.</p>`,
+    software.length > 0 && `<p class="warning">${escaped(software.join(", "))} ran on a CPU that plays a GPU: that proves its answers right, and says nothing of the speed of a GPU.</p>`, // prettier-ignore
+  ].filter(Boolean).join("\n"); // prettier-ignore
+}
+
+function reading({ cases }: FullReport): string {
+  const results = cases.flatMap((one) => one.results);
+  const wrong = results.filter((result) => "wrong" in result).length;
+  return `<h2>How to read this</h2>
+<ul>
+<li>Every result was held against the textbook formula in float64 before its time was taken; what is wrong is not timed. ${wrong === 0 ? "All were right." : `<strong class="wrong">${wrong} of ${results.length} were wrong.</strong>`}</li>
+<li>Times are medians of warm passes, as a caller waits for them. All that is compared ran in one process after the other, on the same data.</li>
+<li>A ratio is our rows a second over a peer’s: above 1 poolwise is faster.</li>
+<li>The floor is the least time that the work can take here: its bytes read once, its multiply-adds or its exponentials, whichever is longest at the best rate that this backend was measured to have. Floor over measured is 1 where nothing could be faster.</li>
+</ul>`;
+}
+
+function besidePeers({ cases, backends, peers }: FullReport): string {
+  if (peers.length === 0) return "";
+  const colour = new Map(peers.map(({ library }, i) => [library, i % COLOURS]));
+  const sections = backends.map(({ backend, software }) => {
+    const groups = cases.flatMap(({ name, results }): BarGroup[] => {
+      const result = timedBy(results, backend);
+      const ratios = Object.entries(result?.ratios ?? {});
+      if (ratios.length === 0) return [];
+      const bars = ratios.map(([library, value]) => ({ name: library, value, text: `×${digits(value)}`, colour: colour.get(library) ?? 0 })); // prettier-ignore
+      return [{ name, bars }];
+    });
+    return groups.length === 0
+      ? ""
+      : `<h2>${escaped(backend)}${software ? " (software)" : ""} beside its peers</h2>${ratioBars(groups)}`;
+  });
+  return sections.join("\n");
+}
+
+function floors({ cases, backends }: FullReport): string {
+  const colour = new Map(backends.map(({ backend }, i) => [backend, i % COLOURS]));
+  const groups = cases.flatMap(({ name, results }): BarGroup[] => {
+    const timed = results.filter((result): result is Timed => "warm" in result);
+    if (timed.length === 0) return [];
+    const bars = timed.map(({ backend, floorOverMeasured, floor }) => ({
+      name: backend,
+      value: floorOverMeasured,
+      text: `${floorOverMeasured.toFixed(2)} ${boundBy[floor.boundBy]}`,
+      colour: colour.get(backend) ?? 0,
+    }));
+    return [{ name, bars }];
+  });
+  return groups.length === 0
+    ? ""
+    : `<h2>Floor over measured</h2><p>Beside each share stands what the floor is of: bytes read, multiply-adds (fma) or exponentials (exp).</p>${shareBars(groups)}`;
+}
+
+function growth({ growth: sweeps = [], backends }: FullReport): string {
+  if (sweeps.length === 0) return "";
+  const colourOf = (backend: string): number =>
+    Math.max(
+      0,
+      backends.findIndex((each) => each.backend === backend),
+    ) % COLOURS;
+  return `<h2>As work grows</h2>
+<p>Each size over two decades, all else as it is; both axes are logarithmic, so that a power is a straight line. The exponent is fitted over all points by least squares, ± its standard error; at the end it is from the last point but one to the last, where what every call costs counts least. Thin lines go from the quickest pass to the slowest; the dashed one is what theory has.</p>
+<div class="growth">${sweeps.map((sweep) => growthFigure(sweep, colourOf)).join("")}</div>`;
+}
+
+function ceilings({ ceilings: all = [], backends }: FullReport): string {
+  if (all.length === 0) return "";
+  const software = new Set(backends.filter((each) => each.software).map(({ backend }) => backend));
+  return `<h2>Ceilings</h2>
+<p>What each backend does at its best, measured in the same run: summing what it reads, multiply-adds and exponentials in registers; a dispatch that does nothing, a few bytes mapped, and bytes moved to where kernels work and back.</p>
+${table(["backend", ...ceilingColumns.map(({ title }) => title)], all.map((one) => [`${one.backend}${software.has(one.backend) ? " (software)" : ""}`, ...ceilingColumns.map(({ key, text }) => text(one[key]))]))}`; // prettier-ignore
+}
+
+function times({ cases, peers }: FullReport): string {
+  if (cases.length === 0) return "";
+  const head = ["case", "by", "rows", "runs", "median", "quickest–slowest", "Mrows/s", "floor/measured", ...peers.map(({ library }) => `×${library}`)]; // prettier-ignore
+  return `<h2>All times</h2><div class="times">${table(
+    head,
+    cases.flatMap((one) =>
+      timesOf(
+        one,
+        peers.map(({ library }) => library),
+      ),
+    ),
+  )}`;
+}
+
+function timesOf({ name, rows, results, peers }: CaseReport, libraries: readonly string[]): string[][] {
+  const own = results.map((result) => {
+    const by = `${result.backend}${result.software ? " (software)" : ""}`;
+    if ("wrong" in result) return [name, by, short(result.rows), "", `wrong: ${firstLine(result.wrong)}`];
+    const ratios = libraries.map((library) => (library in result.ratios ? digits(result.ratios[library]) : ""));
+    return [name, by, ...measured(result), result.floorOverMeasured.toFixed(2), ...ratios];
+  });
+  const theirs = peers.map((peer: PeerReport) => {
+    if ("fault" in peer) return [name, peer.library, short(rows), "", `no ratio: ${firstLine(peer.fault)}`];
+    return [name, peer.library, ...measured(peer)];
+  });
+  return [...own, ...theirs];
+}
+
+const measured = ({ rows, runs, warm }: Pick<Timed, "rows" | "runs" | "warm">): string[] => [
+  short(rows),
+  String(runs),
+  duration(warm.median),
+  `${duration(warm.min)}–${duration(warm.max)}`,
+  digits(rows / warm.median / 1e6),
+];
+
+function timedBy(results: readonly BackendReport[], backend: string): Timed | undefined {
+  return results.find((result): result is Timed => result.backend === backend && "warm" in result);
+}
+
+const firstLine = (text: string): string => text.split("\n", 1)[0];
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return `<div class="scroll"><table><thead>${tableLine(head, "th")}</thead><tbody>${rows
+    .map((row) =>
+      tableLine(
+        head.map((_, i) => row[i] ?? ""),
+        "td",
+      ),
+    )
+    .join("")}</tbody></table></div>`;
+}
+
+const tableLine = (cells: readonly string[], tag: string): string =>
+  `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
