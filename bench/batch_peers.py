@@ -1,4 +1,4 @@
-"""The same batches in NumPy, SciPy or PyTorch, as one who knows them would write them: see batches/*.py.
+"""The same batches in NumPy, SciPy, scikit-learn or PyTorch, as one who knows them would write them: see batches/*.py.
 
 Without arguments: prints as JSON the versions of what this Python has. With a request (JSON, see batches/peers.ts): reads
 the arrays from standard input and prints as JSON what a first run picked, which warms up and is not timed, and the seconds
@@ -32,7 +32,7 @@ def main():
 
 def versions():
     found = {}
-    for name in ("numpy", "scipy", "torch"):
+    for name in ("numpy", "scipy", "sklearn", "torch"):
         try:
             found[name] = importlib.import_module(name).__version__
         except ImportError:
@@ -57,6 +57,10 @@ def work_of(request, *arrays):
         from batches.recomputed import recomputed
 
         return recomputed(*arrays, k)
+    if peer == "scikit-learn":
+        from batches.by_sklearn import k_center
+
+        return lambda: k_center(*arrays, k), 1
     from batches.incremental import incremental
 
     return lambda: incremental(rule, *arrays, k), 1

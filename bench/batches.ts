@@ -14,7 +14,7 @@ import { runCase } from "./batches/run.ts";
 import { threadsIn, wholeNumber } from "./flags.ts";
 import { aboutRun, aboutSubject, saveReport } from "../src/bench/report.ts";
 
-const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")}] [--threads N] [--alone] [--runs N] [--rows N] [--json FILE]`;
+const usage = `npm run bench:batches -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")}] [--threads N] [--peers LIST] [--alone] [--runs N] [--rows N] [--json FILE]`;
 
 /** Seconds after which no more runs are begun: some peers take minutes for one. */
 const LONGEST = 120;
@@ -33,16 +33,18 @@ interface Arguments {
   readonly list: boolean;
   /** Without peers. */
   readonly alone: boolean;
-  readonly json: string | undefined;
+  readonly json?: string;
   readonly backends: readonly BackendName[];
   readonly threads: number | undefined;
   readonly chosen: readonly BatchCase[];
+  /** Those to be beside it; all there are where it is not said. */
+  readonly peers: readonly string[] | undefined;
   readonly runs: number;
   readonly rows: number | undefined;
 }
 
 function argumentsOf(args: string[]): Arguments {
-  const { list, alone, required, json, filter, backend, threads, case: names, ...sizes } = parsed(args);
+  const { required, filter, backend, threads, peers, case: names, ...rest } = parsed(args);
   const chosen = batchCases
     .filter((one) => nameOf(one).includes(filter) && (one.atLeast || !required))
     .filter((one) => !names || names.includes(nameOf(one)));
@@ -50,9 +52,9 @@ function argumentsOf(args: string[]): Arguments {
     throw new InputError(`no case has ${names ? "such a name" : `"${filter}" in its name`}: see --list`);
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  const runs = wholeNumber("--runs", sizes.runs, 1);
-  const rows = sizes.rows === undefined ? undefined : wholeNumber("--rows", sizes.rows, LEAST_ROWS);
-  return { list, alone, json, backends, threads: threadsIn(threads), chosen, runs, rows };
+  const runs = wholeNumber("--runs", rest.runs, 1);
+  const rows = rest.rows === undefined ? undefined : wholeNumber("--rows", rest.rows, LEAST_ROWS);
+  return { ...rest, backends, threads: threadsIn(threads), peers: peers?.split(","), chosen, runs, rows };
 }
 
 function parsed(args: string[]) {
@@ -66,6 +68,7 @@ function parsed(args: string[]) {
       filter: { ...text, default: "" },
       backend: text,
       threads: text,
+      peers: text,
       runs: { ...text, default: "5" },
       rows: text,
       json: text,
@@ -77,7 +80,8 @@ function parsed(args: string[]) {
   }
 }
 
-async function bench({ list, alone, json, backends, threads, chosen, runs, rows }: Arguments): Promise<number> {
+async function bench(given: Arguments): Promise<number> {
+  const { list, alone, json, backends, threads, peers: wanted, chosen, runs, rows } = given;
   if (list) {
     for (const one of chosen) console.log(nameOf(one));
     return 0;
@@ -90,7 +94,8 @@ async function bench({ list, alone, json, backends, threads, chosen, runs, rows 
       else subjects.push(opened);
     }
     if (subjects.length === 0) throw new InputError("there is no backend to time");
-    const { peers, missing } = alone ? { peers: [], missing: [] } : await findPeers();
+    const on = subjects.map(({ engine }) => engine.backend);
+    const { peers, missing } = alone ? { peers: [], missing: [] } : await findPeers(on, wanted);
     const report = openReport(subjects, peers, runs, rows);
     const save = (): void => void (json !== undefined && saveReport(json, report));
     save(); // a path that cannot be written should fail before the work, not after

@@ -45,8 +45,8 @@ interface Arguments {
   readonly alone: boolean;
   readonly browser: boolean;
   readonly threads: number | undefined;
-  readonly json: string | undefined;
-  readonly html: string | undefined;
+  readonly json?: string;
+  readonly html?: string;
   /** Libraries to be beside it; all there are where it is not said. */
   readonly peers: readonly string[] | undefined;
   readonly backends: readonly BackendName[];

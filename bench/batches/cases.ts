@@ -43,6 +43,16 @@ export const batchCases: readonly BatchCase[] = [
   { rule: "batchbald", family: "realistic passes", ...passes },
 ];
 
+/** Small enough to be part of `npm run bench`. */
+export const shortCases: readonly BatchCase[] = ["gaussian", "200 clusters"].map((family) => ({
+  rule: "k-center",
+  family,
+  rows: M / 10,
+  dims: 64,
+  labelled: 100,
+  k: 100,
+}));
+
 /** `k-center gaussian 1Mx64 |L|=100 k=100`, `batchbald random passes 50x10kx10 k=10`. */
 export function nameOf({ rule, family, rows, dims, classes, passes: stored, labelled, k }: BatchCase): string {
   const predictions = classes && (stored ? `${stored}x${short(rows)}x${classes}` : `C=${classes}`);

@@ -1,10 +1,11 @@
-/** The same batches in Python on the same data in the same run, where this machine has what they need. */
+/** The same batches by other libraries on the same data in the same run, where this machine has what they need. */
 import { join } from "node:path";
 import { spreadOf, type Patience, type Spread } from "../../src/bench/measure.ts";
 import { interpreters, python } from "../peers.ts";
+import { ask, findNodePeers, type NodePeer } from "../peers/ask.ts";
 import type { BatchAnswer } from "./checks.ts";
 import type { BatchCase } from "./cases.ts";
-import type { BatchPool } from "./data.ts";
+import { firstRows, type BatchPool } from "./data.ts";
 
 const script = join(import.meta.dirname, "../batch_peers.py");
 
@@ -38,10 +39,18 @@ const kinds: readonly Kind[] = [
     rules: ["badge", "batchbald"],
     libraries: ["numpy"],
   },
+  {
+    peer: "scikit-learn",
+    about: "the nearest of the labelled by pairwise_distances_argmin_min, euclidean_distances to each pick",
+    rules: ["k-center"],
+    libraries: ["sklearn", "numpy"],
+  },
   { peer: "torch", about: "the same BatchBALD in PyTorch", rules: ["batchbald"], libraries: ["torch", "numpy"] },
 ];
 
-export interface BatchPeer extends Kind {
+export type BatchPeer = PythonPeer | (Kind & Pick<NodePeer, "on"> & Pick<PythonPeer, "versions">);
+
+interface PythonPeer extends Kind {
   readonly interpreter: string;
   /** Of Python and its libraries. */
   readonly versions: { readonly [name: string]: string };
@@ -55,8 +64,10 @@ export interface BatchPeerTimed {
   readonly warm: Spread;
   /** That it was told to use; null where it was left to itself. */
   readonly threads: number | null;
-  /** Of a first run, which was not timed; a peer that is timed on a sample has none. */
+  /** Of a first run, which was not timed; one that is timed on a sample may have none. */
   readonly answer: BatchAnswer | null;
+  /** The case that it is the answer to, if another: with the first rows alone. */
+  readonly answered?: BatchCase;
 }
 
 export interface BatchPeerFault {
@@ -64,8 +75,11 @@ export interface BatchPeerFault {
   readonly fault: string;
 }
 
-/** Those there are here, and why the others are not. */
-export async function findPeers(): Promise<{ peers: BatchPeer[]; missing: string[] }> {
+/** Those there are here for these backends, and why the others are not. */
+export async function findPeers(
+  backends: readonly string[],
+  wanted?: readonly string[],
+): Promise<{ peers: BatchPeer[]; missing: string[] }> {
   const found = await Promise.all(
     interpreters.map(async (interpreter) => ({ interpreter, versions: await versionsOf(interpreter) })),
   );
@@ -81,7 +95,14 @@ export async function findPeers(): Promise<{ peers: BatchPeer[]; missing: string
       peers.push({ ...kind, interpreter: best.interpreter, versions });
     } else missing.push(`${kind.peer} is left out: no Python here has ${kind.libraries.join(" and ")}`);
   }
-  return { peers, missing };
+  const ofNpm = findNodePeers().filter(({ library, on }) => library !== "ml-kmeans" && backends.includes(on));
+  if (ofNpm.length === 0) missing.push("libraries of npm are left out: npm ci --prefix bench installs them");
+  for (const { library, version, on } of ofNpm) {
+    const about = "the least distances kept, a product of matrices a pick";
+    const versions = { [library]: version, node: process.versions.node };
+    peers.push({ peer: library, about, rules: ["k-center"], libraries: [library], versions, on });
+  }
+  return { peers: wanted ? peers.filter(({ peer }) => wanted.includes(peer)) : peers, missing };
 }
 
 async function versionsOf(interpreter: string): Promise<{ [name: string]: string }> {
@@ -93,8 +114,42 @@ async function versionsOf(interpreter: string): Promise<{ [name: string]: string
 }
 
 /** Times a peer; whether it is right is for others to say. */
-export async function timePeer(
-  { peer, interpreter, scaled = false }: BatchPeer,
+export function timePeer(
+  peer: BatchPeer,
+  one: BatchCase,
+  pool: BatchPool,
+  patience: Patience,
+  software: boolean,
+): Promise<BatchPeerTimed | BatchPeerFault> {
+  return "on" in peer ? timeNodePeer(peer, one, pool, patience, software) : timePython(peer, one, pool, patience);
+}
+
+/** Multiply-adds that a library of npm gets at most; the last is a CPU that plays a GPU. What is over is scaled. */
+const MOST_WORK = { cpu: 1.5e9, gpu: 1e11, software: 5e7 };
+
+async function timeNodePeer(
+  { peer, on }: Pick<BatchPeer, "peer"> & Pick<NodePeer, "on">,
+  one: BatchCase,
+  pool: BatchPool,
+  patience: Patience,
+  software: boolean,
+): Promise<BatchPeerTimed | BatchPeerFault> {
+  const { dims, labelled, k } = one;
+  const most = MOST_WORK[on === "cpu" ? "cpu" : software ? "software" : "gpu"] / (dims * (labelled + k));
+  const few = { ...one, rows: Math.min(one.rows, Math.max(Math.floor(most), 2 * (labelled + k))) };
+  const scaled = few.rows < one.rows;
+  const { embeddings, labelled: known } = scaled ? firstRows(few, pool) : pool;
+  const data = { data: embeddings, shape: [few.rows, dims] };
+  const task = { work: "k-center", data, labelled: Int32Array.from(known), k } as const;
+  const said = await ask({ library: peer, task, patience });
+  if (said.fault !== undefined) return { peer, fault: said.fault };
+  const warm = spreadOf(said.seconds.map((each) => (each * one.rows) / few.rows));
+  const answer = { picks: said.picks ?? [], radius: said.radius };
+  return { peer, scaled, runs: said.seconds.length, warm, threads: said.threads, answer, answered: few };
+}
+
+async function timePython(
+  { peer, interpreter, scaled = false }: PythonPeer,
   { rule, rows, dims, classes, passes, k }: BatchCase,
   { embeddings, scores, logits, labelled }: BatchPool,
   patience: Patience,

@@ -11,7 +11,7 @@ export interface BatchReport extends About {
   readonly runs: number;
   /** Rows that a case may have at most: with it, a smoke run. */
   readonly rows: number | null;
-  readonly peers: readonly Omit<BatchPeer, "interpreter" | "rules">[];
+  readonly peers: readonly Pick<BatchPeer, "peer" | "about" | "libraries" | "versions">[];
   readonly cases: BatchCaseReport[];
   summaries: readonly Summary[];
 }
@@ -23,7 +23,13 @@ export interface BatchCaseReport extends BatchCase {
 }
 
 export type BackendReport = { readonly backend: string; readonly software: boolean } & (Wrong | Timed);
-export type PeerReport = BatchPeerFault | (Omit<BatchPeerTimed, "answer"> & { readonly radius?: number });
+export type PeerReport =
+  | BatchPeerFault
+  | (Omit<BatchPeerTimed, "answer" | "answered"> & {
+      readonly radius?: number;
+      /** What a library of npm computes on. */
+      readonly on?: "cpu" | "webgpu";
+    });
 
 export interface Timed extends Measured {
   /** Of distances between two rows, and as a share of rows · k; of rules that count them. */

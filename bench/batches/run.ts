@@ -5,7 +5,7 @@ import { measure, type Patience } from "../../src/bench/measure.ts";
 import type { Batch } from "../../src/index.ts";
 import type { BatchCase } from "./cases.ts";
 import { answerFault, judgeOf, rounding } from "./checks.ts";
-import { makePool, poolData, type BatchPool } from "./data.ts";
+import { firstRows, makePool, poolData, type BatchPool } from "./data.ts";
 import { smallFault } from "./distances.ts";
 import { timePeer, type BatchPeer } from "./peers.ts";
 import type { BackendReport, BatchCaseReport, PeerReport, Timed } from "./report.ts";
@@ -20,25 +20,35 @@ export async function runCase(
 ): Promise<BatchCaseReport> {
   const pool = makePool(one);
   const peerReports: PeerReport[] = [];
+  const software = subjects.some((subject) => subject.software);
   for (const peer of peers)
-    if (peer.rules.includes(one.rule)) peerReports.push(await runPeer(peer, one, pool, waiting));
+    if (peer.rules.includes(one.rule)) peerReports.push(await runPeer(peer, one, pool, waiting, software));
   const radius = peerReports.flatMap((peer) => ("radius" in peer && peer.radius ? [peer.radius] : []))[0];
   const faultIn = judgeOf(one, pool, radius);
   const results: BackendReport[] = [];
   for (const subject of subjects) {
     const result = await runBackend(subject, one, pool, faultIn, waiting);
-    results.push("wrong" in result ? result : { ...result, ratios: ratiosOf(result, peerReports) });
+    results.push("wrong" in result ? result : { ...result, ratios: ratiosOf(result.backend, result, peerReports) });
   }
   return { name, ...one, results, peers: peerReports };
 }
 
-async function runPeer(peer: BatchPeer, one: BatchCase, pool: BatchPool, waiting: Patience): Promise<PeerReport> {
-  const result = await timePeer(peer, one, pool, waiting);
+async function runPeer(
+  peer: BatchPeer,
+  one: BatchCase,
+  pool: BatchPool,
+  waiting: Patience,
+  software: boolean,
+): Promise<PeerReport> {
+  const result = await timePeer(peer, one, pool, waiting, software);
   if ("fault" in result) return result;
-  const { answer, ...timed } = result;
-  const fault = answer && answerFault(one, pool, answer, rounding.float32);
+  const { answer, answered = one, ...timed } = result;
+  const judged = answered.rows < one.rows ? firstRows(answered, pool) : pool;
+  const fault = answer && answerFault(answered, judged, answer, rounding.float32);
   if (fault) return { peer: peer.peer, fault };
-  return { ...timed, ...(answer?.radius !== undefined && { radius: answer.radius }) };
+  const on = "on" in peer ? { on: peer.on } : {};
+  const radius = judged === pool && answer?.radius !== undefined ? { radius: answer.radius } : {};
+  return { ...timed, ...on, ...radius };
 }
 
 export async function runBackend(
@@ -84,8 +94,11 @@ export function workOf({ rule, rows, dims, classes = 0, passes = 1 }: BatchCase,
   };
 }
 
-function ratiosOf({ warm }: Timed, peers: readonly PeerReport[]): Timed["ratios"] {
+/** A library of npm is compared with the backend that computes on the same as it does. */
+function ratiosOf(backend: string, { warm }: Timed, peers: readonly PeerReport[]): Timed["ratios"] {
   return Object.fromEntries(
-    peers.flatMap((peer) => ("warm" in peer ? [[peer.peer, peer.warm.median / warm.median]] : [])),
+    peers.flatMap((peer) =>
+      "warm" in peer && (peer.on ?? backend) === backend ? [[peer.peer, peer.warm.median / warm.median]] : [],
+    ),
   );
 }

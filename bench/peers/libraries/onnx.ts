@@ -86,15 +86,13 @@ function information(graph: Graph, mean: string, within: string): string {
   return graph.op("Sub", [within, reduce(graph, "ReduceSum", graph.op("Mul", [mean, log]))]);
 }
 
-/**
- * `Dropout` is told that it trains, or it would do nothing; from outside, for the optimiser takes a `Dropout` for idle even
- * where a constant says that it trains.
- */
+/** `Dropout` is told that it trains, or it would do nothing. */
 function dropoutBald(graph: Graph, x: string, [first, last]: Layer[], passes: number, rate: number): string {
   const hidden = graph.op("Relu", [dense(graph, x, first)]);
   const ratio = graph.number(rate);
+  const trains = graph.op("Cast", [graph.integer(1)], { to: 9 });
   const opinions = Array.from({ length: passes }, (_, seed) => {
-    const logits = dense(graph, graph.op("Dropout", [hidden, ratio, training.name], { seed }), last);
+    const logits = dense(graph, graph.op("Dropout", [hidden, ratio, trains], { seed }), last);
     const p = graph.op("Softmax", [logits], { axis: -1 });
     return { p, negentropy: plogp(graph, logits, p) };
   });
@@ -223,16 +221,12 @@ const turn: Value[] = [
   { name: "go", type: "bool", shape: [] },
 ];
 
-const training: Value = { name: "training", type: "bool", shape: [] };
-
-/** Runs a graph of `x`, and gives its outputs in order. */
-async function session(graph: Graph, { data, shape }: Matrix, outputs: readonly Value[], trains = false) {
-  const inputs: Value[] = [{ name: "x", type: "float", shape }, ...(trains ? [training] : [])];
-  const opened = await ort.InferenceSession.create(graph.model(inputs, outputs), { executionProviders: ["wasm"] });
-  const feeds = {
-    x: new ort.Tensor("float32", data, shape),
-    ...(trains && { [training.name]: new ort.Tensor("bool", [true], []) }),
-  };
+/** Runs a graph of `x`, and gives its outputs in order. The optimiser takes out every `Dropout`, even one that trains. */
+async function session(graph: Graph, { data, shape }: Matrix, outputs: readonly Value[], drops = false) {
+  const model = graph.model([{ name: "x", type: "float", shape }], outputs);
+  const graphOptimizationLevel = drops ? "disabled" : "all";
+  const opened = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], graphOptimizationLevel });
+  const feeds = { x: new ort.Tensor("float32", data, shape) };
   return async () => {
     const results = await opened.run(feeds);
     return outputs.map(({ name }) => results[name].data as Float32Array | BigInt64Array);
