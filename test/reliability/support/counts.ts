@@ -18,7 +18,7 @@ export const counts = {
   jsonl: { short: 250, long: 10_000 },
   lists: { short: 250, long: 8_000 },
   journal: { short: 300, long: 12_000 },
-  commandLines: { short: 120, long: 5_000 },
+  commandLines: { short: 60, long: 5_000 },
   processes: { short: 4, long: 60 },
 } as const satisfies Record<string, Count>;
 
