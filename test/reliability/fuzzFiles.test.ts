@@ -5,7 +5,7 @@ import { countOf } from "./support/counts.ts";
 import { fuzzed } from "./support/fuzz.ts";
 import { kinds } from "./support/subjects.ts";
 
-vi.setConfig({ testTimeout: isSoak ? 3_600_000 : 120_000 });
+vi.setConfig({ testTimeout: isSoak ? 7_200_000 : 300_000 });
 
 test.each(kinds)("%s", async (kind) => {
   const { opened, refused, wrong } = await fuzzed(kind, countOf(kind));

@@ -9,8 +9,8 @@ import type { Order, Told } from "./worker.ts";
 
 /** Of its own objects; arrays are counted. */
 const MOST_HEAP_MB = 512;
-/** Nothing was heard of the next input for so long. */
-const HANG_MS = 20_000;
+/** Nothing was heard of the next input for so long: far more than one may take, on a machine that has other work. */
+const HANG_MS = 60_000;
 
 /** Reads inputs [0, count) of a kind. What was wrong comes with the command that does the same again. */
 export async function fuzzed(kind: Kind, count: number): Promise<Told> {
@@ -50,12 +50,16 @@ async function readInputs(folder: string, order: Order): Promise<{ told: Told; n
   let complaints = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (complaints = (complaints + text).slice(-2000)));
   const at = (): number => readFileSync(progress).readInt32LE();
-  const watch = watched(child, at);
+  let watch: NodeJS.Timeout | undefined;
   try {
     const told = await new Promise<Told | string>((resolve) => {
-      child.on("message", (message: Told) => resolve(message));
+      child.on("message", (message: Told | "ready") => {
+        if (message !== "ready") return resolve(message);
+        // To start takes its own time.
+        watch = watched(child, at);
+        child.send(order);
+      });
       child.on("exit", (code, signal) => resolve(`ended the process (${signal ?? code}): ${complaints}`));
-      child.send(order);
     });
     if (typeof told !== "string") return { told, next: order.to };
     const input = Math.max(order.from, at());

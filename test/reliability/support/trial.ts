@@ -13,6 +13,7 @@ const FIXED = 2 ** 25;
 const TIMES = { zip: 1100, columns: 2 ** 15 };
 /** A line for a person. The name of the file comes on top. */
 const LONGEST_LINE = 1000;
+/** Of this process, so that others at work on the machine do not count. */
 const HANG_MS = 10_000;
 
 /** The longest array that was asked for by its length since this was 0. */
@@ -60,7 +61,7 @@ export async function judged(
   writeFileSync(path, content);
   const before = readdirSync(folder).join();
   longest = 0;
-  const began = performance.now();
+  const began = process.cpuUsage();
   let outcome: Outcome = { opened: true };
   try {
     await read(path);
@@ -68,7 +69,8 @@ export async function judged(
     const wrong = faultOf(error, path);
     outcome = wrong === undefined ? { refused: (error as Error).message.replace(path, "") } : { wrong };
   }
-  const took = performance.now() - began;
+  const { user, system } = process.cpuUsage(began);
+  const took = (user + system) / 1000;
   const after = readdirSync(folder).join();
   rmSync(path);
   if ("wrong" in outcome) return outcome;

@@ -31,3 +31,4 @@ process.on("message", async ({ kind, from, to }: Order) => {
   }
   process.send!(told satisfies Told);
 });
+process.send!("ready");
