@@ -11,6 +11,7 @@ import { npy } from "../cli/npy.ts";
 import { scratchFolder } from "../files/scratch.ts";
 import { makeBlobs } from "../support/blobs.ts";
 import { timesOf } from "./support/faultCounts.ts";
+import { decided, expectNoneAskedAgain, loopScript, PICKED, ROUNDS } from "./support/journalled.ts";
 
 const scratch = scratchFolder();
 const LONG_MS = 1_800_000;
@@ -27,7 +28,7 @@ describe("a loop with a journal", () => {
       logLevel: "error",
       ssr: { noExternal: true, external: ["webgpu"] },
       build: {
-        ssr: join(import.meta.dirname, "support/killed.ts"),
+        ssr: loopScript,
         outDir: dirname(script),
         emptyOutDir: false,
         rolldownOptions: { output: { entryFileNames: "killed.mjs" } },
@@ -63,7 +64,7 @@ describe("a loop with a journal", () => {
       const [whole, wholeAsked] = [scratch("whole.jsonl"), scratch("whole.txt")];
       expect(await run(whole, wholeAsked, Infinity)).toBe(true);
       const expected = decided(whole);
-      expect(expected.length).toBe(25 + 200);
+      expect(expected.length).toBe(ROUNDS + PICKED);
 
       let kills = 0;
       let finished = 0;
@@ -75,12 +76,7 @@ describe("a loop with a journal", () => {
           finished++;
           turn++;
           expect(decided(journal)).toEqual(expected);
-          const lines = readFileSync(asked, "utf8").trimEnd().split("\n");
-          const written = new Set<string>();
-          for (const line of lines) {
-            if (line.endsWith(" is written")) written.add(line.split(" ", 1)[0]);
-            else expect(written.has(line), `row ${line} was asked for again`).toBe(false);
-          }
+          expectNoneAskedAgain(asked);
         } else kills++;
       }
       expect(kills).toBe(most);
@@ -163,18 +159,6 @@ function groupIsAlive(group: number): boolean {
     return false;
   }
 }
-
-const entriesOf = (journal: string): any[] =>
-  readFileSync(journal, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-
-/** Picks and answers. */
-const decided = (journal: string): unknown[] =>
-  entriesOf(journal)
-    .filter(({ kind }) => kind === "picks" || kind === "answer")
-    .map((entry) => ({ ...entry, check: undefined, seconds: undefined }));
 
 const TIMES = new Set(["fit", "pick", "summaries"]);
 

@@ -29,6 +29,10 @@ export const faultCounts = {
   loopKills: { what: "kills of a loop with a journal, at random times", short: 6, long: 120 },
   simulateKills: { what: "kills of poolwise simulate, at random times", short: 3, long: 100 },
   journalRaces: { what: "times that four processes open one journal at once", short: 4, long: 50 },
+  cpuCalls: { what: "calls of score and select on the cpu, on one thread and on two", short: 600, long: 10_000 },
+  deviceCalls: { what: "calls of score and select on a device", short: 60, long: 10_000 },
+  cpuEngines: { what: "engines on the cpu, opened and closed", short: 40, long: 1000 },
+  deviceEngines: { what: "engines with a device of their own, opened and closed", short: 20, long: 1000 },
 } as const satisfies Record<string, FaultCount>;
 
 /** How many of them this run makes. */
