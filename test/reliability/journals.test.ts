@@ -9,7 +9,7 @@ import { scratchFolder } from "../files/scratch.ts";
 import { timesOf } from "./support/faultCounts.ts";
 
 const scratch = scratchFolder();
-const LONG_MS = 1_800_000;
+const LONG_MS = 7_200_000;
 
 const contenders: ChildProcess[] = [];
 const begin = async (): Promise<ChildProcess> => {

@@ -14,7 +14,7 @@ import { timesOf } from "./support/faultCounts.ts";
 import { decided, expectNoneAskedAgain, loopScript, PICKED, ROUNDS } from "./support/journalled.ts";
 
 const scratch = scratchFolder();
-const LONG_MS = 1_800_000;
+const LONG_MS = 7_200_000;
 
 describe("a loop with a journal", () => {
   /** Milliseconds after it begins that a process is killed, at most: enough for some rounds. */
