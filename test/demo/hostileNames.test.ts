@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const scratch = scratchFolder();
 /** No name of a file has a slash in it. */
 const image = '<img src=x onerror="globalThis.ran = 1">';
-const script = "<script>globalThis.ran = 1<\/script>";
+const script = "<script>globalThis.ran = 1</script>";
 
 beforeAll(async () => {
   const lines = Array.from({ length: 40 }, (_, row) => `${row % 7},${row % 5},${row % 3}`);

@@ -65,6 +65,6 @@ test("no text becomes code", () => {
 
 test("installing it runs nothing of ours", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
-  const run = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
-  expect(Object.keys(scripts).filter((name) => run.includes(name))).toEqual([]);
+  const hooks = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
+  expect(Object.keys(scripts).filter((name) => hooks.includes(name))).toEqual([]);
 });
