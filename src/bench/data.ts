@@ -67,7 +67,7 @@ function headOf(widths: readonly number[]): Head {
     const inputs = widths[l];
     const weight = Float32Array.from(
       { length: outputs * inputs },
-      (_, i) => draw(seeds.weights, i, l) * (6 / inputs) ** 0.5,
+      (_, i) => draw(seeds.weights, i, l) * Math.sqrt(6 / inputs),
     );
     const bias = Float32Array.from({ length: outputs }, (_, c) => draw(seeds.biases, c, l));
     return { weight, bias, inputs, outputs };

@@ -13,9 +13,6 @@ const DIMS = 6;
 /** Picks of each. */
 const K = 6;
 
-/** Whether scores are to be the same to the last bit, or to 1e-12 of themselves. */
-export const TO_THE_BIT = false;
-
 /** Picks by what was asked: the row of each, and its score, which the shortest text says exactly. */
 export type PickTable = Record<string, readonly (readonly [row: number, score: string])[]>;
 
@@ -71,7 +68,4 @@ export function differences(found: PickTable, expected: PickTable): string[] {
 
 const isSame = (found: PickTable[string], expected: PickTable[string]): boolean =>
   found.length === expected.length &&
-  found.every(([row, score], i) => row === expected[i][0] && isSameScore(Number(score), Number(expected[i][1])));
-
-const isSameScore = (a: number, b: number): boolean =>
-  Object.is(a, b) || (!TO_THE_BIT && Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(b)));
+  found.every(([row, score], i) => row === expected[i][0] && score === expected[i][1]);
