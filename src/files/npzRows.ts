@@ -9,6 +9,8 @@ import { startOf, zipEntries, type ZipEntry } from "./zip.ts";
 
 const STORED = 0;
 const DEFLATED = 8;
+/** Characters of one that an example shows. */
+const LONGEST_NAME = 80;
 
 /**
  * The array of that name, or the only one there is. Of a compressed one (numpy.savez_compressed) rows are unpacked in their
@@ -22,7 +24,7 @@ export async function npzRows(bytes: Bytes, array?: string): Promise<RowSource> 
   const known = quoted(names) || "none";
   if (array === undefined && entries.length !== 1)
     throw new InputError(
-      `${bytes.name}: holds ${entries.length} arrays (${known}): name one, as in ${bytes.name}:${names[0] ?? "name"}`,
+      `${bytes.name}: holds ${entries.length} arrays (${known}): name one, as in ${bytes.name}:${(names[0] ?? "name").slice(0, LONGEST_NAME)}`,
     );
   const entry = array === undefined ? entries[0] : entries[names.indexOf(array)];
   if (!entry) throw new InputError(`${bytes.name}: there is no array ${shown(array)}: it has ${known}`);

@@ -81,10 +81,10 @@ const tensors = (header: string): Buffer => {
 };
 const weight = '"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}';
 
-const write = (name: string, content: Uint8Array | string): string => {
+function write(name: string, content: Uint8Array | string): string {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
-};
+}
 
 test("keys that all objects have are keys like others", async () => {
   const metadata = write("a.safetensors", tensors(`{"__metadata__":{${evil}},${weight}}`));
