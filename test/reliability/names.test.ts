@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
+import { openRuns } from "../../src/cli/simulate/runs.ts";
 import { InputError, visible } from "../../src/errors.ts";
 import { readHead, readLabels, readRows, writePicks, writeScores } from "../../src/files/index.ts";
 import { openLog } from "../../src/files/log.ts";
@@ -122,6 +123,27 @@ test("labels below a blank line go to the rows that they name", async () => {
   writeFileSync(path, "\nrow,label\n1,5\n0,6\n");
   expect([...(await readLabels(path))]).toEqual([6, 5]);
   rmSync(path);
+});
+
+test.each([
+  "",
+  "{",
+  "null",
+  "[]",
+  "{}",
+  '{"strategy":"margin","batch":"top-k","seed":0}',
+  `{${evil}}`,
+  "[".repeat(50_000),
+])("a run of a simulation that holds %j is refused", async (content) => {
+  const keys = [{ strategy: "margin", batch: "top-k", seed: 0 }] as const;
+  const path = join(folder, "simulation");
+  const { save } = await openRuns(path, {}, keys);
+  const curve = [{ labels: 3, fit: 0, pick: 0 }];
+  await save({ ...keys[0], curve, picks: [] });
+  expect((await openRuns(path, {}, keys)).done).toHaveLength(1);
+  writeFileSync(join(path, "runs/margin-top-k-0.json"), content);
+  await expect(openRuns(path, {}, keys)).rejects.toThrow(/margin-top-k-0\.json: is damaged: remove it/);
+  rmSync(path, { recursive: true });
 });
 
 test("an archive's names are no places", async () => {

@@ -43,16 +43,29 @@ export async function openRuns(path: string, about: object, keys: readonly RunKe
   for (const key of keys) {
     if (!there.has(nameOf(key))) continue;
     const file = join(runs, nameOf(key));
-    try {
-      done.push(JSON.parse(await readFile(file, "utf8")) as RunResult);
-    } catch {
-      throw new InputError(`${file}: is damaged: remove it, and it is run again`);
-    }
+    const run = await readFile(file, "utf8")
+      .then((content): unknown => JSON.parse(content))
+      .catch(() => undefined);
+    if (!isRun(run, key)) throw new InputError(`${file}: is damaged: remove it, and it is run again`);
+    done.push(run);
   }
   return {
     done,
     save: (result) => writeFileWhole(join(runs, nameOf(result)), (write) => write(`${JSON.stringify(result)}\n`)),
   };
+}
+
+const isObject = (one: unknown): boolean => typeof one === "object" && one !== null;
+
+/** Whether what a file holds is the run that its name says. */
+function isRun(content: unknown, { strategy, batch, seed }: RunKey): content is RunResult {
+  const { curve, picks, ...own } = Object(content) as Partial<RunResult>;
+  return (
+    [own.strategy === strategy, own.batch === batch, own.seed === seed].every(Boolean) &&
+    [curve, picks].every((list) => Array.isArray(list) && list.every(isObject)) &&
+    curve!.length > 0 &&
+    curve!.every(({ labels }) => Number.isInteger(labels))
+  );
 }
 
 /** All runs in the order of their keys: those that are there, and the others once they are run. `tell` hears how many are done. */
