@@ -232,8 +232,8 @@ test.each<Mistake>([
     `score --features seven.npy --model heavy.safetensors ${scored}`,
     /heavy\.safetensors: .*1e\+?30/,
   ],
-  ["an archive cut short", `score --features pool.npy --model cut.npz ${scored}`, /cut\.npz: not a whole \.npz file/],
-  ["no archive", `score --features pool.npy --model array.npz ${scored}`, /array\.npz: not a whole \.npz file/],
+  ["an archive cut short", `score --features pool.npy --model cut.npz ${scored}`, /cut\.npz: not a whole zip archive/],
+  ["no archive", `score --features pool.npy --model array.npz ${scored}`, /array\.npz: not a whole zip archive/],
   ["missing", `score --features pool.npy --model missing.npz ${scored}`, /missing\.npz: no such file/],
   ["of PyTorch", `score --features pool.npy --model m.pt ${scored}`, /m\.pt: unknown .*\.pt; .*\.safetensors, \.npz/],
 ])("heads: %s", refused);
