@@ -53,6 +53,10 @@ def work_of(request, *arrays):
         xp = importlib.import_module(peer)
         [logits] = map(xp.asarray, arrays)
         return lambda: batchbald(xp, logits, k), 1
+    if rule == "kmeans":
+        from batches import k_means
+
+        return lambda: k_means.by[peer](arrays[0], arrays[-1], request["steps"]), 1
     if peer == "recomputed":
         from batches.recomputed import recomputed
 

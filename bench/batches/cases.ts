@@ -2,7 +2,8 @@
 import { short, type AtLeast } from "../../src/bench/cases.ts";
 
 export interface BatchCase {
-  readonly rule: "k-center" | "hybrid" | "badge" | "batchbald";
+  /** kmeans is Lloyd's steps alone, from centres that all are given. */
+  readonly rule: "k-center" | "hybrid" | "badge" | "batchbald" | "kmeans";
   /** How its rows lie, or, of passes, how they disagree: see data.ts. */
   readonly family: string;
   readonly rows: number;
@@ -12,6 +13,8 @@ export interface BatchCase {
   readonly passes?: number;
   readonly labelled: number;
   readonly k: number;
+  /** Of k-means. */
+  readonly steps?: number;
   /** How many times as fast as peers the cpu backend is to be. */
   readonly atLeast?: AtLeast;
 }
@@ -44,17 +47,14 @@ export const batchCases: readonly BatchCase[] = [
 ];
 
 /** Small enough to be part of `npm run bench`. */
-export const shortCases: readonly BatchCase[] = ["gaussian", "200 clusters"].map((family) => ({
-  rule: "k-center",
-  family,
-  rows: M / 10,
-  dims: 64,
-  labelled: 100,
-  k: 100,
-}));
+export const shortCases: readonly BatchCase[] = [
+  { rule: "k-center", family: "gaussian", rows: M / 10, dims: 64, labelled: 100, k: 100 },
+  { rule: "k-center", family: "200 clusters", rows: M / 10, dims: 64, labelled: 100, k: 100 },
+  { rule: "kmeans", family: "200 clusters", rows: M / 10, dims: 64, labelled: 0, k: 100, steps: 10 },
+];
 
 /** `k-center gaussian 1Mx64 |L|=100 k=100`, `batchbald random passes 50x10kx10 k=10`. */
-export function nameOf({ rule, family, rows, dims, classes, passes: stored, labelled, k }: BatchCase): string {
+export function nameOf({ rule, family, rows, dims, classes, passes: stored, labelled, k, steps }: BatchCase): string {
   const predictions = classes && (stored ? `${stored}x${short(rows)}x${classes}` : `C=${classes}`);
   return [
     rule,
@@ -63,6 +63,7 @@ export function nameOf({ rule, family, rows, dims, classes, passes: stored, labe
     predictions,
     labelled > 0 && `|L|=${short(labelled)}`,
     `k=${k}`,
+    steps && `${steps} steps`,
   ]
     .filter(Boolean)
     .join(" ");

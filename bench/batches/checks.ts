@@ -14,6 +14,8 @@ export interface BatchAnswer {
   readonly scores?: readonly number[];
   /** How far the farthest row is left. */
   readonly radius?: number;
+  /** Of k-means, which picks nothing. */
+  readonly centres?: readonly number[];
 }
 
 /** What float64 and float32 may round off, as a share. */

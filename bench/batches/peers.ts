@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { spreadOf, type Patience, type Spread } from "../../src/bench/measure.ts";
 import { interpreters, python } from "../peers.ts";
 import { ask, findNodePeers, type NodePeer } from "../peers/ask.ts";
+import type { Task } from "../peers/task.ts";
 import type { BatchAnswer } from "./checks.ts";
 import type { BatchCase } from "./cases.ts";
 import { firstRows, type BatchPool } from "./data.ts";
+import { firstCentresOf } from "./lloyd.ts";
 
 const script = join(import.meta.dirname, "../batch_peers.py");
 
@@ -41,10 +43,11 @@ const kinds: readonly Kind[] = [
   },
   {
     peer: "scikit-learn",
-    about: "the nearest of the labelled by pairwise_distances_argmin_min, euclidean_distances to each pick",
-    rules: ["k-center"],
+    about: "KMeans; k-center by pairwise_distances_argmin_min and euclidean_distances to each pick",
+    rules: ["k-center", "kmeans"],
     libraries: ["sklearn", "numpy"],
   },
+  { peer: "scipy", about: "kmeans2", rules: ["kmeans"], libraries: ["scipy", "numpy"] },
   { peer: "torch", about: "the same BatchBALD in PyTorch", rules: ["batchbald"], libraries: ["torch", "numpy"] },
 ];
 
@@ -95,12 +98,20 @@ export async function findPeers(
       peers.push({ ...kind, interpreter: best.interpreter, versions });
     } else missing.push(`${kind.peer} is left out: no Python here has ${kind.libraries.join(" and ")}`);
   }
-  const ofNpm = findNodePeers().filter(({ library, on }) => library !== "ml-kmeans" && backends.includes(on));
+  const ofNpm = findNodePeers().filter(({ on }) => backends.includes(on));
   if (ofNpm.length === 0) missing.push("libraries of npm are left out: npm ci --prefix bench installs them");
   for (const { library, version, on } of ofNpm) {
-    const about = "the least distances kept, a product of matrices a pick";
+    const steps = library === "ml-kmeans";
+    const about = steps ? "kmeans" : "a product of matrices a pick or step";
     const versions = { [library]: version, node: process.versions.node };
-    peers.push({ peer: library, about, rules: ["k-center"], libraries: [library], versions, on });
+    peers.push({
+      peer: library,
+      about,
+      rules: steps ? ["kmeans"] : ["k-center", "kmeans"],
+      libraries: [library],
+      versions,
+      on,
+    });
   }
   return { peers: wanted ? peers.filter(({ peer }) => wanted.includes(peer)) : peers, missing };
 }
@@ -124,8 +135,8 @@ export function timePeer(
   return "on" in peer ? timeNodePeer(peer, one, pool, patience, software) : timePython(peer, one, pool, patience);
 }
 
-/** Multiply-adds that a library of npm gets at most; the last is a CPU that plays a GPU. What is over is scaled. */
-const MOST_WORK = { cpu: 1.5e9, gpu: 1e11, software: 5e7 };
+/** Multiply-adds that a library of npm gets at most: the last is a CPU that plays a GPU. Past them it gets the first rows. */
+const MOST_WORK = { plain: 3e8, cpu: 1.5e9, gpu: 1e11, software: 5e7 };
 
 async function timeNodePeer(
   { peer, on }: Pick<BatchPeer, "peer"> & Pick<NodePeer, "on">,
@@ -134,26 +145,32 @@ async function timeNodePeer(
   patience: Patience,
   software: boolean,
 ): Promise<BatchPeerTimed | BatchPeerFault> {
-  const { dims, labelled, k } = one;
-  const most = MOST_WORK[on === "cpu" ? "cpu" : software ? "software" : "gpu"] / (dims * (labelled + k));
+  const { rule, dims, labelled, k, steps = 1 } = one;
+  const kind = peer === "ml-kmeans" ? "plain" : on === "cpu" ? "cpu" : software ? "software" : "gpu";
+  const most = MOST_WORK[kind] / (dims * (labelled + k * steps));
   const few = { ...one, rows: Math.min(one.rows, Math.max(Math.floor(most), 2 * (labelled + k))) };
   const scaled = few.rows < one.rows;
-  const { embeddings, labelled: known } = scaled ? firstRows(few, pool) : pool;
-  const data = { data: embeddings, shape: [few.rows, dims] };
-  const task = { work: "k-center", data, labelled: Int32Array.from(known), k } as const;
+  const given = scaled ? firstRows(few, pool) : pool;
+  const data = { data: given.embeddings, shape: [few.rows, dims] };
+  const task: Task =
+    rule === "kmeans"
+      ? { work: "k-means", data, centres: { data: firstCentresOf(few, given), shape: [k, dims] }, steps }
+      : { work: "k-center", data, labelled: Int32Array.from(given.labelled), k };
   const said = await ask({ library: peer, task, patience });
   if (said.fault !== undefined) return { peer, fault: said.fault };
   const warm = spreadOf(said.seconds.map((each) => (each * one.rows) / few.rows));
-  const answer = { picks: said.picks ?? [], radius: said.radius };
+  const answer = { picks: said.picks ?? [], radius: said.radius, centres: said.centres };
   return { peer, scaled, runs: said.seconds.length, warm, threads: said.threads, answer, answered: few };
 }
 
 async function timePython(
   { peer, interpreter, scaled = false }: PythonPeer,
-  { rule, rows, dims, classes, passes, k }: BatchCase,
-  { embeddings, scores, logits, labelled }: BatchPool,
+  one: BatchCase,
+  pool: BatchPool,
   patience: Patience,
 ): Promise<BatchPeerTimed | BatchPeerFault> {
+  const { rule, rows, dims, classes, passes, k, steps } = one;
+  const { embeddings, scores, logits, labelled } = pool;
   const given = [
     ...(classes ? [{ array: logits, shape: [...(passes ? [passes] : []), rows, classes] }] : []),
     ...(dims > 0 ? [{ array: embeddings, shape: [rows, dims] }] : []),
@@ -163,6 +180,7 @@ async function timePython(
           { array: scores, shape: [rows] },
           { array: labelled, shape: [labelled.length] },
         ]),
+    ...(steps ? [{ array: firstCentresOf(one, pool), shape: [k, dims] }] : []),
   ];
   const arrays = given.map(({ array, shape }) => ({
     shape,
@@ -170,7 +188,7 @@ async function timePython(
   }));
   const bytes = given.map(({ array }) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   try {
-    const request = JSON.stringify({ rule, peer, k, patience, arrays });
+    const request = JSON.stringify({ rule, peer, k, steps, patience, arrays });
     const { seconds, threads, answer } = JSON.parse(await python(interpreter, script, [request], bytes));
     return { peer, scaled, runs: seconds.length, warm: spreadOf(seconds), threads, answer };
   } catch (error) {

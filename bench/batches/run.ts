@@ -7,6 +7,7 @@ import type { BatchCase } from "./cases.ts";
 import { answerFault, judgeOf, rounding } from "./checks.ts";
 import { firstRows, makePool, poolData, type BatchPool } from "./data.ts";
 import { smallFault } from "./distances.ts";
+import { centresJudge, centreRounding, openSteps } from "./lloyd.ts";
 import { timePeer, type BatchPeer } from "./peers.ts";
 import type { BackendReport, BatchCaseReport, PeerReport, Timed } from "./report.ts";
 
@@ -24,13 +25,45 @@ export async function runCase(
   for (const peer of peers)
     if (peer.rules.includes(one.rule)) peerReports.push(await runPeer(peer, one, pool, waiting, software));
   const radius = peerReports.flatMap((peer) => ("radius" in peer && peer.radius ? [peer.radius] : []))[0];
-  const faultIn = judgeOf(one, pool, radius);
+  const run = one.rule === "kmeans" ? stepping(one, pool) : picking(one, pool, radius);
   const results: BackendReport[] = [];
   for (const subject of subjects) {
-    const result = await runBackend(subject, one, pool, faultIn, waiting);
+    const result = await run(subject, waiting);
     results.push("wrong" in result ? result : { ...result, ratios: ratiosOf(result.backend, result, peerReports) });
   }
   return { name, ...one, results, peers: peerReports };
+}
+
+type Run = (subject: Subject, waiting: Patience) => Promise<BackendReport>;
+
+function picking(one: BatchCase, pool: BatchPool, radius: number | undefined): Run {
+  const faultIn = judgeOf(one, pool, radius);
+  return (subject, waiting) => runBackend(subject, one, pool, faultIn, waiting);
+}
+
+/** The first pass compares every row with every centre, and so do the steps of peers; ours need less of them later. */
+function stepping(one: BatchCase, pool: BatchPool): Run {
+  const fault = centresJudge(one, pool);
+  return async ({ engine, software, ceilings: ceilingsOf }, waiting) => {
+    const about = { backend: engine.backend, software };
+    try {
+      const steps = await openSteps(engine, one, pool);
+      try {
+        const run = async () => ({ centres: await steps.run(), timings: { upload: 0, kernel: 0, readback: 0 } });
+        const measured = await measure(run, ({ centres }) => fault(centres, centreRounding.ours), waiting);
+        if ("wrong" in measured) return { ...about, ...measured };
+        const work = workOf(one, one.rows * one.k);
+        const ceilings = await ceilingsOf(pool.embeddings);
+        const floor = floorOf(work, ceilings);
+        const floorOverMeasured = floor.seconds / measured.warm.median;
+        return { ...about, ...measured, work, ceilings, floor, floorOverMeasured, ratios: {} };
+      } finally {
+        await steps.close();
+      }
+    } catch (error) {
+      return { ...about, wrong: `it failed: ${(error as Error).message}` };
+    }
+  };
 }
 
 async function runPeer(
@@ -44,7 +77,11 @@ async function runPeer(
   if ("fault" in result) return result;
   const { answer, answered = one, ...timed } = result;
   const judged = answered.rows < one.rows ? firstRows(answered, pool) : pool;
-  const fault = answer && answerFault(answered, judged, answer, rounding.float32);
+  const fault =
+    answer &&
+    (answer.centres
+      ? centresJudge(answered, judged)(answer.centres, centreRounding.float32)
+      : answerFault(answered, judged, answer, rounding.float32));
   if (fault) return { peer: peer.peer, fault };
   const on = "on" in peer ? { on: peer.on } : {};
   const radius = judged === pool && answer?.radius !== undefined ? { radius: answer.radius } : {};

@@ -36,10 +36,21 @@ export interface Clustering {
 
 /** Clusters these rows, which ascend; k is at most their number. A cluster may be empty where rows are equal. */
 export async function cluster(context: Clustering, rows: Uint32Array, k: number, seed: number): Promise<Clusters> {
-  const space = context.space();
-  const centres = new MovingCentres(space, await firstCentres(space, context.pace, rows, k, seed), k);
+  const first = await firstCentres(context.space(), context.pace, rows, k, seed);
+  return await lloyd(context, rows, k, first, MOST_STEPS);
+}
+
+/** So many steps at most from the first centres, [k, width], until no row changes sides. */
+export async function lloyd(
+  context: Clustering,
+  rows: Uint32Array,
+  k: number,
+  first: Float64Array,
+  mostSteps: number,
+): Promise<Clusters> {
+  const centres = new MovingCentres(context.space(), first, k);
   const kernel = await context.clusters(rows, k);
-  for (let step = 0; step < MOST_STEPS; step++) {
+  for (let step = 0; step < mostSteps; step++) {
     if ((await kernel.assign(centres, context.pace)) === 0) break;
     centres.moveToMeans(kernel);
     await context.pace.turn();
