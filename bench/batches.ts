@@ -9,7 +9,7 @@ import { InputError } from "../src/errors.ts";
 import { backendNames, openSubject, type BackendName, type Subject } from "../src/bench/backends.ts";
 import { batchCases, nameOf, shrunk, type BatchCase } from "./batches/cases.ts";
 import { findPeers, type BatchPeer } from "./batches/peers.ts";
-import { heading, linesOf, summariesOf, summaryLine, type BatchReport } from "./batches/report.ts";
+import { heading, linesOf, peerAbouts, summariesOf, summaryLine, type BatchReport } from "./batches/report.ts";
 import { runCase } from "./batches/run.ts";
 import { threadsIn, wholeNumber } from "./flags.ts";
 import { aboutRun, aboutSubject, saveReport } from "../src/bench/report.ts";
@@ -125,7 +125,7 @@ function openReport(
     ...aboutRun(subjects.map(aboutSubject)),
     runs,
     rows: rows ?? null,
-    peers: peers.map(({ peer, about, libraries, versions }) => ({ peer, about, libraries, versions })),
+    peers: peerAbouts(peers),
     cases: [],
     summaries: [],
   };

@@ -10,6 +10,8 @@ import { InputError } from "../src/errors.ts";
 import { backendNames, openSubject, type BackendName, type Subject } from "../src/bench/backends.ts";
 import { ceilingLines } from "../src/bench/ceilingsTable.ts";
 import { cases, fitted, nameOf, shrunk, type Case } from "../src/bench/cases.ts";
+import { nameOf as shortNameOf, shortCases, type BatchCase } from "./batches/cases.ts";
+import { runShort } from "./batches/short.ts";
 import { threadsIn } from "./flags.ts";
 import { growthLines, growthPatience, runSweep, type FullReport } from "./growth/run.ts";
 import { sweeps } from "./growth/sweeps.ts";
@@ -51,6 +53,8 @@ interface Arguments {
   readonly peers: readonly string[] | undefined;
   readonly backends: readonly BackendName[];
   readonly chosen: readonly Case[];
+  /** Of distances and clusters. */
+  readonly short: readonly BatchCase[];
 }
 
 function argumentsOf(args: string[]): Arguments {
@@ -58,7 +62,10 @@ function argumentsOf(args: string[]): Arguments {
   const chosen = cases
     .filter((one) => [nameOf(one), ...one.strategies].some((name) => name.includes(filter)))
     .filter((one) => (one.atLeast || !required) && (!names || names.includes(nameOf(one))));
-  if (chosen.length === 0)
+  const short = shortCases
+    .filter((one) => shortNameOf(one).includes(filter) && !required && !rest.browser)
+    .filter((one) => !names || names.includes(shortNameOf(one)));
+  if (chosen.length + short.length === 0)
     throw new InputError(`no case has ${names ? "such a name" : `"${filter}" in its name`}: see --list`);
   if (rest.browser && backend !== undefined)
     throw new InputError("a browser is timed on the cpu backend: leave out --backend");
@@ -66,7 +73,8 @@ function argumentsOf(args: string[]): Arguments {
   const whole = chosen.length === cases.length && !rest.browser;
   const backends = backendNames.filter((name) => backend === undefined || name === backend);
   if (backends.length === 0) throw new InputError(`unknown backend "${backend}": known are ${backendNames.join(", ")}`);
-  return { ...rest, whole, threads: threadsIn(threads), peers: peers?.split(","), backends, chosen };
+  const wanted = rest.alone || rest.growth ? [] : peers?.split(",");
+  return { ...rest, whole, threads: threadsIn(threads), peers: wanted, backends, chosen, short };
 }
 
 function parsed(args: string[]) {
@@ -91,9 +99,9 @@ function parsed(args: string[]) {
 }
 
 async function bench(given: Arguments): Promise<number> {
-  const { list, quick, growth, alone, browser, whole, threads, json, html, peers: wanted, backends, chosen } = given;
+  const { list, quick, growth, browser, whole, threads, json, html, backends, chosen, short } = given;
   if (list) {
-    for (const one of chosen) console.log(nameOf(one));
+    for (const name of [...chosen.map(nameOf), ...short.map(shortNameOf)]) console.log(name);
     return 0;
   }
   const subjects = browser ? [] : await subjectsOf(backends, threads);
@@ -101,7 +109,7 @@ async function bench(given: Arguments): Promise<number> {
   try {
     if (contenders.length === 0) throw new InputError("there is no backend to time");
     const about = contenders.map((contender) => contender.about);
-    const { peers, missing } = alone || growth ? { peers: [], missing: [] } : await findPeers(about, wanted);
+    const { peers, missing } = await findPeers(about, given.peers);
     const ceilings = [];
     for (const contender of contenders) ceilings.push(await contender.ceilings());
     const report: FullReport = { ...openReport(about, peers, ceilings, quick), growth: [] };
@@ -121,6 +129,13 @@ async function bench(given: Arguments): Promise<number> {
       console.log(linesOf(report.cases[report.cases.length - 1]));
       save();
     }
+    if (!growth && short.length > 0) {
+      const rule = { quick, waiting: quick ? briefly : patience };
+      await runShort(short, subjects, given.peers, rule, (timed) => {
+        report.short = timed;
+        save();
+      });
+    }
     for (const sweep of growth || whole ? sweeps : []) {
       const [waiting, fewer] = quick ? [briefly, QUICK_FEWER] : [growthPatience, 1];
       report.growth.push(await runSweep(sweep, subjects, waiting, fewer));
@@ -128,7 +143,8 @@ async function bench(given: Arguments): Promise<number> {
       save();
     }
     console.log(["", ...ceilingLines(report.ceilings, report.backends)].join("\n"));
-    const all = [...report.cases.flatMap(({ results }) => results), ...report.growth.flatMap(({ curves }) => curves)];
+    const timed = [...report.cases, ...(report.short?.cases ?? [])];
+    const all = [...timed.flatMap(({ results }) => results), ...report.growth.flatMap(({ curves }) => curves)];
     return all.some((result) => "wrong" in result) ? 1 : 0;
   } finally {
     for (const contender of contenders) await contender.close();

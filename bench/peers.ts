@@ -24,6 +24,9 @@ const TIMEOUT_MS = 1_800_000;
  */
 export const libraries: readonly string[] = ["numpy", "scipy", "torch", "autograd"];
 
+/** All that may be asked for: scikit-learn does distances and clusters, which batches/peers.ts knows of. */
+const known: readonly string[] = [...libraries, "scikit-learn", ...nodeLibraries];
+
 /** Rows that the loop is timed on: all would take it hours. */
 const AUTOGRAD_ROWS = 50;
 
@@ -39,14 +42,13 @@ export interface PythonPeer extends PeerAbout {
 /** Those of the libraries wanted that can be beside one of the backends, and lines about those that are not there. */
 export async function findPeers(
   backends: readonly BackendAbout[],
-  wanted: readonly string[] = [...libraries, ...nodeLibraries],
+  wanted: readonly string[] = known,
 ): Promise<{ peers: Peer[]; missing: string[] }> {
-  const unknown = wanted.find((name) => ![...libraries, ...nodeLibraries].includes(name));
-  if (unknown !== undefined)
-    throw new InputError(`unknown peer "${unknown}": known are ${[...libraries, ...nodeLibraries].join(", ")}`);
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new InputError(`unknown peer "${unknown}": known are ${known.join(", ")}`);
   const found = [...(await findPythonPeers()), ...findNodePeers()].filter(({ library }) => wanted.includes(library));
-  const absent = (known: readonly string[]): string =>
-    known.filter((name) => wanted.includes(name) && !found.some(({ library }) => library === name)).join(", ");
+  const absent = (those: readonly string[]): string =>
+    those.filter((name) => wanted.includes(name) && !found.some(({ library }) => library === name)).join(", ");
   const [ofPython, ofNpm] = [absent(libraries), absent(nodeLibraries)];
   const missing = [
     ...(ofPython ? [`left out, for no Python here has them: ${ofPython}`] : []),
@@ -106,14 +108,14 @@ export async function timePeers(
 
 /** Times a peer on a case; its answer must be near the reference. Undefined where it has no such work. */
 async function measurePeer(
-  { library, interpreter, strategies: known }: PythonPeer,
+  { library, interpreter, strategies: does }: PythonPeer,
   one: Case,
   made: Made,
   reference: Reference,
   patience: Patience,
 ): Promise<PeerMeasured | PeerFault | undefined> {
   const { strategies, k } = one;
-  if (!strategies.every((name) => known.includes(name))) return undefined;
+  if (!strategies.every((name) => does.includes(name))) return undefined;
   if (library === "autograd" && strategies.length === 0) return undefined;
   if (library === "scipy" && (one.kind !== "logits" || one.passes)) return undefined;
   const { rows, data, judged, expected } =

@@ -9,6 +9,7 @@ import { bytesOf } from "../src/backends/cpu/simdModule.ts";
 import { cases, fitted, nameOf, rowsJudged, rowsTimed, shrunk, type Case } from "../src/bench/cases.ts";
 import { CpuCeilings } from "../src/bench/ceilings/cpu.ts";
 import { modules } from "../src/bench/ceilings/simd.gen.ts";
+import { nameOf as shortNameOf, shortCases } from "../bench/batches/cases.ts";
 import { cpuTable } from "../bench/cpuTable.ts";
 import { makePool, sampleRows } from "../src/bench/data.ts";
 import { floorOf, workOf } from "../src/bench/floor.ts";
@@ -40,7 +41,7 @@ test("every strategy has a case, and no two cases share a name", async () => {
     "egl 1Mx64 head 128-10",
   ])
     expect(listed).toContain(name);
-  expect(listed).toEqual([...new Set(cases.map(nameOf))]);
+  expect(listed).toEqual([...new Set([...cases.map(nameOf), ...shortCases.map(shortNameOf)])]);
 });
 
 test("a case runs from end to end and says what it measured, on what", async () => {

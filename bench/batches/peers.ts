@@ -81,6 +81,7 @@ export interface BatchPeerFault {
 /** Those there are here for these backends, and why the others are not. */
 export async function findPeers(
   backends: readonly string[],
+  /** By their own name, or that of their library. */
   wanted?: readonly string[],
 ): Promise<{ peers: BatchPeer[]; missing: string[] }> {
   const found = await Promise.all(
@@ -113,7 +114,9 @@ export async function findPeers(
       on,
     });
   }
-  return { peers: wanted ? peers.filter(({ peer }) => wanted.includes(peer)) : peers, missing };
+  const named = ({ peer, libraries: [first] }: BatchPeer): boolean =>
+    !wanted || [peer, first].some((name) => wanted.includes(name));
+  return { peers: peers.filter(named), missing };
 }
 
 async function versionsOf(interpreter: string): Promise<{ [name: string]: string }> {

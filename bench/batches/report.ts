@@ -11,10 +11,15 @@ export interface BatchReport extends About {
   readonly runs: number;
   /** Rows that a case may have at most: with it, a smoke run. */
   readonly rows: number | null;
-  readonly peers: readonly Pick<BatchPeer, "peer" | "about" | "libraries" | "versions">[];
+  readonly peers: readonly PeerAbout[];
   readonly cases: BatchCaseReport[];
   summaries: readonly Summary[];
 }
+
+export type PeerAbout = Pick<BatchPeer, "peer" | "about" | "libraries" | "versions">;
+
+export const peerAbouts = (peers: readonly BatchPeer[]): PeerAbout[] =>
+  peers.map(({ peer, about, libraries, versions }) => ({ peer, about, libraries, versions }));
 
 export interface BatchCaseReport extends BatchCase {
   readonly name: string;
@@ -93,6 +98,15 @@ export function heading(report: BatchReport): string {
   const { peers, rows } = report;
   return [
     ...aboutLines(report),
+    ...legend(peers),
+    ...(rows === null ? [] : [pc.yellow(`--rows ${rows}: a smoke run, not a measurement.`)]),
+    "",
+  ].join("\n");
+}
+
+/** Who is beside it, and how lines are to be read. */
+export function legend(peers: readonly PeerAbout[]): string[] {
+  return [
     ...peers.map(({ peer, about, versions }) => {
       const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
       return `${peer}: ${about} (${named.join(", ")})`;
@@ -100,9 +114,7 @@ export function heading(report: BatchReport): string {
     "Seconds of warm runs: median (least–most). ×: a peer's median over ours, above 1 ours is faster.",
     "floor: the least time for one read of the pool, or for the arithmetic of the distances taken, whichever is longer, at",
     "the backend's own best rate, on the CPU that of its threads in WebAssembly; floor/measured of 1 is as fast as can be.",
-    ...(rows === null ? [] : [pc.yellow(`--rows ${rows}: a smoke run, not a measurement.`)]),
-    "",
-  ].join("\n");
+  ];
 }
 
 export function linesOf({ name, results, peers }: BatchCaseReport, runs: number): string {

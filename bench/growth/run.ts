@@ -1,4 +1,5 @@
 /** A sweep on every backend: each point's result is checked before it is timed, as everywhere. */
+import type { ShortReport } from "../batches/short.ts";
 import pc from "picocolors";
 import type { Subject } from "../../src/bench/backends.ts";
 import { rowsTimed, short } from "../../src/bench/cases.ts";
@@ -16,6 +17,8 @@ import type { Sweep } from "./sweeps.ts";
 /** What `npm run bench` leaves behind. */
 export interface FullReport extends Report {
   readonly growth: GrowthReport[];
+  /** Distances and clusters. */
+  short?: ShortReport;
 }
 
 export interface GrowthReport extends Pick<Sweep, "by" | "work" | "theory" | "atMost"> {
