@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { readmeTable } from "../bench/readmeTable.ts";
-import type { Report } from "../src/bench/report.ts";
+import type { FullReport } from "../bench/growth/run.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -18,10 +18,9 @@ test("they are fresh", async () => {
 test("that of the bench has a row a case, and none of what is software or wrong", () => {
   const timed = {
     backend: "cpu",
-    warm: {},
-    rowsPerSecond: 12_345_678,
+    warm: { median: 0.0123 },
     floorOverMeasured: 0.456,
-    ratios: { numpy: 7.891 },
+    ratios: { numpy: 7.891, torch: 0.5 },
   };
   const report = {
     poolwise: "9.8.7",
@@ -39,16 +38,24 @@ test("that of the bench has a row a case, and none of what is software or wrong"
       { library: "torch", version: "3.0" },
     ],
     cases: [
-      { name: "k-center |L|=1", results: [timed, { ...timed, backend: "webgpu", rowsPerSecond: 1 }] },
-      { name: "entropy", results: [{ backend: "cpu", wrong: "all of it" }] },
+      { name: "k-center |L|=1", peers: [], results: [timed, { ...timed, backend: "webgpu", floorOverMeasured: 1 }] },
+      { name: "entropy", peers: [], results: [{ backend: "cpu", wrong: "all of it" }] },
     ],
-  } as unknown as Report;
+    short: {
+      peers: [
+        { peer: "numpy", versions: { numpy: "2.0" } },
+        { peer: "ml-kmeans", versions: { "ml-kmeans": "7", node: "20" } },
+      ],
+      cases: [{ name: "kmeans", rows: 9, results: [{ ...timed, ratios: { "ml-kmeans": 2 } }], peers: [] }],
+    },
+  } as unknown as FullReport;
   expect(readmeTable(report).split("\n")).toEqual([
-    "| case | cpu, Mrows/s | floor/measured | × numpy | × torch |",
-    "| --- | --: | --: | --: | --: |",
-    "| k-center \\|L\\|=1 | 12.3 | 0.46 | 7.89 |  |",
-    "| entropy | WRONG | WRONG | WRONG | WRONG |",
+    "| case | cpu | floor/measured | times as fast as |",
+    "| --- | --: | --: | --- |",
+    "| k-center \\|L\\|=1 | 12.3 ms | 0.46 | numpy 7.89, torch 0.500 |",
+    "| entropy | WRONG |  |  |",
+    "| kmeans | 12.3 ms | 0.46 | ml-kmeans 2.00 |",
     "",
-    "poolwise 9.8.7 (abc), Node 20.0.0, on 2026-01-02: Abacus, 2 threads; numpy 2.0, torch 3.0. A smoke run on few of the rows, and no measurement.",
+    "poolwise 9.8.7 (abc), Node 20.0.0, on 2026-01-02: Abacus, 2 threads; numpy 2.0; torch 3.0; ml-kmeans ml-kmeans 7, node 20. A smoke run on few of the rows, and no measurement.",
   ]);
 });

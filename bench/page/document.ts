@@ -1,14 +1,12 @@
 /** What a bench measured, as a page that needs nothing but itself. */
 import { ceilingColumns, digits, duration } from "../../src/bench/ceilingsTable.ts";
 import { short } from "../../src/bench/cases.ts";
-import type { BackendReport, CaseReport, PeerReport } from "../../src/bench/report.ts";
 import { escaped } from "../../src/cli/simulate/plot.ts";
 import type { FullReport } from "../growth/run.ts";
+import { shownCases, shownLibraries, timedBy, type ShownCase, type ShownTimed } from "../shown.ts";
 import { ratioBars, shareBars, type BarGroup } from "./bars.ts";
 import { growthFigure } from "./curves.ts";
 import { COLOURS, STYLE } from "./style.ts";
-
-type Timed = Extract<BackendReport, { warm: unknown }>;
 
 const boundBy = { bytes: "bytes", multiplyAdds: "fma", exps: "exp" };
 
@@ -41,16 +39,15 @@ ${parts.filter(Boolean).join("\n")}
 `;
 }
 
-function about({ poolwise, commit, date, node, machine, backends, peers, quick }: FullReport): string {
+function about(report: FullReport): string {
+  const { poolwise, commit, date, node, machine, backends, quick } = report;
   const lines: (readonly [string, string])[] = [
     ["poolwise", `${poolwise}${commit ? `, commit ${commit}` : ""}`],
     ["measured", `${date.slice(0, 16).replace("T", " ")} UTC`],
     ["machine", `${machine.cpu}, ${machine.threads} threads, ${machine.platform}`],
     ["Node", node],
     ...backends.map(({ backend, adapter, software, threads }) => [backend, `${adapter}${backend === "webgpu" ? "" : `, ${threads} ${threads === 1 ? "thread" : "threads"}`}${software ? " (software)" : ""}`] as const), // prettier-ignore
-    ...peers.map(
-      ({ library, version, python }) => [library, `${version}${python ? `, Python ${python}` : ""}`] as const,
-    ),
+    ...shownLibraries(report).map(({ library, version }) => [library, version] as const),
   ];
   const software = backends.filter((each) => each.software).map(({ backend }) => backend);
   return [
@@ -60,8 +57,8 @@ function about({ poolwise, commit, date, node, machine, backends, peers, quick }
   ].filter(Boolean).join("\n"); // prettier-ignore
 }
 
-function reading({ cases }: FullReport): string {
-  const results = cases.flatMap((one) => one.results);
+function reading(report: FullReport): string {
+  const results = shownCases(report).flatMap((one) => one.results);
   const wrong = results.filter((result) => "wrong" in result).length;
   return `<h2>How to read this</h2>
 <ul>
@@ -72,10 +69,12 @@ function reading({ cases }: FullReport): string {
 </ul>`;
 }
 
-function besidePeers({ cases, backends, peers }: FullReport): string {
-  if (peers.length === 0) return "";
-  const colour = new Map(peers.map(({ library }, i) => [library, i % COLOURS]));
-  const sections = backends.map(({ backend, software }) => {
+function besidePeers(report: FullReport): string {
+  const libraries = shownLibraries(report);
+  if (libraries.length === 0) return "";
+  const colour = new Map(libraries.map(({ library }, i) => [library, i % COLOURS]));
+  const cases = shownCases(report);
+  const sections = report.backends.map(({ backend, software }) => {
     const groups = cases.flatMap(({ name, results }): BarGroup[] => {
       const result = timedBy(results, backend);
       const ratios = Object.entries(result?.ratios ?? {});
@@ -90,10 +89,10 @@ function besidePeers({ cases, backends, peers }: FullReport): string {
   return sections.join("\n");
 }
 
-function floors({ cases, backends }: FullReport): string {
-  const colour = new Map(backends.map(({ backend }, i) => [backend, i % COLOURS]));
-  const groups = cases.flatMap(({ name, results }): BarGroup[] => {
-    const timed = results.filter((result): result is Timed => "warm" in result);
+function floors(report: FullReport): string {
+  const colour = new Map(report.backends.map(({ backend }, i) => [backend, i % COLOURS]));
+  const groups = shownCases(report).flatMap(({ name, results }): BarGroup[] => {
+    const timed = results.filter((result) => "warm" in result);
     if (timed.length === 0) return [];
     const bars = timed.map(({ backend, floorOverMeasured, floor }) => ({
       name: backend,
@@ -128,45 +127,34 @@ function ceilings({ ceilings: all = [], backends }: FullReport): string {
 ${table(["backend", ...ceilingColumns.map(({ title }) => title)], all.map((one) => [`${one.backend}${software.has(one.backend) ? " (software)" : ""}`, ...ceilingColumns.map(({ key, text }) => text(one[key]))]))}`; // prettier-ignore
 }
 
-function times({ cases, peers }: FullReport): string {
+function times(report: FullReport): string {
+  const cases = shownCases(report);
   if (cases.length === 0) return "";
-  const head = ["case", "by", "rows", "runs", "median", "quickest–slowest", "Mrows/s", "floor/measured", ...peers.map(({ library }) => `×${library}`)]; // prettier-ignore
-  return `<h2>All times</h2><div class="times">${table(
-    head,
-    cases.flatMap((one) =>
-      timesOf(
-        one,
-        peers.map(({ library }) => library),
-      ),
-    ),
-  )}`;
+  const head = ["case", "by", "rows", "runs", "median", "quickest–slowest", "Mrows/s", "floor/measured", "times as fast as"]; // prettier-ignore
+  return `<h2>All times</h2><div class="times">${table(head, cases.flatMap(timesOf))}</div>`;
 }
 
-function timesOf({ name, rows, results, peers }: CaseReport, libraries: readonly string[]): string[][] {
+function timesOf({ name, results, peers }: ShownCase): string[][] {
   const own = results.map((result) => {
     const by = `${result.backend}${result.software ? " (software)" : ""}`;
     if ("wrong" in result) return [name, by, short(result.rows), "", `wrong: ${firstLine(result.wrong)}`];
-    const ratios = libraries.map((library) => (library in result.ratios ? digits(result.ratios[library]) : ""));
-    return [name, by, ...measured(result), result.floorOverMeasured.toFixed(2), ...ratios];
+    const ratios = Object.entries(result.ratios).map(([library, ratio]) => `${library} ${digits(ratio)}`);
+    return [name, by, ...measured(result), result.floorOverMeasured.toFixed(2), ratios.join(", ")];
   });
-  const theirs = peers.map((peer: PeerReport) => {
-    if ("fault" in peer) return [name, peer.library, short(rows), "", `no ratio: ${firstLine(peer.fault)}`];
+  const theirs = peers.map((peer) => {
+    if ("fault" in peer) return [name, peer.library, short(peer.rows), "", `no ratio: ${firstLine(peer.fault)}`];
     return [name, peer.library, ...measured(peer)];
   });
   return [...own, ...theirs];
 }
 
-const measured = ({ rows, runs, warm }: Pick<Timed, "rows" | "runs" | "warm">): string[] => [
+const measured = ({ rows, runs, warm }: Pick<ShownTimed, "runs" | "warm"> & { readonly rows: number }): string[] => [
   short(rows),
   String(runs),
   duration(warm.median),
   `${duration(warm.min)}–${duration(warm.max)}`,
   digits(rows / warm.median / 1e6),
 ];
-
-function timedBy(results: readonly BackendReport[], backend: string): Timed | undefined {
-  return results.find((result): result is Timed => result.backend === backend && "warm" in result);
-}
 
 const firstLine = (text: string): string => text.split("\n", 1)[0];
 
