@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { spreadOf, type Patience, type Spread } from "../../src/bench/measure.ts";
 import { interpreters, python } from "../peers.ts";
-import { ask, findNodePeers, type NodePeer } from "../peers/ask.ts";
+import { ask, findNodePeers, hurried, type NodePeer } from "../peers/ask.ts";
 import type { Task } from "../peers/task.ts";
 import type { BatchAnswer } from "./checks.ts";
 import type { BatchCase } from "./cases.ts";
@@ -159,7 +159,8 @@ async function timeNodePeer(
     rule === "kmeans"
       ? { work: "k-means", data, centres: { data: firstCentresOf(few, given), shape: [k, dims] }, steps }
       : { work: "k-center", data, labelled: Int32Array.from(given.labelled), k };
-  const said = await ask({ library: peer, task, patience });
+  const waiting = kind === "software" ? hurried(patience) : patience;
+  const said = await ask({ library: peer, task, patience: waiting });
   if (said.fault !== undefined) return { peer, fault: said.fault };
   const warm = spreadOf(said.seconds.map((each) => (each * one.rows) / few.rows));
   const answer = { picks: said.picks ?? [], radius: said.radius, centres: said.centres };

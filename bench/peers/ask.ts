@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Patience } from "../../src/bench/measure.ts";
 import { packed } from "./message.ts";
 import type { Request, Said } from "./task.ts";
 
@@ -38,6 +39,9 @@ export function findNodePeers(): NodePeer[] {
     return [{ library, on, version: JSON.parse(readFileSync(manifest, "utf8")).version }];
   });
 }
+
+/** On a CPU that plays a GPU, which proves no speed, few runs are enough. */
+export const hurried = (patience: Patience): Patience => ({ ...patience, longest: Math.min(patience.longest, 5) });
 
 /** A process of its own for each: a fair memory, and one that crashes or hangs takes nothing with it. */
 export async function ask(request: Request, program = child): Promise<Said> {

@@ -5,7 +5,7 @@ import { workOf } from "../../src/bench/floor.ts";
 import { spreadOf, type Patience } from "../../src/bench/measure.ts";
 import { dropoutOf, referenceOf, type Reference } from "../../src/bench/reference.ts";
 import type { PeerFault, PeerMeasured } from "../../src/bench/report.ts";
-import { ask, type NodePeer } from "./ask.ts";
+import { ask, hurried, type NodePeer } from "./ask.ts";
 import type { Judged } from "./check.ts";
 import type { Dense, Task } from "./task.ts";
 
@@ -16,7 +16,7 @@ const plain: readonly string[] = ["entropy", "margin", "least-confidence"];
  * Work that a library gets at most, an exponential counting as 20 multiply-adds or values read: rows a second is what
  * compares, and a few seconds are enough to tell them. The last is a CPU that plays a GPU.
  */
-const MOST_WORK = { cpu: 4e8, gpu: 4e9, software: 2e7 };
+const MOST_WORK = { cpu: 4e8, gpu: 4e9, software: 1e7 };
 
 /** Times a library on a case; its answer must be near the reference. Undefined where it has no such work. */
 export async function timeNodePeer(
@@ -33,7 +33,8 @@ export async function timeNodePeer(
   const few = { ...one, rows };
   const pool = rows === one.rows ? made : makePool(few);
   const judged = judgedOf(few, rows === one.rows ? reference : referenceOf(few, pool));
-  const said = await ask({ library, task: taskOf(few, pool), judged, patience });
+  const waiting = on === "webgpu" && software ? hurried(patience) : patience;
+  const said = await ask({ library, task: taskOf(few, pool), judged, patience: waiting });
   if (said.fault !== undefined) return { fault: said.fault };
   const { seconds, threads, adapter } = said;
   return { rows, runs: seconds.length, warm: spreadOf(seconds), threads, adapter };
