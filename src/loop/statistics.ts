@@ -1,5 +1,5 @@
 /** What a few runs tell of many: means with their confidence, and areas under curves. */
-import { pow, square } from "../elementary.ts";
+import { square } from "../elementary.ts";
 
 export interface Interval {
   readonly mean: number;
@@ -30,33 +30,40 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 /** The quantile of 97.5 % of Student's t, by halving its distribution function. */
 export function studentQuantile(freedom: number): number {
+  const share = 0.025 * 2 * tailArea(0, freedom);
   let [low, high] = [0, 700];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
-    if (studentTail(middle, freedom) > 0.025) low = middle;
+    if (tailArea(middle, freedom) > share) low = middle;
     else high = middle;
   }
   return (low + high) / 2;
 }
 
 /**
- * P(T > t), by Simpson's rule. With t = √ν tan θ the density is cos^(ν−1) θ but for a factor, and over u = tan(θ/2), from 0
- * to 1, cos θ is (1 − u²) / (1 + u²) and dθ is 2 du / (1 + u²): arithmetic alone.
+ * P(T > t) but for a factor that all t share, by Simpson's rule. With t = √ν tan θ the density is cos^(ν−1) θ but for a
+ * factor, and over u = tan(θ/2), up to 1, cos θ is (1 − u²) / (1 + u²) and dθ is 2 du / (1 + u²): arithmetic alone.
  */
-function studentTail(t: number, freedom: number): number {
+function tailArea(t: number, freedom: number): number {
   const tangent = t / Math.sqrt(freedom);
-  const area = (a: number): number => {
-    const steps = 400;
-    const width = (1 - a) / steps;
-    let total = 0;
-    for (let i = 0; i <= steps; i++) {
-      const squared = square(i === steps ? 1 : a + i * width);
-      const weight = i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2;
-      total += (weight * pow((1 - squared) / (1 + squared), freedom - 1)) / (1 + squared);
-    }
-    return (total * width) / 3;
-  };
-  return area(tangent / (1 + Math.sqrt(1 + square(tangent)))) / (2 * area(0));
+  const from = tangent / (1 + Math.sqrt(1 + square(tangent)));
+  const steps = 400;
+  const width = (1 - from) / steps;
+  let total = 0;
+  for (let i = 0; i <= steps; i++) {
+    const squared = square(i === steps ? 1 : from + i * width);
+    const weight = i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2;
+    total += (weight * wholePower((1 - squared) / (1 + squared), freedom - 1)) / (1 + squared);
+  }
+  return (total * width) / 3;
+}
+
+/** By squaring: a power of a whole number is had in a few products. */
+function wholePower(base: number, exponent: number): number {
+  let power = 1;
+  for (let left = exponent, squared = base; left > 0; left = Math.floor(left / 2), squared *= squared)
+    if (left % 2 === 1) power *= squared;
+  return power;
 }
 
 /** A value at some number of labels. */

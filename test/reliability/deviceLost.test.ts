@@ -47,19 +47,26 @@ describe("is lost at any of its calls, and the work fails with one line, or had 
   });
 });
 
-test("all calls in flight fail, and so do those that come after it", { timeout: 60_000 }, async () => {
-  const real = await testDevice();
-  const engine = new Engine(await openDevice(real, smallSizes), "test");
-  const calls = workNames.map((name) => works[name](engine));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  real.destroy();
-  const outcomes = await inTime(Promise.allSettled(calls));
-  const messages = outcomes.map((outcome) => (outcome.status === "rejected" ? outcome.reason.message : "done"));
-  expect(messages).toEqual(workNames.map(() => expect.stringMatching(oneLine)));
-  await expect(works["top-k"](engine)).rejects.toThrow(oneLine);
-  await inTime(engine.close());
-  await inTime(engine.close());
-});
+test(
+  "calls in flight fail, or had all they needed, and those that come after it fail",
+  { timeout: 60_000 },
+  async () => {
+    const real = await testDevice();
+    const engine = new Engine(await openDevice(real, smallSizes), "test");
+    const calls = workNames.map((name) => works[name](engine));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    real.destroy();
+    const outcomes = await inTime(Promise.allSettled(calls));
+    outcomes.forEach((outcome, i) => {
+      if (outcome.status === "rejected") expect(outcome.reason.message).toMatch(oneLine);
+      else expect(outcome.value).toEqual(right.get(workNames[i]));
+    });
+    expect(outcomes.filter(({ status }) => status === "rejected").length).toBeGreaterThan(workNames.length / 2);
+    await expect(works["top-k"](engine)).rejects.toThrow(oneLine);
+    await inTime(engine.close());
+    await inTime(engine.close());
+  },
+);
 
 /** Opens an engine on a device that is lost at a call, works on it, and closes it. */
 async function lostAt(at: number, work: Work): Promise<{ outcome: Answer | Error; calls: readonly string[] }> {

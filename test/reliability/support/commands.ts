@@ -84,5 +84,7 @@ export function argumentsOf(draws: Draws): string[] {
   }
   if (draws.chance(0.1)) given.splice(draws.below(given.length + 1), 1);
   if (draws.chance(0.02)) given.push("x".repeat(100_000));
+  // It would take minutes.
+  if (command === "bench") given.push("--list");
   return given;
 }
