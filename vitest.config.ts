@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 import { asPackage } from "./demo/vite.config.ts";
 import { chromiumLaunchOptions } from "./test/support/chromium.ts";
 
-// Where a device is software, a kernel that takes 5 ms on a GPU can take seconds.
-const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+// Where a device is software, a kernel that takes 5 ms on a GPU can take seconds, and more beside other tests on two cores.
+const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
 
 /** What a page has to be sent with for its threads to share memory. */
 const isolating = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };

@@ -75,15 +75,15 @@ test("hovering a pick says why it was picked, and so do the arrow keys", async (
     expect(await why.textContent()).toContain("arrow keys");
     const [first] = picks[rule];
     await hover(page, rule, scene.points, scene.extent, first);
-    await expect.poll(() => why.getAttribute("data-row"), { message: rule, timeout: 10_000 }).toBe(String(first));
+    await expect.poll(() => why.getAttribute("data-row"), { message: rule, timeout: 30_000 }).toBe(String(first));
     expect(await why.textContent()).toMatch(new RegExp(`^Pick 1, row ${first}\\. .+ Its margin is `));
     await page.mouse.move(0, 0);
-    await expect.poll(() => why.getAttribute("data-row"), { timeout: 10_000 }).toBeNull();
+    await expect.poll(() => why.getAttribute("data-row"), { timeout: 30_000 }).toBeNull();
     await tileOf(page, rule).getByRole("img").focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await expect
-      .poll(() => why.getAttribute("data-row"), { message: rule, timeout: 10_000 })
+      .poll(() => why.getAttribute("data-row"), { message: rule, timeout: 30_000 })
       .toBe(String(picks[rule][1]));
     expect(await why.textContent()).toMatch(/^Pick 2, /);
   }

@@ -19,6 +19,9 @@ interface Visit extends BrowserContextOptions {
 /** The same on every machine: a system without a locale would give the page one that is none. */
 const steady: BrowserContextOptions = { reducedMotion: "reduce", locale: "en-US" };
 
+/** What a page may take for one thing, beside other tests on two cores. */
+const ACTION_MS = 90_000;
+
 const launched = new Map<BackendName, Promise<Browser>>();
 afterAll(async () => {
   for (const browser of launched.values()) await (await browser).close();
@@ -35,6 +38,7 @@ export const test = base
     return async ({ on, at = addressFor(on), plain = false, ...options }: Visit): Promise<Page> => {
       const served = inject("served")[plain ? "plain" : "isolated"];
       const context = await (await browserWith(on)).newContext({ ...steady, ...options });
+      context.setDefaultTimeout(ACTION_MS);
       contexts.push(context);
       watch(context, served, complaints);
       const page = await context.newPage();
