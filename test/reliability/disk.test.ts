@@ -28,7 +28,7 @@ vi.setConfig({ testTimeout: 180_000 });
 const limited = (blocks: number, args: readonly string[]): Promise<Ran> =>
   ended(spawn("sh", ["-c", `ulimit -f ${blocks} && exec "$0" "$@"`, process.execPath, ...fromSource, ...args]));
 
-describe.skipIf(process.platform === "win32")("a disk that is full", () => {
+describe("a disk that is full", () => {
   const pool = file(
     "pool.npy",
     npy(

@@ -85,7 +85,7 @@ describe("a loop with a journal", () => {
   );
 });
 
-describe.skipIf(process.platform === "win32")("simulate", () => {
+describe("simulate", () => {
   const { features, labels } = makeBlobs(4, 400, 3, 6, 2);
   const [x, y] = [scratch("x.npy"), scratch("y.npy")];
   const args = [

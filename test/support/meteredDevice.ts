@@ -1,4 +1,5 @@
 /** A device with as much memory as a test says, and a meter on it. No node: imports here, the browser loads this file too. */
+import { overlaid, refusingScopes } from "./overlaidDevice.ts";
 
 export interface MeteredDevice {
   readonly device: GPUDevice;
@@ -12,7 +13,7 @@ export interface MeteredDevice {
 
 /** Buffers past `most` bytes fail as the specification has it: by an error scope, or where they are mapped, at once. */
 export function meteredDevice(real: GPUDevice, most = Infinity): MeteredDevice {
-  const scopes: boolean[] = [];
+  const scopes = refusingScopes(real);
   let live = 0;
   let peak = 0;
   let refused = 0;
@@ -21,7 +22,7 @@ export function meteredDevice(real: GPUDevice, most = Infinity): MeteredDevice {
     if (live + size > most) {
       refused++;
       if (descriptor.mappedAtCreation) throw new RangeError("no memory to map");
-      scopes[scopes.length - 1] = true;
+      scopes.refuse();
       return real.createBuffer({ ...descriptor, size: 4 });
     }
     const buffer = real.createBuffer(descriptor);
@@ -35,24 +36,9 @@ export function meteredDevice(real: GPUDevice, most = Infinity): MeteredDevice {
     };
     return buffer;
   };
-  const own: Record<string, unknown> = {
+  const own = {
     createBuffer: create,
-    pushErrorScope(filter: GPUErrorFilter) {
-      scopes.push(false);
-      real.pushErrorScope(filter);
-    },
-    async popErrorScope() {
-      const failed = scopes.pop();
-      const error = await real.popErrorScope();
-      return failed ? { message: "out of memory" } : error;
-    },
+    ...scopes.own,
   };
-  const device = new Proxy(real, {
-    get(target, name) {
-      if (typeof name === "string" && name in own) return own[name];
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  return { device, live: () => live, peak: () => peak, refused: () => refused };
+  return { device: overlaid(real, own), live: () => live, peak: () => peak, refused: () => refused };
 }
