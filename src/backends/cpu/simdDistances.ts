@@ -100,6 +100,13 @@ export class SimdDistances implements DistanceKernel {
     }
   }
 
+  /** Adds rows of the pool. */
+  addRows(rows: Uint32Array): void {
+    this.centres.reserve(4 * this.width * (this.count + rows.length));
+    this.rows.copy(rows, 0, rows.length, this.centreAt(this.count));
+    this.count += rows.length;
+  }
+
   /** Takes points, [count, dims], for all centres so far. */
   replaceCentres(values: Float32Array): void {
     this.count = 0;
@@ -110,6 +117,17 @@ export class SimdDistances implements DistanceKernel {
   centre(number: number): Float32Array {
     const at = this.centreAt(number) / 4;
     return this.crew.floats.slice(at, at + this.points.dims);
+  }
+
+  /** The mean of the centres of these numbers, [dims]. */
+  meanOf(list: Uint32Array): Float32Array {
+    const { floats } = this.crew;
+    const mean = new Float32Array(this.points.dims);
+    for (const number of list) {
+      const at = this.centreAt(number) / 4;
+      for (let d = 0; d < mean.length; d++) mean[d] += floats[at + d] / list.length;
+    }
+    return mean;
   }
 
   lower({ tiles, list, near, rows, reached, ...fields }: Sweep): () => Promise<void> {
