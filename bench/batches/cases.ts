@@ -49,8 +49,10 @@ export const batchCases: readonly BatchCase[] = [
 /** Small enough to be part of `npm run bench`. */
 export const shortCases: readonly BatchCase[] = [
   { rule: "k-center", family: "gaussian", rows: M / 10, dims: 64, labelled: 100, k: 100 },
-  { rule: "k-center", family: "200 clusters", rows: M / 10, dims: 64, labelled: 100, k: 100 },
+  ...byDistance({ family: "200 clusters", rows: M / 10, dims: 64, labelled: 100, k: 100 }),
   { rule: "kmeans", family: "200 clusters", rows: M / 10, dims: 64, labelled: 0, k: 100, steps: 10 },
+  { rule: "badge", family: "200 clusters", rows: M / 50, dims: 64, classes: 10, labelled: 0, k: 50 },
+  { rule: "batchbald", family: "realistic passes", ...passes, rows: M / 1000, k: 5 },
 ];
 
 /** `k-center gaussian 1Mx64 |L|=100 k=100`, `batchbald random passes 50x10kx10 k=10`. */

@@ -9,9 +9,9 @@ import { backends, panelIsReady, test } from "./support/page.ts";
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Four rounds of picks each. */
-const LOADS = { cpu: 50, webgpu: short(25, 50) };
-/** The predictions of a load are 256 kB, and the scores of its rounds as much. */
-const ROWS = 16_000;
+const LOADS = { cpu: short(20, 50), webgpu: short(10, 50) };
+/** The predictions of a load are 640 kB, and the scores of its rounds as much. */
+const ROWS = 40_000;
 /** Either of them, left behind by every load, would be 6.4 MB at least. */
 const LEAST_LEAK = 4e6;
 
