@@ -143,12 +143,12 @@ export class PoolContext implements BatchContext {
   }
 
   measuring = async (): Promise<Measuring> => {
-    const { points } = this;
-    const device = await this.resident.distances?.(points, this.labelled.length + this.options.k);
+    const { points, resident } = this;
+    const device = await resident.distances?.(points, this.labelled.length + this.options.k);
     if (device) this.kernels.push(device);
-    const host = await SimdDistances.open(points, this.resident.crew);
+    const host = await SimdDistances.open(points, resident.crew);
     this.kernels.push(host);
-    return { space: this.space(), points, host, device, pace: this.pace };
+    return { space: this.space(), points, host, device, pace: this.pace, groupsFrom: resident.groupsFrom };
   };
 
   clusters = async (rows: Uint32Array, k: number): Promise<ClusterKernel> => {

@@ -124,6 +124,8 @@ export interface DeviceNeeds {
 export interface BackendPool {
   /** Threads that measure distances here; where there are none, the caller's alone does. */
   readonly crew?: Crew;
+  /** Distances of a call from which on rows are put into groups first, where that is another number than usual. */
+  readonly groupsFrom?: number;
   /** Scores of every row by each strategy, each prediction read once. */
   scores(strategies: readonly Strategy[], options: PassOptions, tell: TellScores): Promise<ScorePass>;
   /** Scores of every row by one strategy, or the given scores where there is none, and their bound. */

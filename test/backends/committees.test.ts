@@ -9,6 +9,7 @@ import type { Pick } from "../../src/batches/batch.ts";
 import { strategies, type StrategyName } from "../../src/scores/index.ts";
 import golden from "../golden/committees.json" with { type: "json" };
 import { engineNames, openReference, openTestEngine } from "../support/engines.ts";
+import { someInPages } from "../support/soak.ts";
 import {
   bell,
   clearlyBest,
@@ -140,7 +141,7 @@ describe.each(engineNames)("%s", (kind) => {
   // The frames differ, not the chunks: how a pool is cut is judged elsewhere.
   if (kind === "cpu" || kind.includes("frames"))
     test("scores and picks are scipy's, case by case", async () => {
-      for (const { name, kind: holds, passes, rows: count, classes, unit, data, answers } of golden) {
+      for (const { name, kind: holds, passes, rows: count, classes, unit, data, answers } of someInPages(golden)) {
         const predictions = { data: Float32Array.from(data, (n) => n / unit), passes, rows: count, classes };
         using pool = await engine.load(holds === "logits" ? { logits: predictions } : { probabilities: predictions });
         for (const { temperature, expected, picks } of answers) {
@@ -180,7 +181,7 @@ describe.each(engineNames)("%s", (kind) => {
     using loaded = await engine.load({ logits: pool });
     for (const temperature of pool.name.startsWith("a hair") ? [1, 0.3, 3] : [1]) {
       const expected = committeeScores(pool, temperature);
-      for (const strategy of ranked) {
+      for (const strategy of someInPages(ranked)) {
         for (const k of strategy === "max-kl" ? [1, 40, rows - 4] : [40]) {
           const best = clearlyBest(expected[strategy], k, (row) => !labelled.includes(row));
           const { picks, refereed } = await loaded.select("top-k", { k, strategy, temperature, labelled });

@@ -48,7 +48,7 @@ test.each([
     const points: PointData = { ...vectorsIn(data, dims), metric: "euclidean" };
     const host = await SimdDistances.open(points);
     const space = embeddingSpace(points, "euclidean");
-    const sweeps = new Sweeps({ space, points, host, device: undefined, pace: new Pace() }, labelled);
+    const sweeps = new Sweeps({ space, points, host, device: undefined, pace: new Pace(), groupsFrom: 0 }, labelled);
     if (inGroups) await sweeps.group(free, 100);
     expect(await sweeps.leastOf(free)).toBe(expected);
   }

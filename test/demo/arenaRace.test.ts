@@ -8,6 +8,7 @@ import { Race } from "../../demo/page/arena/race.ts";
 import { remedyNames } from "../../demo/page/arena/remedies.ts";
 import { plain, toggled, type Settings } from "../../demo/page/arena/settings.ts";
 import { worldOf } from "../../demo/page/arena/world.ts";
+import { short } from "../support/soak.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -47,16 +48,17 @@ describe("a world", () => {
   });
 });
 
+const SEEDS = short(4, 8);
 /**
- * By how much the mean accuracy over a race has to rise when the preset's remedy is switched on, as the mean over eight
- * seeds, and in how many of them it has to rise at all. Measured: from 0.740 to 0.897, 0.723 to 0.882, 0.369 to 0.960, and
- * 0.849 to 0.966.
+ * By how much the mean accuracy over a race has to rise when the preset's remedy is switched on, as the mean over all
+ * seeds, and in how many of them it need not rise at all. Measured over eight: from 0.740 to 0.897, 0.723 to 0.882, 0.369
+ * to 0.960, and 0.849 to 0.966.
  */
 const gains = {
-  miscalibrated: { mean: 0.1, seeds: 8 },
-  stuck: { mean: 0.1, seeds: 7 }, // in one of eight, the first rows happen to have the third class
-  outliers: { mean: 0.4, seeds: 8 },
-  coldStart: { mean: 0.07, seeds: 8 },
+  miscalibrated: { mean: 0.1, misses: 0 },
+  stuck: { mean: 0.1, misses: 1 }, // in one of eight, the first rows happen to have the third class
+  outliers: { mean: 0.4, misses: 0 },
+  coldStart: { mean: 0.07, misses: 0 },
 } satisfies Record<PresetName, object>;
 
 describe.each(presetNames)("the preset %s", (name) => {
@@ -64,14 +66,14 @@ describe.each(presetNames)("the preset %s", (name) => {
 
   test("fails, and is cured by its remedy", async () => {
     const rises: number[] = [];
-    for (let seed = 1; seed <= 8; seed++) {
+    for (let seed = 1; seed <= SEEDS; seed++) {
       const failing = { ...settings, seed };
       rises.push((await meanAccuracy(toggled(failing, remedy))) - (await meanAccuracy(failing)));
     }
     expect(rises.reduce((sum, rise) => sum + rise, 0) / rises.length, rises.join(" ")).toBeGreaterThan(
       gains[name].mean,
     );
-    expect(rises.filter((rise) => rise > 0).length, rises.join(" ")).toBeGreaterThanOrEqual(gains[name].seeds);
+    expect(rises.filter((rise) => rise <= 0).length, rises.join(" ")).toBeLessThanOrEqual(gains[name].misses);
   }, 120_000);
 });
 

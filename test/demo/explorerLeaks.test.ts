@@ -9,7 +9,7 @@ import { backends, test } from "./support/page.ts";
 const home: Required<Asked> = { rows: 500, seed: 1, k: 5, alpha: 0.5, strategy: "entropy" };
 
 /** So many changes to a stretch; what is held after one is compared with what is held after the next. Software is slow. */
-const STRETCH = { cpu: 100, webgpu: short(20, 100) };
+const STRETCH = { cpu: short(40, 100), webgpu: short(20, 100) };
 
 /** What V8 keeps of code and feedback varies by itself; a scene of 500 rows alone takes 60 kB. */
 const HEAP_SLACK = 1_500_000;

@@ -1,5 +1,5 @@
 /** The engines that every assertion holds for. No node: imports here, the browser loads this file too. */
-import type { Backend } from "../../src/backends/backend.ts";
+import type { Backend, PoolInput } from "../../src/backends/backend.ts";
 import { cpuBackend } from "../../src/backends/cpu/cpu.ts";
 import { openDevice } from "../../src/backends/webgpu/open.ts";
 import type { Tuning } from "../../src/backends/webgpu/tuning.ts";
@@ -36,5 +36,13 @@ export const openReference = async (): Promise<Engine> => new Engine(textbookBac
 
 /** A backend of these sizes, or the CPU's where there are none. WebGPU backends of a test file share one device. */
 export async function openTestBackend(sizes: Partial<Tuning> | undefined): Promise<Backend> {
-  return sizes ? openDevice(await (device ??= testDevice()), sizes) : cpuBackend(THREADS, () => "test");
+  if (!sizes) return inGroups(await cpuBackend(THREADS, () => "test"));
+  const backend = await openDevice(await (device ??= testDevice()), sizes);
+  return sizes.scratchBytes ? inGroups(backend) : backend;
+}
+
+/** The backend itself, whose pools put their rows into groups however few they are. */
+function inGroups(backend: Backend): Backend {
+  const load = backend.load.bind(backend);
+  return Object.assign(backend, { load: (input: PoolInput) => Object.assign(load(input), { groupsFrom: 0 }) });
 }

@@ -5,3 +5,7 @@ export const isSoak: boolean = globalThis.process?.env?.POOLWISE_SOAK === "1";
 
 /** How many of something this run does. */
 export const short = (shortCount: number, longCount: number): number => (isSoak ? longCount : shortCount);
+
+/** Cases whose pipelines a software device is slow to compile: in a page some, where Node has them all in the same run. */
+export const someInPages = <T>(cases: readonly T[]): readonly T[] =>
+  isSoak || !("document" in globalThis) ? cases : cases.filter((_, i) => i % 4 === 0);
