@@ -82,7 +82,7 @@ def fault_of(xp, request, name, apart, right):
 
 
 def off_by(worst, tolerance, how=""):
-    return None if worst <= tolerance else f"off by {float(worst)}{how}"
+    return None if worst <= tolerance else f"off by {float(worst):.3g}{how}"
 
 
 main()

@@ -25,7 +25,7 @@ export interface ShownTimed {
 
 export type ShownPeer = { readonly library: string; readonly rows: number } & (
   | { readonly fault: string }
-  | { readonly runs: number; readonly warm: Spread }
+  | { readonly runs: number; readonly warm: Spread; readonly scaled?: boolean }
 );
 
 export interface ShownLibrary {

@@ -62,9 +62,9 @@ function reading(report: FullReport): string {
   const wrong = results.filter((result) => "wrong" in result).length;
   return `<h2>How to read this</h2>
 <ul>
-<li>Every result was held against the textbook formula in float64 before its time was taken; what is wrong is not timed. ${wrong === 0 ? "All were right." : `<strong class="wrong">${wrong} of ${results.length} were wrong.</strong>`}</li>
+<li>Every result was held against the textbook formula in float64 before its time was taken; what is wrong is not timed. ${wrong === 0 ? "All of ours were right." : `<strong class="wrong">${wrong} of ${results.length} were wrong.</strong>`}</li>
 <li>Times are medians of warm passes, as a caller waits for them. All that is compared ran in one process after the other, on the same data.</li>
-<li>A ratio is our rows a second over a peer’s: above 1 poolwise is faster.</li>
+<li>A ratio is our rows a second over a peer’s: above 1 poolwise is faster. A peer that would take minutes gets the first rows only, as many as the table says, or a time scaled from a sample. One whose answer is not that of the formula has no ratio, and the table says why.</li>
 <li>The floor is the least time that the work can take here: its bytes read once, its multiply-adds or its exponentials, whichever is longest at the best rate that this backend was measured to have. Floor over measured is 1 where nothing could be faster.</li>
 </ul>`;
 }
@@ -127,26 +127,35 @@ function ceilings({ ceilings: all = [], backends }: FullReport): string {
 ${table(["backend", ...ceilingColumns.map(({ title }) => title)], all.map((one) => [`${one.backend}${software.has(one.backend) ? " (software)" : ""}`, ...ceilingColumns.map(({ key, text }) => text(one[key]))]))}`; // prettier-ignore
 }
 
+const timesHead = ["by", "rows", "runs", "median", "quickest–slowest", "Mrows/s", "floor/measured", "×"];
+
 function times(report: FullReport): string {
   const cases = shownCases(report);
   if (cases.length === 0) return "";
-  const head = ["case", "by", "rows", "runs", "median", "quickest–slowest", "Mrows/s", "floor/measured", "times as fast as"]; // prettier-ignore
-  return `<h2>All times</h2><div class="times">${table(head, cases.flatMap(timesOf))}</div>`;
+  const groups = cases.map((one) => {
+    const title = `<tr><th colspan="${timesHead.length}">${escaped(one.name)}</th></tr>`;
+    return `<tbody>${title}${bodyLines(timesHead, timesOf(one))}</tbody>`;
+  });
+  return `<h2>All times</h2><div class="times">${tableOf(timesHead, groups.join(""))}</div>`;
 }
 
-function timesOf({ name, results, peers }: ShownCase): string[][] {
+function timesOf({ results, peers }: ShownCase): string[][] {
   const own = results.map((result) => {
     const by = `${result.backend}${result.software ? " (software)" : ""}`;
-    if ("wrong" in result) return [name, by, short(result.rows), "", `wrong: ${firstLine(result.wrong)}`];
-    const ratios = Object.entries(result.ratios).map(([library, ratio]) => `${library} ${digits(ratio)}`);
-    return [name, by, ...measured(result), result.floorOverMeasured.toFixed(2), ratios.join(", ")];
+    if ("wrong" in result) return untimed(by, result.rows, `wrong: ${firstLine(result.wrong)}`);
+    return [by, ...measured(result), result.floorOverMeasured.toFixed(2)];
   });
   const theirs = peers.map((peer) => {
-    if ("fault" in peer) return [name, peer.library, short(peer.rows), "", `no ratio: ${firstLine(peer.fault)}`];
-    return [name, peer.library, ...measured(peer)];
+    if ("fault" in peer) return untimed(peer.library, peer.rows, `no ratio: ${firstLine(peer.fault)}`);
+    const by = `${peer.library}${peer.scaled ? " (from a sample)" : ""}`;
+    const ratio = results.flatMap((result) => ("ratios" in result ? (result.ratios[peer.library] ?? []) : []))[0];
+    return [by, ...measured(peer), "", ratio === undefined ? "" : digits(ratio)];
   });
   return [...own, ...theirs];
 }
+
+/** Why there is no time, at the end of the line. */
+const untimed = (by: string, rows: number, why: string): string[] => [by, short(rows), "", "", "", "", "", why];
 
 const measured = ({ rows, runs, warm }: Pick<ShownTimed, "runs" | "warm"> & { readonly rows: number }): string[] => [
   short(rows),
@@ -158,16 +167,22 @@ const measured = ({ rows, runs, warm }: Pick<ShownTimed, "runs" | "warm"> & { re
 
 const firstLine = (text: string): string => text.split("\n", 1)[0];
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return `<div class="scroll"><table><thead>${tableLine(head, "th")}</thead><tbody>${rows
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  tableOf(head, `<tbody>${bodyLines(head, rows)}</tbody>`);
+
+const tableOf = (head: readonly string[], bodies: string): string =>
+  `<div class="scroll"><table><thead>${tableLine(head, "th")}</thead>${bodies}</table></div>`;
+
+/** A cell for each title, empty at the end of a line that has fewer. */
+const bodyLines = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  rows
     .map((row) =>
       tableLine(
         head.map((_, i) => row[i] ?? ""),
         "td",
       ),
     )
-    .join("")}</tbody></table></div>`;
-}
+    .join("");
 
 const tableLine = (cells: readonly string[], tag: string): string =>
   `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;

@@ -27,7 +27,7 @@ dt { color: var(--soft); } dd { margin: 0; }
 .track b { top: 0; bottom: 0; min-width: 2px; border-radius: 2px; background: var(--own); }
 .mark { top: -2px; bottom: -2px; width: 1px; background: var(--line); } .mark.strong { width: 2px; margin-left: -1px; background: var(--soft); }
 .axis { position: sticky; top: 0; background: var(--paper); z-index: 1; padding: 0.2rem 0; border-bottom: 1px solid var(--line); }
-.axis .track span { transform: translateX(-50%); color: var(--soft); } .axis .track .strong { color: var(--ink); font-weight: 600; }
+.axis .track span { transform: translateX(-50%); color: var(--soft); white-space: nowrap; } .axis .track .strong { color: var(--ink); font-weight: 600; }
 .growth { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.5rem; margin-top: 1rem; }
 figure { margin: 0; } figure svg { width: 100%; height: auto; display: block; } figcaption { font-size: 0.9rem; min-height: 2.8rem; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--soft); } .grid { stroke: var(--line); } .ideal { stroke: var(--soft); stroke-dasharray: 3 4; }
@@ -38,7 +38,7 @@ sup { line-height: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 0.25rem 0 0.25rem 1rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; } .times :is(th, td):nth-child(2) { text-align: left; } th { font-weight: 600; color: var(--soft); }
+th:first-child, td:first-child { text-align: left; padding-left: 0; } .times tbody th { padding-top: 1rem; color: var(--ink); } .times td:last-child { white-space: normal; min-width: 5rem; max-width: 14rem; overflow-wrap: break-word; } th { font-weight: 600; color: var(--soft); }
 .wrong { color: var(--c1); }
 @media (max-width: 32rem) { .bar { grid-template-columns: 5.2rem 1fr 4.2rem; gap: 0.4rem; } main { padding-top: 1rem; } }
 `;

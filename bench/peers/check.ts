@@ -67,6 +67,6 @@ function worst(right: Float32Array, own: (i: number) => number | undefined): num
 
 // Written so that NaN is wrong too.
 const offBy = (apart: number, tolerance: number, how = ""): string | undefined =>
-  apart <= tolerance ? undefined : `off by ${apart}${how}`;
+  apart <= tolerance ? undefined : `off by ${apart.toPrecision(3)}${how}`;
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
