@@ -14,7 +14,8 @@ const { labels: book } = digits.pool;
 const patience = 300_000;
 const ROUNDS = { cpu: 24, webgpu: short(8, 24) };
 const SOME_LABELS = { cpu: 60, webgpu: short(20, 60) };
-const FEW_LABELS = { cpu: 20, webgpu: short(5, 20) };
+/** So many that questions are no longer those of the start. */
+const FEW_LABELS = { cpu: 20, webgpu: short(12, 20) };
 const MANY_LABELS = { cpu: 200, webgpu: short(20, 200) };
 
 describe.each(backends)("on %s", (on) => {
@@ -36,14 +37,14 @@ describe.each(backends)("on %s", (on) => {
   });
 
   const some = SOME_LABELS[on];
-  test(`knows most digits after ${some} labels, asked for or by lot`, { timeout: patience }, async ({ openPanel }) => {
+  test(`knows digits after ${some} labels, asked for or by lot`, { timeout: patience }, async ({ openPanel }) => {
     const page = await openPanel("digits", { on });
     await rowAt(page, 0);
     await answerForMe(page, some);
     expect(await reading(page, "labels")).toBe(some);
     expect(await reading(page, "random-labels")).toBe(some);
     const [own, lot] = [await reading(page, "accuracy"), await reading(page, "random-accuracy")];
-    expect(Math.min(own, lot)).toBeGreaterThan(0.5); // chance is 0.1
+    expect(Math.min(own, lot)).toBeGreaterThan(some < 60 ? 0.3 : 0.5); // chance is 0.1
     expect(await reading(page, "difference")).toBeCloseTo(own - lot, 12);
     expect(await reading(page, "differ")).toBe(0);
     expect(await page.locator(".curves").getAttribute("data-points")).toBe(String(some));
