@@ -26,10 +26,10 @@ export default defineConfig({
       {
         optimizeDeps: { include: ["webgpu-utils", "fflate", "hyparquet", "hyparquet-compressors"] }, // found late, vite would reload the page in the middle of a test
         server: { headers: isolating },
-        define: { "globalThis.process?.env?.POOLWISE_SOAK": JSON.stringify(process.env.POOLWISE_SOAK ?? "") },
         test: {
           ...patience,
           name: "browser",
+          env: { POOLWISE_SOAK: process.env.POOLWISE_SOAK ?? "" }, // a page has no environment of its own
           include: ["test/backends/**/*.test.ts", "test/browser/**/*.test.ts"],
           browser: {
             enabled: true,
