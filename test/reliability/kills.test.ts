@@ -127,7 +127,7 @@ describe("simulate", () => {
     async () => {
       const began = performance.now();
       expect(await run(scratch("whole"), Infinity)).toBe(true);
-      const longest = performance.now() - began;
+      let longest = performance.now() - began;
       const expected = contentOf(scratch("whole"));
       expect(expected.size).toBe(4 + 3 * 5);
 
@@ -136,6 +136,7 @@ describe("simulate", () => {
       for (let turn = 0; kills < most || finished < 1;) {
         const out = scratch(`study-${turn}`);
         const before = contentOf(out);
+        const begun = performance.now();
         const isDone = await run(out, kills < most ? longest * randomUniform(1, 3, kills) : Infinity);
         const after = contentOf(out);
         for (const [name, content] of after) expect([name, content]).toEqual([name, expected.get(name)]);
@@ -144,6 +145,8 @@ describe("simulate", () => {
           finished++;
           turn++;
           expect(after.size).toBe(expected.size);
+          // On a machine that is less busy by now, most would be done before they are killed.
+          if (before.size === 0) longest = Math.min(longest, performance.now() - begun);
         } else kills++;
       }
       expect([kills, finished > 0]).toEqual([most, true]);
