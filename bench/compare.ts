@@ -1,25 +1,6 @@
 /** Two runs of a bench beside each other: each case on each backend with itself, so that what differs is the time between. */
 import type { Spread } from "../src/bench/measure.ts";
-import type { About } from "../src/bench/report.ts";
-
-/** What is read of a file, of whatever bench has cases. */
-export interface Run extends Pick<About, "machine" | "node" | "backends" | "commit" | "date"> {
-  readonly cases: readonly RunCase[];
-}
-
-export interface RunCase {
-  readonly name: string;
-  readonly rows: number;
-  readonly results: readonly Result[];
-}
-
-interface Result {
-  readonly backend: string;
-  /** That were timed, where it was not all of them. */
-  readonly rows?: number;
-  readonly warm?: Spread;
-  readonly wrong?: string;
-}
+import type { Run, RunCase } from "./runFile.ts";
 
 /** Seconds a row of the new run over those of the base: above 1 it got slower. */
 export interface Comparison {
@@ -28,32 +9,37 @@ export interface Comparison {
   readonly ratio: number;
   /** From the new run's quickest over the base's slowest to the reverse. */
   readonly range: readonly [number, number];
-  readonly verdict: "slower" | "faster" | "same" | "unsure" | "wrong";
+  readonly verdict: "slower" | "faster" | "same" | "unsure" | "wrong" | "gone";
 }
 
 /**
- * One is slower where its median is by more than the threshold, and no new run was as quick as half of the base's were;
- * with the median alone nobody can be sure, as ranges that overlap so far are what noise looks like. Faster likewise.
+ * One is slower where its median is by more than the threshold, and every run now took longer than every run then: ranges
+ * that overlap are what noise looks like. Faster likewise.
  */
 export function compareRuns(base: Run, now: Run, threshold: number): Comparison[] {
-  return base.cases.flatMap(({ name, rows, results }) => {
-    const again = now.cases.find((one) => one.name === name);
-    return results.flatMap((before): Comparison[] => {
-      const after = again?.results.find(({ backend }) => backend === before.backend);
-      if (!again || !after || !before.warm) return [];
+  const after = new Map(timedIn(now).map((one) => [one.name, one]));
+  return timedIn(base).flatMap(({ name, rows, results }) =>
+    results.flatMap((before): Comparison[] => {
+      if (!before.warm) return [];
       const { backend } = before;
-      if (!after.warm) return [{ name, backend, ratio: NaN, range: [NaN, NaN], verdict: "wrong" }];
-      const [old, fresh] = [perRow(before.warm, before.rows ?? rows), perRow(after.warm, after.rows ?? again.rows)];
+      const again = after.get(name);
+      const result = again?.results.find((each) => each.backend === backend);
+      const untimed = { name, backend, ratio: NaN, range: [NaN, NaN] } as const;
+      if (!again || !result) return [{ ...untimed, verdict: "gone" }];
+      if (!result.warm) return [{ ...untimed, verdict: "wrong" }];
+      const [old, fresh] = [perRow(before.warm, before.rows ?? rows), perRow(result.warm, result.rows ?? again.rows)];
       const range = [fresh.min / old.max, fresh.max / old.min] as const;
-      return [{ name, backend, ratio: fresh.median / old.median, range, verdict: verdictOf(old, fresh, threshold) }];
-    });
-  });
+      const ratio = fresh.median / old.median;
+      return [{ name, backend, ratio, range, verdict: verdictOf(ratio, range, threshold) }];
+    }),
+  );
 }
 
-function verdictOf(old: Spread, fresh: Spread, threshold: number): Comparison["verdict"] {
-  const ratio = fresh.median / old.median;
-  if (ratio > threshold) return fresh.min > old.median ? "slower" : "unsure";
-  if (ratio < 1 / threshold) return old.min > fresh.median ? "faster" : "unsure";
+const timedIn = ({ cases, batches, growth }: Run): readonly RunCase[] => [...cases, ...batches, ...growth];
+
+function verdictOf(ratio: number, [least, most]: readonly [number, number], threshold: number): Comparison["verdict"] {
+  if (ratio > threshold) return least > 1 ? "slower" : "unsure";
+  if (ratio < 1 / threshold) return most < 1 ? "faster" : "unsure";
   return "same";
 }
 
@@ -65,17 +51,18 @@ const perRow = ({ median, min, max }: Spread, rows: number): Spread => ({
 
 /** Where the runs were not made in the same place, in words. */
 export function differences(base: Run, now: Run): string[] {
-  const told = ({ machine, node, backends }: Run): [what: string, value: string][] => [
-    ["machine", `${machine.cpu}, ${machine.threads} threads, ${machine.platform}`],
-    ["Node", node],
-    ...backends.map(({ backend, adapter, threads }): [string, string] => [backend, threadsOf(adapter, threads)]),
-  ];
-  const after = new Map(told(now));
-  return told(base).flatMap(([what, value]) => {
+  const after = new Map(placeOf(now));
+  return placeOf(base).flatMap(([what, value]) => {
     const other = after.get(what);
     return other === undefined || other === value ? [] : [`${what} differs: ${value}, and now ${other}`];
   });
 }
+
+const placeOf = ({ machine, node, backends }: Run): [what: string, value: string][] => [
+  ["machine", `${machine.cpu}, ${machine.threads} threads, ${machine.platform}`],
+  ["Node", node],
+  ...backends.map(({ backend, adapter, threads }): [string, string] => [backend, threadsOf(adapter, threads)]),
+];
 
 // Older files do not say them.
 const threadsOf = (adapter: string, threads: number | undefined): string =>

@@ -23,13 +23,34 @@ import { openReport, saveReport, saveText } from "../src/bench/report.ts";
 import { contenderOf, runCase, type Beside, type Contender } from "../src/bench/run.ts";
 import { heading, linesOf } from "../src/bench/table.ts";
 
-const usage = `npm run bench -- [--list] [--filter TEXT] [--case NAME] [--required] [--backend ${backendNames.join("|")} | --browser] [--threads N] [--peers LIST] [--growth] [--alone] [--quick] [--json FILE] [--html FILE]`;
+const usage = "npm run bench -- [options], and --help tells of them";
+const help = `npm run bench -- [options]
+
+what:
+  --list               names the cases and ends
+  --filter TEXT        cases whose name, or a strategy of which, has TEXT in it
+  --case NAME          a case by its whole name; may be said again
+  --required           cases that are to be so many times as fast as others
+  --growth             the sweeps alone
+  --quick              few of the rows: a smoke run, no measurement
+on what:
+  --backend NAME       ${backendNames.join(" or ")}; both where it is not said
+  --browser            the cpu backend in a headless Chromium instead
+  --threads N          threads of the cpu backend
+beside what:
+  --peers LIST         of these libraries, with commas between
+  --alone              of none
+where to:
+  --json FILE          what was measured
+  --html FILE          a page of it`;
 
 /** Rows of a smoke run's sweeps: so many times fewer. */
 const QUICK_FEWER = 10;
 
 try {
-  process.exitCode = await bench(argumentsOf(process.argv.slice(2)));
+  const args = process.argv.slice(2);
+  if (args.includes("--help")) console.log(help);
+  else process.exitCode = await bench(argumentsOf(args));
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
   console.error(`bench: ${error.message}`);

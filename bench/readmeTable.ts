@@ -1,15 +1,18 @@
 /** What the README says of the bench, from the run that is kept: one row a case, a device that is software left out. */
 import { digits, duration } from "../src/bench/ceilingsTable.ts";
+import { nameOf, cases as allCases, short } from "../src/bench/cases.ts";
+import { nameOf as shortNameOf, shortCases } from "./batches/cases.ts";
 import type { FullReport } from "./growth/run.ts";
+import { sweeps, type Sweep } from "./growth/sweeps.ts";
 import { shownCases, shownLibraries, type ShownCase, type ShownResult } from "./shown.ts";
 
 export function readmeTable(report: FullReport): string {
   const { machine, node, date, commit, poolwise, quick } = report;
   const backends = report.backends.filter(({ software }) => !software).map(({ backend }) => backend);
   const titles = backends.flatMap((backend) => [backend, "floor/measured", "times as fast as"]);
-  const rowOf = ({ name, results }: ShownCase): string[] => [
+  const rowOf = ({ name, rows, results }: ShownCase): string[] => [
     name.replaceAll("|", "\\|"),
-    ...backends.flatMap((backend) => cellsOf(results.find((each) => each.backend === backend))),
+    ...backends.flatMap((backend) => cellsOf(rows, results.find((each) => each.backend === backend))), // prettier-ignore
   ];
   const lines = [
     ["case", ...titles],
@@ -24,11 +27,21 @@ export function readmeTable(report: FullReport): string {
   ].join("\n");
 }
 
-/** Rows of what was not all timed are said: times are of those. */
-function cellsOf(result: ShownResult | undefined): string[] {
+/** What a run that broke off, or was made of some cases alone, has not timed. */
+export function lacking(report: FullReport): string[] {
+  const there = new Set([...shownCases(report).map(({ name }) => name), ...report.growth.map(nameOfSweep)]);
+  const all = [...allCases.map(nameOf), ...shortCases.map(shortNameOf), ...sweeps.map(nameOfSweep)];
+  return all.filter((name) => !there.has(name));
+}
+
+const nameOfSweep = ({ by }: Pick<Sweep, "by">): string => `sweep of ${by}`;
+
+/** Times of a part of the rows say of how many. */
+function cellsOf(rows: number, result: ShownResult | undefined): string[] {
   if (!result) return ["", "", ""];
   if ("wrong" in result) return ["WRONG", "", ""];
   const { warm, floorOverMeasured, ratios } = result;
   const beside = Object.entries(ratios).map(([library, ratio]) => `${library} ${digits(ratio)}`);
-  return [duration(warm.median), floorOverMeasured.toFixed(2), beside.join(", ")];
+  const part = result.rows < rows ? ` for ${short(result.rows)} rows` : "";
+  return [duration(warm.median) + part, floorOverMeasured.toPrecision(2), beside.join(", ")];
 }

@@ -5,13 +5,14 @@
  * Exits with 0 when nothing got slower, 1 when something did or went wrong, 2 for files that cannot be compared.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pc from "picocolors";
 import { InputError } from "../src/errors.ts";
-import { compareRuns, differences, overall, type Comparison, type Run } from "./compare.ts";
+import { compareRuns, differences, overall, type Comparison } from "./compare.ts";
+import { readRun, type Run } from "./runFile.ts";
 
 const usage = "npm run bench:regress -- BASE [NEW] [--threshold 1.1]";
 
@@ -24,13 +25,20 @@ try {
 }
 
 async function regress(args: string[]): Promise<number> {
+  if (args.includes("--help")) {
+    console.log(usage);
+    return 0;
+  }
   const { basePath, newPath, threshold } = argumentsOf(args);
   const base = readRun(basePath);
   const now = newPath === undefined ? await runAgain(base, basePath) : readRun(newPath);
+  if (base.quick !== now.quick)
+    throw new InputError("one of them is a smoke run on few of the rows: compare like with like");
   const comparisons = compareRuns(base, now, threshold);
-  if (comparisons.length === 0)
+  if (comparisons.every(({ verdict }) => verdict === "gone"))
     throw new InputError(`${basePath} and ${newPath ?? "the run of now"} have no case in common that was timed`);
   for (const line of differences(base, now)) console.log(pc.yellow(line));
+  if (base.quick) console.log(pc.yellow("both are smoke runs on few of the rows, and no measurement"));
   console.log(`${labelOf(base)} → ${labelOf(now)}: seconds now over seconds then, above 1 is slower (least–most)`);
   const width = Math.max(...comparisons.map(({ name }) => name.length));
   for (const one of comparisons) console.log(lineOf(one, width));
@@ -56,22 +64,9 @@ function argumentsOf(args: string[]) {
   }
 }
 
-function readRun(path: string): Run {
-  let run: Partial<Run>;
-  try {
-    run = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? "it is no JSON" : (error as NodeJS.ErrnoException).code;
-    throw new InputError(`${path}: could not be read: ${why}`);
-  }
-  if (!run?.machine || !Array.isArray(run.backends) || !run.cases?.every((one) => Array.isArray(one.results)))
-    throw new InputError(`${path}: not of a bench that has cases: give what bench or bench:batches wrote by --json`);
-  return run as Run;
-}
-
 /** The same cases by the program that made the file, which tells how it was called. */
 async function runAgain(base: Run, path: string): Promise<Run> {
-  const { quick, runs, rows } = base as Run & { quick?: boolean; runs?: number; rows?: number | null };
+  const { quick, runs, rows, cases, batches } = base;
   const threads = base.backends.find(({ backend }) => backend === "cpu")?.threads;
   const backends = new Set(base.backends.map(({ backend }) => backend));
   if (!backends.has("cpu") && !backends.has("webgpu"))
@@ -79,7 +74,8 @@ async function runAgain(base: Run, path: string): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "poolwise-regress-"));
   const json = join(folder, "now.json");
   const args = [
-    ...base.cases.flatMap(({ name }) => ["--case", name]),
+    ...[...cases, ...batches].flatMap(({ name }) => ["--case", name]),
+    ...(cases.length + batches.length === 0 ? ["--growth"] : []),
     ...(backends.size === 1 ? ["--backend", [...backends][0]] : []),
     ...(threads === undefined ? [] : ["--threads", String(threads)]),
     ...(runs === undefined ? [] : ["--runs", String(runs)]),
@@ -112,6 +108,7 @@ function labelOf({ commit, date }: Run): string {
 function lineOf({ name, backend, ratio, range: [low, high], verdict }: Comparison, width: number): string {
   const by = `${name.padEnd(width)}  ${backend.padEnd(8)}`;
   if (verdict === "wrong") return `${by}  ${pc.red("WRONG now, and not timed")}`;
+  if (verdict === "gone") return `${by}  ${pc.yellow("not in the new run")}`;
   const words = { slower: pc.red("slower"), faster: pc.green("faster"), same: "", unsure: "too noisy to say" };
   return `${by}  ×${ratio.toFixed(2)}  (${low.toFixed(2)}–${high.toFixed(2)})  ${words[verdict]}`.trimEnd();
 }

@@ -6,6 +6,7 @@ import type { FullReport } from "./growth/run.ts";
 
 export interface ShownCase {
   readonly name: string;
+  readonly rows: number;
   readonly results: readonly ShownResult[];
   readonly peers: readonly ShownPeer[];
 }
@@ -36,6 +37,7 @@ export interface ShownLibrary {
 export function shownCases({ cases, short }: FullReport): ShownCase[] {
   const scored = cases.map(({ name, rows, results, peers }): ShownCase => ({
     name,
+    rows,
     results,
     peers: peers.map((peer) => ({ rows, ...peer })),
   }));
@@ -44,6 +46,7 @@ export function shownCases({ cases, short }: FullReport): ShownCase[] {
 
 const shownBatch = ({ name, rows, results, peers }: BatchCaseReport): ShownCase => ({
   name,
+  rows,
   results: results.map((result) => ({ ...result, rows })),
   peers: peers.map((peer) => ({ ...peer, library: peer.peer, rows })),
 });

@@ -18,6 +18,7 @@ test("they are fresh", async () => {
 test("that of the bench has a row a case, and none of what is software or wrong", () => {
   const timed = {
     backend: "cpu",
+    rows: 9,
     warm: { median: 0.0123 },
     floorOverMeasured: 0.456,
     ratios: { numpy: 7.891, torch: 0.5 },
@@ -38,8 +39,14 @@ test("that of the bench has a row a case, and none of what is software or wrong"
       { library: "torch", version: "3.0" },
     ],
     cases: [
-      { name: "k-center |L|=1", peers: [], results: [timed, { ...timed, backend: "webgpu", floorOverMeasured: 1 }] },
-      { name: "entropy", peers: [], results: [{ backend: "cpu", wrong: "all of it" }] },
+      {
+        name: "k-center |L|=1",
+        rows: 9,
+        peers: [],
+        results: [timed, { ...timed, backend: "webgpu", floorOverMeasured: 1 }],
+      },
+      { name: "part", rows: 90, peers: [], results: [timed] },
+      { name: "entropy", rows: 9, peers: [], results: [{ backend: "cpu", wrong: "all of it" }] },
     ],
     short: {
       peers: [
@@ -53,6 +60,7 @@ test("that of the bench has a row a case, and none of what is software or wrong"
     "| case | cpu | floor/measured | times as fast as |",
     "| --- | --: | --: | --- |",
     "| k-center \\|L\\|=1 | 12.3 ms | 0.46 | numpy 7.89, torch 0.500 |",
+    "| part | 12.3 ms for 9 rows | 0.46 | numpy 7.89, torch 0.500 |",
     "| entropy | WRONG |  |  |",
     "| kmeans | 12.3 ms | 0.46 | ml-kmeans 2.00 |",
     "",

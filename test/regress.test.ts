@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { compareRuns, differences, overall, type Run } from "../bench/compare.ts";
+import { compareRuns, differences, overall } from "../bench/compare.ts";
+import { readRun, type Run } from "../bench/runFile.ts";
 
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "poolwise-regress-"));
@@ -26,7 +27,10 @@ function runOf(times: { [name: string]: Seconds | "wrong" }, more: object = {}):
     commit: "abc",
     date: "2026-01-01T00:00:00.000Z",
     backends: [{ backend: "cpu", adapter: "Abacus", software: false, threads: 2 }],
+    quick: false,
     cases,
+    batches: [],
+    growth: [],
     ...more,
   };
 }
@@ -40,12 +44,19 @@ const base = runOf({
 });
 
 test("slower is what no noise explains", () => {
-  const now = runOf({ quiet: [14, 15, 16], noisy: [6, 15, 40], quicker: [4, 5, 6], broken: "wrong", other: [1, 1, 1] });
+  const now = runOf({
+    quiet: [14, 15, 16],
+    noisy: [12, 15, 40],
+    quicker: [4, 5, 6],
+    broken: "wrong",
+    other: [1, 1, 1],
+  });
   const said = compareRuns(base, now, 1.1);
   expect(said.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
     "quiet slower",
     "noisy unsure",
     "quicker faster",
+    "gone gone",
     "broken wrong",
   ]);
   expect(said[0].ratio).toBeCloseTo(1.5, 12);
@@ -75,14 +86,59 @@ test("another machine is told of", () => {
   expect(differences(base, base)).toEqual([]);
 });
 
+const warm = { min: 9, median: 10, max: 11 };
+const named = (name: string) => ({ name, rows: 100, results: [{ backend: "cpu", software: false, rows: 100, warm }] });
+
+test("distances, clusters and each size of a sweep are compared, too", () => {
+  const points = [10, 1000].map((size) => ({ size, rows: size, warm, runs: 5, floorOverMeasured: 1 }));
+  const curves = ["cpu", "webgpu"].map((backend) => ({ backend, points }));
+  const written = {
+    ...runOf({}),
+    short: { peers: [], cases: [named("k-center")] },
+    growth: [{ by: "rows", work: "entropy", curves }],
+  };
+  writeFileSync(join(folder, "whole.json"), JSON.stringify(written));
+  const run = readRun(join(folder, "whole.json"));
+  const said = compareRuns(run, run, 1.1).map(({ name, backend, verdict }) => `${name} on ${backend}: ${verdict}`);
+  expect(said).toEqual([
+    "k-center on cpu: same",
+    "rows 10: entropy on cpu: same",
+    "rows 10: entropy on webgpu: same",
+    "rows 1000: entropy on cpu: same",
+    "rows 1000: entropy on webgpu: same",
+  ]);
+});
+
+test.each<[string, object]>([
+  ["no cases", runOf({})],
+  ["cases that are no list", { ...base, cases: {} }],
+  ["a case that is none", { ...base, cases: [null] }],
+  ["a case without a name", { ...base, cases: [{ ...named("x"), name: undefined }] }],
+  ["backends that are none", { ...base, backends: [null] }],
+  ["times that are none", { ...base, cases: [{ ...named("x"), results: [{ backend: "cpu", warm: {} }] }] }],
+  ["words for times", { ...base, cases: [{ ...named("x"), results: [{ backend: "cpu", warm: { ...warm, median: "x" } }] }] }], // prettier-ignore
+  ["sweeps that are none", { ...base, growth: [{ by: "rows", curves: [{ backend: "cpu", points: [{}] }] }] }],
+])("a file that has %s is refused in one line", (_, written) => {
+  const path = join(folder, "refused.json");
+  writeFileSync(path, JSON.stringify(written));
+  expect(() => readRun(path)).toThrow(/^\S+refused\.json: [^\n]+: give what bench or bench:batches wrote by --json$/);
+});
+
 test("the exit status says whether something got slower", async () => {
-  const paths = { base: base, same: base, slow: runOf({ quiet: [14, 15, 16] }), other: runOf({ other: [1, 1, 1] }) };
+  const paths = {
+    base: base,
+    same: base,
+    slow: runOf({ quiet: [14, 15, 16] }),
+    other: runOf({ other: [1, 1, 1] }),
+    quick: { ...base, quick: true },
+  };
   for (const [name, run] of Object.entries(paths)) writeFileSync(join(folder, `${name}.json`), JSON.stringify(run));
   writeFileSync(join(folder, "half.json"), "{");
-  const [same, slow, other, half, none] = await Promise.all([
+  const [same, slow, ...refused] = await Promise.all([
     regress("base.json", "same.json"),
     regress("base.json", "slow.json"),
     regress("base.json", "other.json"),
+    regress("base.json", "quick.json"),
     regress("half.json", "base.json"),
     regress(),
   ]);
@@ -92,7 +148,7 @@ test("the exit status says whether something got slower", async () => {
     stderr: "",
     stdout: expect.stringContaining("slower by more than 10 %: quiet on cpu"),
   });
-  for (const { code, stdout, stderr } of [other, half, none]) {
+  for (const { code, stdout, stderr } of refused) {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^regress: [^\n]+\n$/);
   }

@@ -1,6 +1,6 @@
 /** Writes the README's tables, from the registries and from the bench that is kept. With --check it writes nothing and fails when one is stale. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { readmeTable } from "../bench/readmeTable.ts";
+import { lacking, readmeTable } from "../bench/readmeTable.ts";
 import { batches } from "../src/batches/index.ts";
 import { strategies } from "../src/scores/index.ts";
 
@@ -14,13 +14,19 @@ const tables = [
 ];
 
 const text = readFileSync(file, "utf8");
-const bench = readmeTable(JSON.parse(readFileSync(kept, "utf8")));
+const run = JSON.parse(readFileSync(kept, "utf8"));
+const [missing, ...others] = lacking(run);
+if (missing !== undefined) {
+  console.error(`bench/results: the run that is kept has no ${missing}${others.length > 0 ? `, and ${others.length} more` : ""}: run \`npm run bench:keep\` to its end`); // prettier-ignore
+  process.exit(1);
+}
+const bench = readmeTable(run);
 const fresh = between(tables.reduce(written, text), "the bench", bench);
 if (!process.argv.includes("--check")) writeFileSync(file, fresh);
 else if (fresh !== text) {
   const known = new Set(text.match(/^\| `[a-z-]+`/gm)?.map((start) => start.slice(3, -1)));
-  const missing = tables.flatMap(({ entries }) => entries.filter(({ name }) => !known.has(name)));
-  const which = missing.length > 0 ? ` (they lack ${missing.map(({ name }) => name).join(", ")})` : "";
+  const unknown = tables.flatMap(({ entries }) => entries.filter(({ name }) => !known.has(name)));
+  const which = unknown.length > 0 ? ` (they lack ${unknown.map(({ name }) => name).join(", ")})` : "";
   console.error(`README.md: its tables are stale${which}: run \`npm run readme\``);
   process.exit(1);
 }

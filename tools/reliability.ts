@@ -72,14 +72,14 @@ const equal: Row[] = [
     test: ownSeeds,
   },
   {
-    what: "picks on lavapipe, on SwiftShader, and on Chromium's WebGPU, beside the same table",
+    what: "picks on a software device in Node, and on Chromium's WebGPU, beside the same table",
     short: "each strategy and rule once",
-    long: "the same",
+    long: 2 * combinations,
     test: table,
   },
   {
-    what: "picks on lavapipe and on SwiftShader, more seeds, beside the textbook code",
-    short: 0,
+    what: "picks on lavapipe and on SwiftShader in Node, more seeds, beside the textbook code",
+    short: "each strategy and rule once, on SwiftShader",
     long: 2 * half * SEEDS.device,
     test: ownSeeds,
   },
@@ -109,7 +109,7 @@ const isSoak = ({ test }: Row): boolean => test.endsWith("soak.test.ts");
 const sections: readonly (readonly [title: string, holds: string, rows: readonly Row[]])[] = [
   [
     "Files and commands that lie",
-    "An input opens and reads to its end, or is refused in one plain line that names it: never a crash, a hang over 10 s, a stack trace, memory that its bytes do not account for, or a file left behind. A number repeats a failure: `npx tsx test/reliability/support/again.ts KIND NUMBER`.",
+    "An input opens and reads to its end, or is refused in one plain line that names it: never a crash, more than 10 s of work (two minutes for a command, all in all), a stack trace, memory that its bytes do not account for, or a file left behind. A number repeats a failure: `npx tsx test/reliability/support/again.ts KIND NUMBER`.",
     [
       ...fuzz,
       always(

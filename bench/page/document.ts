@@ -46,7 +46,7 @@ function about(report: FullReport): string {
     ["measured", `${date.slice(0, 16).replace("T", " ")} UTC`],
     ["machine", `${machine.cpu}, ${machine.threads} threads, ${machine.platform}`],
     ["Node", node],
-    ...backends.map(({ backend, adapter, software, threads }) => [backend, `${adapter}${backend === "webgpu" ? "" : `, ${threads} ${threads === 1 ? "thread" : "threads"}`}${software ? " (software)" : ""}`] as const), // prettier-ignore
+    ...backends.map(({ backend, adapter, software, threads }) => [backend, `${adapter}${backend === "webgpu" || adapter.includes("thread") ? "" : `, ${threads} ${threads === 1 ? "thread" : "threads"}`}${software ? " (software)" : ""}`] as const), // prettier-ignore
     ...shownLibraries(report).map(({ library, version }) => [library, version] as const),
   ];
   const software = backends.filter((each) => each.software).map(({ backend }) => backend);
@@ -58,28 +58,30 @@ function about(report: FullReport): string {
 }
 
 function reading(report: FullReport): string {
-  const results = shownCases(report).flatMap((one) => one.results);
-  const wrong = results.filter((result) => "wrong" in result).length;
+  const answers = [
+    ...shownCases(report).flatMap((one) => one.results),
+    ...(report.growth ?? []).flatMap(({ curves }) => curves),
+  ];
+  const wrong = answers.filter((one) => "wrong" in one).length;
+  const all = answers.length === 0 ? "" : wrong === 0 ? " All of ours were right." : ` <strong class="wrong">${wrong} of ${answers.length} of ours were wrong.</strong>`; // prettier-ignore
   return `<h2>How to read this</h2>
 <ul>
-<li>Every result was held against the textbook formula in float64 before its time was taken; what is wrong is not timed. ${wrong === 0 ? "All of ours were right." : `<strong class="wrong">${wrong} of ${results.length} were wrong.</strong>`}</li>
+<li>Every result was held against the textbook formula in float64 before its time was taken; what is wrong is not timed. Of work that takes plain JavaScript minutes, one row in fifty was.${all}</li>
 <li>Times are medians of warm passes, as a caller waits for them. All that is compared ran in one process after the other, on the same data.</li>
 <li>A ratio is our rows a second over a peer’s: above 1 poolwise is faster. A peer that would take minutes gets the first rows only, as many as the table says, or a time scaled from a sample. One whose answer is not that of the formula has no ratio, and the table says why.</li>
-<li>The floor is the least time that the work can take here: its bytes read once, its multiply-adds or its exponentials, whichever is longest at the best rate that this backend was measured to have. Floor over measured is 1 where nothing could be faster.</li>
+<li>The floor is the least time that the work can take here: its bytes read once, its multiply-adds or its exponentials, whichever is longest at the best rate that this backend was measured to have. Floor over measured is 1 where nothing could be faster; where it is more, a kernel has a better way than what the rate was measured with.</li>
 </ul>`;
 }
 
 function besidePeers(report: FullReport): string {
-  const libraries = shownLibraries(report);
-  if (libraries.length === 0) return "";
-  const colour = new Map(libraries.map(({ library }, i) => [library, i % COLOURS]));
+  if (shownLibraries(report).length === 0) return "";
   const cases = shownCases(report);
   const sections = report.backends.map(({ backend, software }) => {
     const groups = cases.flatMap(({ name, results }): BarGroup[] => {
       const result = timedBy(results, backend);
       const ratios = Object.entries(result?.ratios ?? {});
       if (ratios.length === 0) return [];
-      const bars = ratios.map(([library, value]) => ({ name: library, value, text: `×${digits(value)}`, colour: colour.get(library) ?? 0 })); // prettier-ignore
+      const bars = ratios.map(([library, value]) => ({ name: library, value, text: `×${digits(value)}`, colour: value < 1 ? 1 : 0 })); // prettier-ignore
       return [{ name, bars }];
     });
     return groups.length === 0
@@ -97,7 +99,7 @@ function floors(report: FullReport): string {
     const bars = timed.map(({ backend, floorOverMeasured, floor }) => ({
       name: backend,
       value: floorOverMeasured,
-      text: `${floorOverMeasured.toFixed(2)} ${boundBy[floor.boundBy]}`,
+      text: `${floorOverMeasured.toPrecision(2)} ${boundBy[floor.boundBy]}`,
       colour: colour.get(backend) ?? 0,
     }));
     return [{ name, bars }];
@@ -143,7 +145,7 @@ function timesOf({ results, peers }: ShownCase): string[][] {
   const own = results.map((result) => {
     const by = `${result.backend}${result.software ? " (software)" : ""}`;
     if ("wrong" in result) return untimed(by, result.rows, `wrong: ${firstLine(result.wrong)}`);
-    return [by, ...measured(result), result.floorOverMeasured.toFixed(2)];
+    return [by, ...measured(result), result.floorOverMeasured.toPrecision(2)];
   });
   const theirs = peers.map((peer) => {
     if ("fault" in peer) return untimed(peer.library, peer.rows, `no ratio: ${firstLine(peer.fault)}`);

@@ -17,13 +17,16 @@ import { smallSizes } from "./support/works.ts";
 
 vi.setConfig({ testTimeout: 3_600_000 });
 
-const [ROWS, CLASSES] = [200, 4];
+const [ROWS, CLASSES] = [2000, 4];
 const logits = { data: makePool("logits", ROWS, CLASSES, bell(1, 2)).data, rows: ROWS, classes: CLASSES };
 const embeddings = { data: makePool("embeddings", ROWS, 3, bell(3, 1)).data, rows: ROWS, dims: 3 };
 
 /** Looks at what is held: the first are of a process that warms up. */
 const LOOKS = 20;
-/** What V8 keeps of code and feedback varies by itself. A pool of 200 rows is 5.6 kB: one left behind by each call would be more. */
+/**
+ * What V8 keeps of code and feedback varies by itself. A pool of 2000 rows is 56 kB: one left behind by each call would be
+ * more, were there but ten calls in a quarter.
+ */
 const SLACK = { heap: 2e6, external: 5e5, arrayBuffers: 2e5 };
 /** The allocator keeps what was freed; of what is lost a call takes a kilobyte at least. */
 const RSS_SLACK = 24e6;
