@@ -75,15 +75,16 @@ export class PoolContext implements BatchContext {
     const left = this.rows - this.labelled.length;
     if (least > left) this.asked.tooFew(least, left, 0);
     const k = Math.min(most, left);
-    const { rows, invalid, timings } = await this.resident.candidates(
-      strategy,
-      { k, taken: this.takenOrNoPoint() },
-      pass,
-    );
+    const {
+      rows,
+      settled = 0,
+      invalid,
+      timings,
+    } = await this.resident.candidates(strategy, { k, taken: this.takenOrNoPoint() }, pass);
     await this.note(invalid, timings);
     // With fewer than k rows to choose from, all of them are candidates.
     if (rows.length < least) this.tooFew(least, rows.length);
-    this.refereed += rows.length;
+    this.refereed += rows.length + settled;
     return this.timed(() => settle(this.input, rows, k, strategy, pass));
   };
 

@@ -95,6 +95,8 @@ export interface BoundedPass {
 export interface CandidatePass {
   /** Ascending. Holds every row that is among the k best in float64, and few others. */
   readonly rows: Uint32Array;
+  /** Others that were scored in float64 on the way. */
+  readonly settled?: number;
   readonly invalid: InvalidRows;
   readonly timings: Timings;
 }

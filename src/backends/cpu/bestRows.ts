@@ -8,9 +8,9 @@ export interface ScoredRow {
 /** Keeps the best k of what it is offered in ascending order of rows; ties go to the lowest. */
 export class BestRows {
   private readonly k: number;
-  private readonly kept: ScoredRow[] = [];
   /** No later row with this score or less can be among the k. */
-  private bar = -Infinity;
+  bar = -Infinity;
+  private readonly kept: ScoredRow[] = [];
 
   constructor(k: number) {
     this.k = k;

@@ -40,6 +40,13 @@ export class Contenders {
     this.high[at] = high;
   }
 
+  /** Whether there are so many, and no more than half of them can be dropped. */
+  isCrowd(most: number): boolean {
+    if (this.count < most) return false;
+    this.look();
+    return this.count > most / 2;
+  }
+
   /** In the order in which they came. */
   found(): Uint32Array {
     this.look();

@@ -1,7 +1,7 @@
 /** The CPU backend: WebAssembly kernels in float32 on all threads, and the bound that makes their picks exact. */
 import type { Strategy } from "../../strategy.ts";
 import type { Backend, BackendPool, PassOptions, PoolInput } from "../backend.ts";
-import { Contenders } from "./contenders.ts";
+import { Candidates } from "./candidates.ts";
 import { Crew } from "./crew.ts";
 import { MOST_PIECE_ROWS, pieceBytes, scan, type Scan } from "./scan.ts";
 import { bestGiven, givenScores } from "./given.ts";
@@ -45,16 +45,16 @@ function openPool(crew: Crew, opened: PoolInput): BackendPool {
     async candidates(strategy, selection, options) {
       if (!strategy) return bestGiven(crew, input, selection, options);
       const { k, taken } = selection;
-      const best = new Contenders(k);
+      const best = new Candidates(k);
       using sieve = new Sieve(crew, MOST_PIECE_ROWS);
-      const done = await pass([strategy], options, false, ({ first, values: [own], slack }) => {
+      const done = await pass([strategy], options, false, ({ first, values: [own], slack, exactly }) => {
         for (const place of sieve.sift(own, best.barFor(slack))) {
           const row = first + place;
           if (Number.isNaN(own[place])) continue;
-          if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, own[place], slack);
+          if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, own[place], slack, place, exactly);
         }
       });
-      return { rows: best.found(), ...done };
+      return { rows: best.found(), settled: best.settled, ...done };
     },
     needs: () => ({ device: 0, host: (crew.threads - 1) * WORKER_BYTES + pieceBytes(crew.threads) }),
     use(next) {

@@ -1,7 +1,7 @@
 /** Pools of scores: nothing is computed, they are only looked at. */
 import { blocksOf } from "../../readAhead.ts";
 import type { PassOptions, PoolInput, ScorePass, Selection } from "../backend.ts";
-import { Contenders } from "./contenders.ts";
+import { Candidates } from "./candidates.ts";
 import type { Crew } from "./crew.ts";
 import { Sieve } from "./sieve.ts";
 
@@ -53,14 +53,15 @@ export async function givenScores(input: PoolInput, options: PassOptions) {
 
 /** The rows of the k best. */
 export async function bestGiven(crew: Crew, input: PoolInput, { k, taken }: Selection, options: PassOptions) {
-  const best = new Contenders(k);
+  const best = new Candidates(k);
   using sieve = new Sieve(crew, STRETCH);
   const pass = await scan(input, options, (first, values, notANumber) => {
+    const exactly = (place: number): number => values[place];
     for (const place of sieve.sift(values, best.barFor(0))) {
       const row = first + place;
       if (!Number.isFinite(values[place])) notANumber(row);
-      else if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, values[place], 0);
+      else if (((taken[row >>> 5] >>> (row & 31)) & 1) === 0) best.offer(row, values[place], 0, place, exactly);
     }
   });
-  return { ...pass, rows: best.found() };
+  return { ...pass, rows: best.found(), settled: best.settled };
 }

@@ -38,6 +38,8 @@ export interface Scores {
   readonly values: readonly Float32Array[];
   /** How far those of the first strategy may be off. */
   readonly slack: number;
+  /** The score of a row by the first strategy and the reference, where its values are at hand. Good until the next are told of. */
+  readonly exactly?: (place: number) => number;
 }
 
 /** A pass over the rows of a pool. */
@@ -157,6 +159,16 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
     }
   };
 
+  /** The reference's scores of single rows of a piece. */
+  const scorerOf = ({ input: at, first, rows }: Piece): ((place: number) => number) => {
+    let read: ReturnType<typeof beliefsReader> | undefined;
+    const values = new Float32Array(crew.memory.buffer, at, rows * width);
+    return (place) => {
+      read ??= beliefsReader(input, options, isOfGradients(only));
+      return only.score(read(values, place * cols, first + place, rows * cols));
+    };
+  };
+
   /** Waits for the oldest piece, and tells of it. */
   const finish = async (): Promise<void> => {
     const [piece] = underWay;
@@ -180,6 +192,7 @@ async function scanBy(work: Scan, groups: readonly Group[]): Promise<ScorePass> 
       first: piece.first,
       values,
       slack: slackAt(slack, report?.norm ?? 0, report?.doubts ?? 0),
+      exactly: room && scorerOf(piece),
     });
     options.onProgress?.(piece.first + rows);
     await options.pace.turn();

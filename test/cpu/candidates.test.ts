@@ -1,0 +1,67 @@
+/** However many rows float32 cannot tell apart, the best are found, and few are kept. */
+import { expect, test } from "vitest";
+import { Candidates } from "../../src/backends/cpu/candidates.ts";
+import { openEngine } from "../../src/index.ts";
+import { randomUniform } from "../../src/random.ts";
+import { bestRows } from "../support/pools.ts";
+
+const ROWS = 20_000;
+const CROWD = 100;
+
+const orders: Record<string, (row: number) => number> = {
+  random: (row) => randomUniform(1, 2, row),
+  ascending: (row) => row / 2 ** 16,
+  descending: (row) => 1 - row / 2 ** 16,
+  constant: () => 0.25,
+  ties: (row) => Math.floor(7 * randomUniform(3, 2, row)) / 7,
+};
+
+test.each(Object.keys(orders))("%s: the best by the truth are among them, and memory has a bound", (order) => {
+  const truth = Array.from({ length: ROWS }, (_, row) => orders[order](row));
+  const ranked = bestRows(truth, ROWS);
+  for (const slack of [0, 1e-6, 0.01, 10])
+    for (const k of [1, 2, 100, 4097, ROWS]) {
+      const candidates = new Candidates(k, CROWD);
+      for (const [row, score] of truth.entries()) {
+        const found = row % 500 === 499 ? Infinity : score + slack * (2 * randomUniform(8, 2, row) - 1);
+        if (found >= candidates.barFor(slack)) candidates.offer(row, found, slack, row, (place) => truth[place]);
+      }
+      const found = candidates.found();
+      const kept = new Set(found);
+      expect(
+        ranked.slice(0, k).filter((row) => !kept.has(row)),
+        `k ${k}, slack ${slack}`,
+      ).toEqual([]);
+      expect(found.every((row, i) => i === 0 || found[i - 1] < row)).toBe(true);
+      expect(found.length).toBeLessThanOrEqual(3 * k + CROWD);
+    }
+});
+
+test("those without a reference are all kept", () => {
+  const candidates = new Candidates(3, CROWD);
+  for (let row = 0; row < ROWS; row++) candidates.offer(row, 1, 0, row);
+  expect(candidates.found().length).toBe(ROWS);
+});
+
+/** More than a crowd. */
+const MANY = 400_000;
+/** Rows that are better by less than float32 can tell. */
+const BETTER = [7, 299_999, 399_998];
+
+test.each(["logits", "features", "scores"])("of %s that are all the same, the first are picked, after those that are better by a hair", async (kind) => {
+  await using engine = await openEngine({ backend: "cpu", threads: 2 });
+  const [cols, k] = [2, 6];
+  const data = Float32Array.from({ length: MANY * cols }, (_, i) => 1 - (i % cols));
+  for (const row of BETTER) data[row * cols + 1] = 1e-7;
+  const given = { data, rows: MANY, classes: cols };
+  const head = { activation: "relu", layers: [{ inputs: 2, outputs: 2, weight: new Float32Array([1, 0, 0, 1]), bias: new Float32Array(2) }] } as const; // prettier-ignore
+  const pools = {
+    logits: { logits: given },
+    features: { features: { data, rows: MANY, dims: cols }, head },
+    scores: { scores: Float32Array.from({ length: MANY }, (_, row) => (BETTER.includes(row) ? 2 : 1)) },
+  };
+  using pool = await engine.load(pools[kind as keyof typeof pools]);
+  const { picks, refereed } = await pool.select("top-k", { k, ...(kind === "scores" ? {} : { strategy: "entropy" }) });
+  expect(picks.map(({ row }) => row)).toEqual([...BETTER, 0, 1, 2]);
+  expect(refereed).toBeGreaterThan(kind === "scores" ? k : MANY / 2);
+}); // prettier-ignore
