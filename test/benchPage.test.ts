@@ -110,7 +110,7 @@ test("in a browser names are text, and all that was measured is there", async ()
       "0.25 exp",
       "12.0 GB/s",
       "2.00 µs",
-      "1 of 3 of ours were wrong",
+      "2 of 4 of ours were wrong",
       "plays a GPU",
     ])
       expect(text).toContain(part);
