@@ -1,6 +1,6 @@
 /** What the README says of the bench, from the run that is kept: one row a case, a device that is software left out. */
 import { digits, duration } from "../src/bench/ceilingsTable.ts";
-import { nameOf, cases as allCases, short } from "../src/bench/cases.ts";
+import { short } from "../src/bench/cases.ts";
 import { nameOf as shortNameOf, shortCases } from "./batches/cases.ts";
 import type { FullReport } from "./growth/run.ts";
 import { sweeps, type Sweep } from "./growth/sweeps.ts";
@@ -27,11 +27,13 @@ export function readmeTable(report: FullReport): string {
   ].join("\n");
 }
 
-/** What a run that broke off, or was made of some cases alone, has not timed. */
+/**
+ * What a run that broke off, or was made of some cases alone, has not timed of what comes last. A strategy that is new has
+ * a case by itself, and needs no new run.
+ */
 export function lacking(report: FullReport): string[] {
   const there = new Set([...shownCases(report).map(({ name }) => name), ...report.growth.map(nameOfSweep)]);
-  const all = [...allCases.map(nameOf), ...shortCases.map(shortNameOf), ...sweeps.map(nameOfSweep)];
-  return all.filter((name) => !there.has(name));
+  return [...shortCases.map(shortNameOf), ...sweeps.map(nameOfSweep)].filter((name) => !there.has(name));
 }
 
 const nameOfSweep = ({ by }: Pick<Sweep, "by">): string => `sweep of ${by}`;

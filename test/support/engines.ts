@@ -38,8 +38,11 @@ export const openReference = async (): Promise<Engine> => new Engine(textbookBac
 export async function openTestBackend(sizes: Partial<Tuning> | undefined): Promise<Backend> {
   if (!sizes) return inGroups(await cpuBackend(THREADS, () => "test"));
   const backend = await openDevice(await (device ??= testDevice()), sizes);
-  return sizes.scratchBytes ? inGroups(backend) : backend;
+  return isGrouped(sizes) ? inGroups(backend) : backend;
 }
+
+/** Whether pools put their rows into groups, however few they are. */
+export const isGrouped = (sizes: Partial<Tuning> | undefined): boolean => !sizes || sizes.scratchBytes !== undefined;
 
 /** The backend itself, whose pools put their rows into groups however few they are. */
 function inGroups(backend: Backend): Backend {
