@@ -4,17 +4,9 @@ import { Candidates } from "../../src/backends/cpu/candidates.ts";
 import { openEngine } from "../../src/index.ts";
 import { randomUniform } from "../../src/random.ts";
 import { bestRows } from "../support/pools.ts";
+import { orders, ROWS } from "./orders.ts";
 
-const ROWS = 20_000;
 const CROWD = 100;
-
-const orders: Record<string, (row: number) => number> = {
-  random: (row) => randomUniform(1, 2, row),
-  ascending: (row) => row / 2 ** 16,
-  descending: (row) => 1 - row / 2 ** 16,
-  constant: () => 0.25,
-  ties: (row) => Math.floor(7 * randomUniform(3, 2, row)) / 7,
-};
 
 test.each(Object.keys(orders))("%s: the best by the truth are among them, and memory has a bound", (order) => {
   const truth = Array.from({ length: ROWS }, (_, row) => orders[order](row));

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { Contenders, nthLargest } from "../../src/backends/cpu/contenders.ts";
 import { randomUniform } from "../../src/random.ts";
 import { bestRows } from "../support/pools.ts";
+import { orders, ROWS } from "./orders.ts";
 
 /** Offers as the backend does. */
 function offerAll(k: number, scores: readonly number[], slack: number): { found: Uint32Array; kept: number } {
@@ -14,17 +15,6 @@ function offerAll(k: number, scores: readonly number[], slack: number): { found:
   const found = contenders.found();
   return { found, kept: found.length };
 }
-
-const orders: Record<string, (row: number) => number> = {
-  random: (row) => randomUniform(1, 2, row),
-  ascending: (row) => row / 2 ** 16,
-  descending: (row) => 1 - row / 2 ** 16,
-  constant: () => 0.25,
-  ties: (row) => Math.floor(7 * randomUniform(3, 2, row)) / 7,
-  "both signs": (row) => 2 * randomUniform(5, 2, row) - 1,
-};
-
-const ROWS = 20_000;
 
 test.each(Object.keys(orders))("%s: the best by the truth are among them", (order) => {
   const truth = Array.from({ length: ROWS }, (_, row) => Math.fround(orders[order](row)));

@@ -11,6 +11,8 @@ import { textbookBackend } from "./textbook.ts";
 const maxGroups = 8;
 /** More than most machines have cores that are free: they finish in no order. */
 const THREADS = 3;
+/** Distances of ten thousand rows from a hundred centres: smaller pools are picked from without groups. */
+const LARGE = 2 ** 20;
 const small = { chunkBytes: 2 ** 16, scratchBytes: 2 ** 18, segmentBytes: 2 ** 16, maxGroups };
 
 export const engineKinds: Record<string, Partial<Tuning> | undefined> = {
@@ -36,16 +38,13 @@ export const openReference = async (): Promise<Engine> => new Engine(textbookBac
 
 /** A backend of these sizes, or the CPU's where there are none. WebGPU backends of a test file share one device. */
 export async function openTestBackend(sizes: Partial<Tuning> | undefined): Promise<Backend> {
-  if (!sizes) return inGroups(await cpuBackend(THREADS, () => "test"));
+  if (!sizes) return inGroups(await cpuBackend(THREADS, () => "test"), 0);
   const backend = await openDevice(await (device ??= testDevice()), sizes);
-  return isGrouped(sizes) ? inGroups(backend) : backend;
+  return inGroups(backend, sizes.scratchBytes ? 0 : LARGE);
 }
 
-/** Whether pools put their rows into groups, however few they are. */
-export const isGrouped = (sizes: Partial<Tuning> | undefined): boolean => !sizes || sizes.scratchBytes !== undefined;
-
-/** The backend itself, whose pools put their rows into groups however few they are. */
-function inGroups(backend: Backend): Backend {
+/** The backend itself, whose pools put their rows into groups from so many distances on, which is fewer than usual. */
+function inGroups(backend: Backend, groupsFrom: number): Backend {
   const load = backend.load.bind(backend);
-  return Object.assign(backend, { load: (input: PoolInput) => Object.assign(load(input), { groupsFrom: 0 }) });
+  return Object.assign(backend, { load: (input: PoolInput) => Object.assign(load(input), { groupsFrom }) });
 }
