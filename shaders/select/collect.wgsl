@@ -8,7 +8,7 @@ override WORKGROUP: u32 = 256u;
 
 @compute @workgroup_size(WORKGROUP)
 fn collect_candidates(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var row = id.x; row < segment.rows; row += groups.x * WORKGROUP) {
+  for (var row = segment.begin + id.x; row < segment.end; row += groups.x * WORKGROUP) {
     let bits = scores[row];
     if (key_of(bits, row) >= selection.threshold || (bits == DOUBTFUL && !is_taken(row))) {
       let place = atomicAdd(&selection.candidates, 1u);

@@ -17,7 +17,7 @@ fn count_digit(
 ) {
   for (var bin = lane; bin < DIGIT_BINS; bin += WORKGROUP) { atomicStore(&bins[bin], 0u); }
   workgroupBarrier();
-  for (var row = id.x; row < segment.rows; row += groups.x * WORKGROUP) {
+  for (var row = segment.begin + id.x; row < segment.end; row += groups.x * WORKGROUP) {
     let key = key_of(scores[row], row);
     if (prefix_of(key, DIGIT) == selection.prefix) { atomicAdd(&bins[digit_of(key, DIGIT)], 1u); }
   }

@@ -1,7 +1,8 @@
-// The part of the scores that one dispatch looks at: as much as fits one binding.
+// The scores that fit one binding, and those of them that one dispatch looks at.
 struct Segment {
-  rows: u32,
   first_row: u32,  // in the pool
+  begin: u32,
+  end: u32,
 }
 
 @group(0) @binding(0) var<uniform> segment: Segment;

@@ -84,6 +84,21 @@ describe.each([16, 24, 64])("a device budget of %i MiB", (mebibytes) => {
   });
 });
 
+test.each([16e6, Infinity])(
+  "rows that float32 cannot tell apart take no more than others, of %d bytes",
+  async (bytes) => {
+    const [rows, k] = [4_000_000, 3];
+    const meter = meteredDevice(device);
+    await using engine = await openEngine({ device: meter.device, memory: { device: bytes } });
+    using pool = await engine.load({ scores: new Float32Array(rows) });
+    const needs = pool.memoryFor({ batch: "top-k" });
+    const { picks, refereed } = await pool.select("top-k", { k });
+    expect(picks.map(({ row }) => row)).toEqual([0, 1, 2]);
+    expect(refereed).toBe(rows);
+    expect(meter.peak()).toBeLessThanOrEqual(needs.device);
+  },
+);
+
 describe.each([0.75, 2, 4])("a device that has %d MiB and does not say so", (mebibytes) => {
   test.each(work)("is worked in smaller pieces, with the same picks: %s", async (...one) => {
     const meter = meteredDevice(device, mebibytes * 2 ** 20);

@@ -1,7 +1,6 @@
 /** However many rows float32 cannot tell apart, the best are found, and few are kept. */
 import { expect, test } from "vitest";
 import { Candidates } from "../../src/backends/cpu/candidates.ts";
-import { openEngine } from "../../src/index.ts";
 import { randomUniform } from "../../src/random.ts";
 import { bestRows } from "../support/pools.ts";
 import { orders, ROWS } from "./orders.ts";
@@ -34,26 +33,3 @@ test("those without a reference are all kept", () => {
   for (let row = 0; row < ROWS; row++) candidates.offer(row, 1, 0, row);
   expect(candidates.found().length).toBe(ROWS);
 });
-
-/** More than a crowd. */
-const MANY = 400_000;
-/** Rows that are better by less than float32 can tell. */
-const BETTER = [7, 299_999, 399_998];
-
-test.each(["logits", "features", "scores"])("of %s that are all the same, the first are picked, after those that are better by a hair", async (kind) => {
-  await using engine = await openEngine({ backend: "cpu", threads: 2 });
-  const [cols, k] = [2, 6];
-  const data = Float32Array.from({ length: MANY * cols }, (_, i) => 1 - (i % cols));
-  for (const row of BETTER) data[row * cols + 1] = 1e-7;
-  const given = { data, rows: MANY, classes: cols };
-  const head = { activation: "relu", layers: [{ inputs: 2, outputs: 2, weight: new Float32Array([1, 0, 0, 1]), bias: new Float32Array(2) }] } as const; // prettier-ignore
-  const pools = {
-    logits: { logits: given },
-    features: { features: { data, rows: MANY, dims: cols }, head },
-    scores: { scores: Float32Array.from({ length: MANY }, (_, row) => (BETTER.includes(row) ? 2 : 1)) },
-  };
-  using pool = await engine.load(pools[kind as keyof typeof pools]);
-  const { picks, refereed } = await pool.select("top-k", { k, ...(kind === "scores" ? {} : { strategy: "entropy" }) });
-  expect(picks.map(({ row }) => row)).toEqual([...BETTER, 0, 1, 2]);
-  expect(refereed).toBeGreaterThan(kind === "scores" ? k : MANY / 2);
-}); // prettier-ignore

@@ -9,8 +9,7 @@ import { Contenders } from "./contenders.ts";
 const CROWD = 2 ** 18;
 
 export class Candidates {
-  /** Rows that were scored by the reference. */
-  settled = 0;
+  private scored = 0;
   private readonly most: number;
   private readonly contenders: Contenders;
   /** Of those that came past the crowd. */
@@ -34,7 +33,12 @@ export class Candidates {
     if (!this.isCrowded) return this.contenders.offer(row, score, slack);
     if (score < this.barFor(slack)) return;
     this.best.offer(row, exactly!(place));
-    this.settled++;
+    this.scored++;
+  }
+
+  /** Rows that were scored by the reference and are not among those found. */
+  get settled(): number {
+    return this.scored - this.best.sorted().length;
   }
 
   /** In their order. */

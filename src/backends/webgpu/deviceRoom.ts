@@ -7,6 +7,7 @@ import type { Gpu } from "./gpu.ts";
 import { productsOf, scratchWidth } from "./layers.ts";
 import { wordsAPoint } from "./pointStorage.ts";
 import type { DevicePool } from "./scoring.ts";
+import { CROWD } from "./selection.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Scores of a chunk by 32 strategies still fit the smallest binding limit there is. */
@@ -45,11 +46,13 @@ export function needsOf({ tuning, input, head }: DevicePool, { strategies, measu
   const bytes = 4 * passesOf(input.source) * rows * cols;
   const chunk = Math.min(tuning.chunkBytes, bytes);
   const segment = Math.min(tuning.segmentBytes, 4 * strategies * rows);
+  // Where they are found, and where they are read.
+  const candidates = 2 * Math.min(4 * CROWD, segment);
   const { embeddings, kind, storage = "float32" } = input;
   const scoring =
     kind === "embeddings"
       ? 0
-      : Math.min(tuning.residentBytes, bytes) + 5 * chunk + segment + (head ? tuning.scratchBytes : 0);
+      : Math.min(tuning.residentBytes, bytes) + 5 * chunk + segment + candidates + (head ? tuning.scratchBytes : 0);
   const points = measures && embeddings ? 4 * wordsAPoint(storage, 4 * Math.ceil(embeddings.cols / 4)) * rows : 0;
   // Points are swept or put into clusters, never both at a time.
   const clusters = Math.min(tuning.clusterBytes, points > 0 ? PLACE_BYTES * rows : 0);

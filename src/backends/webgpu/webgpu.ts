@@ -19,7 +19,8 @@ import { DeviceDistances } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
 import { closeHead, uploadHead } from "./layers.ts";
 import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
-import { HISTOGRAM_BYTES, selectCandidates } from "./selection.ts";
+import { Candidates, HISTOGRAM_BYTES, type Judge } from "./selection.ts";
+import { judge } from "../../referee.ts";
 import { exact, slackAt, slackOf, type Slack } from "../slack.ts";
 import type { Tally } from "./program.ts";
 import { openTrainer } from "./trainer.ts";
@@ -205,24 +206,20 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
           new Uint32Array(HISTOGRAM_BYTES / 4),
           usage.storage | usage.copyTarget,
         );
-        // Whoever is among the k best is so in its segment, too.
-        const found: Uint32Array[] = [];
+        const judging: Judge = (rows, tell) => judge(pool.input, rows, strategy, options, tell);
+        const best = new Candidates(pool, selection.k, judging);
+        const consume = (segment: Segment): Promise<void> =>
+          best.take(segment, { report, histogram }, slackIn(pool, strategy, options));
         const started = performance.now();
-        let readback = 0;
-        const consume = async (segment: Segment): Promise<void> => {
-          const slack = slackIn(pool, strategy, options);
-          const best = await selectCandidates(pool, segment, { report, histogram }, selection, slack);
-          found.push(best.rows.sort());
-          readback += best.readback;
-        };
         try {
           const strategies = strategy ? [strategy] : [];
           const tally = "histogram";
           const { taken } = selection;
           const upload = await scorePool(pool, { strategies, options, tally, report, histogram, taken, consume });
+          const { settled, readback } = best;
           const kernel = (performance.now() - started) / 1000 - upload - readback;
           const [state] = await gpu.read([report, REPORT_BYTES]);
-          return { rows: joined(found), invalid: invalidIn(state), timings: { upload, kernel, readback } };
+          return { rows: best.found(), settled, invalid: invalidIn(state), timings: { upload, kernel, readback } };
         } finally {
           report.destroy();
           histogram.destroy();
@@ -263,16 +260,6 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
 
 const slackIn = (pool: DevicePool, strategy: Strategy | undefined, options: PassOptions): Slack =>
   strategy ? slackOf({ ...pool, additions: frameFor(pool, options).additions }, strategy, options) : exact;
-
-function joined(lists: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
-  }
-  return all;
-}
 
 function invalidIn(report: ArrayBuffer): InvalidRows {
   const [count, first] = new Uint32Array(report);
