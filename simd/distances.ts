@@ -108,6 +108,53 @@ function fourSquared(p: usize, q: usize, r: usize, s: usize, t: usize, bytes: u3
   return totals(a, b, c, d);
 }
 
+/** Of `pairSquared`: those from the second point. */
+let secondSquared: v128 = f32x4.splat(0);
+
+/**
+ * Squared distances from two points to four that follow each other; or more than enough where all are more. What is read
+ * serves more than once, and eight sums wait for each other less than four do. Sums of up to 128 values have four chains
+ * each, and are added up.
+ */
+function pairSquared(p: usize, o: usize, q: usize, bytes: u32, enough: f32, secondEnough: f32): v128 {
+  const r = q + bytes;
+  const s = r + bytes;
+  const t = s + bytes;
+  let sums = f32x4.splat(0);
+  let seconds = f32x4.splat(0);
+  let at: u32 = 0;
+  do {
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let c = f32x4.splat(0);
+    let d = f32x4.splat(0);
+    let e = f32x4.splat(0);
+    let f = f32x4.splat(0);
+    let g = f32x4.splat(0);
+    let h = f32x4.splat(0);
+    for (const end = min(at + SHORT, bytes); at < end; at += 16) {
+      const x = v128.load(p + at);
+      const y = v128.load(o + at);
+      let other = v128.load(q + at);
+      a = addSquare(a, x, other);
+      e = addSquare(e, y, other);
+      other = v128.load(r + at);
+      b = addSquare(b, x, other);
+      f = addSquare(f, y, other);
+      other = v128.load(s + at);
+      c = addSquare(c, x, other);
+      g = addSquare(g, y, other);
+      other = v128.load(t + at);
+      d = addSquare(d, x, other);
+      h = addSquare(h, y, other);
+    }
+    sums = f32x4.add(sums, totals(a, b, c, d));
+    seconds = f32x4.add(seconds, totals(e, f, g, h));
+  } while (at < bytes && (leastOf(sums) <= enough || leastOf(seconds) <= secondEnough));
+  secondSquared = seconds;
+  return sums;
+}
+
 @inline
 function totals(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
@@ -119,6 +166,12 @@ function totals(a: v128, b: v128, c: v128, d: v128): v128 {
 function leastOf(four: v128): f32 {
   const pairs = f32x4.pmin(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
   return min(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+@inline
+function mostOf(four: v128): f32 {
+  const pairs = f32x4.pmax(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
 /** Distances that a row takes one by one, since it may stop at any; four at a time cost little more than two. */
@@ -285,28 +338,64 @@ function nearOf(bin: u32, wider: f32, absolute: f32): f32 {
   return max<f32>(0, sqrt(reinterpret<f32>(bin << 16)) / wider - absolute);
 }
 
-/** The nearest of all centres to each row, ties to the first, and the squared distances of the nearest two. */
+/**
+ * The nearest of all centres to each row, ties to the first, and the squared distances of the nearest two. Rows come two at
+ * a time, the last one maybe twice; each lane has its own nearest two, of every fourth centre.
+ */
 export function nearestTwo(call: Comparing): void {
   const bytes = call.width << 2;
   const centres: usize = call.others;
-  const centreCount = call.otherCount;
-  for (let row: u32 = 0; row < call.count; row++) {
+  const fours = call.otherCount & ~3;
+  const isLong = bytes > SHORT;
+  for (let row: u32 = 0; row < call.count; row += 2) {
+    const second = min(row + 1, call.count - 1);
     const point = call.rows + row * bytes;
-    let own: u32 = 0;
-    let best: f32 = f32.MAX_VALUE;
-    let next: f32 = f32.MAX_VALUE;
-    for (let c: u32 = 0; c < centreCount; c++) {
-      const found = squared(point, centres + c * bytes, bytes, next);
-      if (found < best) {
-        next = best;
-        best = found;
-        own = c;
-      } else if (found < next) next = found;
+    const other = call.rows + second * bytes;
+    let owns = i32x4.splat(0);
+    let bests = f32x4.splat(f32.MAX_VALUE);
+    let nexts = bests;
+    let secondOwns = owns;
+    let secondBests = bests;
+    let secondNexts = bests;
+    for (let c: u32 = 0; c < fours; c += 4) {
+      const from = centres + c * bytes;
+      const enough = isLong ? mostOf(nexts) : f32.MAX_VALUE;
+      const secondEnough = isLong ? mostOf(secondNexts) : f32.MAX_VALUE;
+      const squares = pairSquared(point, other, from, bytes, enough, secondEnough);
+      owns = v128.bitselect(i32x4.splat(c), owns, f32x4.lt(squares, bests));
+      nexts = f32x4.pmax(bests, f32x4.pmin(nexts, squares));
+      bests = f32x4.pmin(bests, squares);
+      secondOwns = v128.bitselect(i32x4.splat(c), secondOwns, f32x4.lt(secondSquared, secondBests));
+      secondNexts = f32x4.pmax(secondBests, f32x4.pmin(secondNexts, secondSquared));
+      secondBests = f32x4.pmin(secondBests, secondSquared);
     }
-    store<u32>(call.nearest + (row << 2), own);
-    store<f32>(call.first + (row << 2), best);
-    store<f32>(call.second + (row << 2), next);
+    finishNearest(call, row, owns, bests, nexts, fours);
+    if (second != row) finishNearest(call, second, secondOwns, secondBests, secondNexts, fours);
   }
+}
+
+/** Of the lanes' nearest, and of the centres from `from` on one by one. */
+function finishNearest(call: Comparing, row: u32, owns: v128, bests: v128, nexts: v128, from: u32): void {
+  const bytes = call.width << 2;
+  const point = call.rows + row * bytes;
+  let best = leastOf(bests);
+  const ties = f32x4.eq(bests, f32x4.splat(best));
+  const places = v128.bitselect(i32x4.add(owns, i32x4(0, 1, 2, 3)), i32x4.splat(i32.MAX_VALUE), ties);
+  const pairs = i32x4.min_u(places, v128.shuffle<i32>(places, places, 2, 3, 0, 1));
+  let own = min<u32>(i32x4.extract_lane(pairs, 0), i32x4.extract_lane(pairs, 1));
+  const isOwn = i32x4.eq(i32x4(0, 1, 2, 3), i32x4.splat(own & 3));
+  let next = min(leastOf(v128.bitselect(f32x4.splat(f32.MAX_VALUE), bests, isOwn)), leastOf(nexts));
+  for (let c = from; c < call.otherCount; c++) {
+    const found = squared(point, call.others + c * bytes, bytes, next);
+    if (found < best) {
+      next = best;
+      best = found;
+      own = c;
+    } else if (found < next) next = found;
+  }
+  store<u32>(call.nearest + (row << 2), own);
+  store<f32>(call.first + (row << 2), best);
+  store<f32>(call.second + (row << 2), next);
 }
 
 /** Squared distances from one point to `count` others. */
@@ -325,31 +414,42 @@ export function spreadListed(point: usize, others: usize, list: usize, count: u3
   }
 }
 
-/** Adds to `sums`, for each row Σ 1 / (1 + distance) over others. */
+/** Adds to `sums`, for each row Σ 1 / (1 + distance) over others. Rows come two at a time, the last one maybe twice. */
 export function closeness(call: Comparing): void {
   const bytes = call.width << 2;
-  const others: usize = call.others;
-  const otherCount = call.otherCount;
-  const one = f32x4.splat(1);
-  for (let row: u32 = 0; row < call.count; row++) {
+  const fours = call.otherCount & ~3;
+  for (let row: u32 = 0; row < call.count; row += 2) {
+    const second = min(row + 1, call.count - 1);
     const point = call.rows + row * bytes;
     let sums = f64x2.splat(0);
-    let other: u32 = 0;
-    if (bytes <= SHORT)
-      for (; other + 4 <= otherCount; other += 4) {
-        const first = others + other * bytes;
-        const next = first + 2 * bytes;
-        const four = fourSquared(point, first, first + bytes, next, next + bytes, bytes, f32.MAX_VALUE);
-        const close = f32x4.div(one, f32x4.add(one, f32x4.sqrt(four)));
-        const high = v128.shuffle<f32>(close, close, 2, 3, 0, 1);
-        sums = f64x2.add(sums, f64x2.add(f64x2.promote_low_f32x4(close), f64x2.promote_low_f32x4(high)));
-      }
-    let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-    for (; other < otherCount; other++)
-      sum += <f64>(<f32>1 / (<f32>1 + sqrt(squared(point, others + other * bytes, bytes, f32.MAX_VALUE))));
-    const into = call.sums + (row << 3);
-    store<f64>(into, load<f64>(into) + sum);
+    let seconds = f64x2.splat(0);
+    for (let other: u32 = 0; other < fours; other += 4) {
+      const from = call.others + other * bytes;
+      sums = addClose(sums, pairSquared(point, call.rows + second * bytes, from, bytes, f32.MAX_VALUE, f32.MAX_VALUE));
+      seconds = addClose(seconds, secondSquared);
+    }
+    finishClose(call, row, sums, fours);
+    if (second != row) finishClose(call, second, seconds, fours);
   }
+}
+
+@inline
+function addClose(sums: v128, squares: v128): v128 {
+  const one = f32x4.splat(1);
+  const close = f32x4.div(one, f32x4.add(one, f32x4.sqrt(squares)));
+  const high = v128.shuffle<f32>(close, close, 2, 3, 0, 1);
+  return f64x2.add(sums, f64x2.add(f64x2.promote_low_f32x4(close), f64x2.promote_low_f32x4(high)));
+}
+
+/** The others from `from` on, one by one. */
+function finishClose(call: Comparing, row: u32, sums: v128, from: u32): void {
+  const bytes = call.width << 2;
+  const point = call.rows + row * bytes;
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  for (let other = from; other < call.otherCount; other++)
+    sum += <f64>(<f32>1 / (<f32>1 + sqrt(squared(point, call.others + other * bytes, bytes, f32.MAX_VALUE))));
+  const into = call.sums + (row << 3);
+  store<f64>(into, load<f64>(into) + sum);
 }
 
 /**
@@ -382,24 +482,66 @@ export function descend(call: Descent): void {
 
 /**
  * The `kept` least squared distances from each row to others, ascending in `best`, which may hold those to earlier
- * others. A row is no neighbour of its own.
+ * others. A row is no neighbour of its own. Rows come two at a time, the last one maybe twice.
  */
 export function neighbours(call: Comparing): void {
   const bytes = call.width << 2;
-  const others: usize = call.others;
-  const otherCount = call.otherCount;
-  const last = (call.kept - 1) << 2;
-  for (let row: u32 = 0; row < call.count; row++) {
+  const fours = call.otherCount & ~3;
+  for (let row: u32 = 0; row < call.count; row += 2) {
+    const second = min(row + 1, call.count - 1);
     const point = call.rows + row * bytes;
-    const list = call.best + ((row * call.kept) << 2);
-    let bar = load<f32>(list + last);
-    for (let other: u32 = 0; other < otherCount; other++) {
-      const found = squared(point, others + other * bytes, bytes, bar);
-      if (found >= bar || call.firstRow + row == call.firstOther + other) continue;
-      let at = last;
-      for (; at > 0 && load<f32>(list + at - 4) > found; at -= 4) store<f32>(list + at, load<f32>(list + at - 4));
-      store<f32>(list + at, found);
-      bar = load<f32>(list + last);
+    let bar: f32 = lastOf(call, row);
+    let secondBar: f32 = second == row ? <f32>0 : lastOf(call, second);
+    for (let other: u32 = 0; other < fours; other += 4) {
+      const from = call.others + other * bytes;
+      const squares = pairSquared(point, call.rows + second * bytes, from, bytes, bar, secondBar);
+      if (isAnyBelow(squares, bar)) bar = takeFour(call, row, other, bar, squares);
+      if (isAnyBelow(secondSquared, secondBar)) secondBar = takeFour(call, second, other, secondBar, secondSquared);
     }
+    finishNeighbours(call, row, fours, bar);
+    if (second != row) finishNeighbours(call, second, fours, secondBar);
   }
+}
+
+@inline
+function isAnyBelow(four: v128, bar: f32): bool {
+  return v128.any_true(f32x4.lt(four, f32x4.splat(bar)));
+}
+
+@inline
+function lastOf(call: Comparing, row: u32): f32 {
+  return load<f32>(call.best + ((row * call.kept + call.kept - 1) << 2));
+}
+
+/** Takes four of the distances that a row has to others, but for that to itself, and gives the last of the list. */
+function takeFour(call: Comparing, row: u32, other: u32, bar: f32, squares: v128): f32 {
+  const list = call.best + ((row * call.kept) << 2);
+  const last = (call.kept - 1) << 2;
+  const own = call.firstRow + row - call.firstOther;
+  if (other != own) bar = sorted(list, last, bar, f32x4.extract_lane(squares, 0));
+  if (other + 1 != own) bar = sorted(list, last, bar, f32x4.extract_lane(squares, 1));
+  if (other + 2 != own) bar = sorted(list, last, bar, f32x4.extract_lane(squares, 2));
+  if (other + 3 != own) bar = sorted(list, last, bar, f32x4.extract_lane(squares, 3));
+  return bar;
+}
+
+/** Takes those to others from `from` on, one by one. */
+function finishNeighbours(call: Comparing, row: u32, from: u32, bar: f32): void {
+  const bytes = call.width << 2;
+  const point = call.rows + row * bytes;
+  const list = call.best + ((row * call.kept) << 2);
+  const own = call.firstRow + row - call.firstOther;
+  for (let other = from; other < call.otherCount; other++)
+    if (other != own)
+      bar = sorted(list, (call.kept - 1) << 2, bar, squared(point, call.others + other * bytes, bytes, bar));
+}
+
+/** Takes a number into a list that ascends, where it is less than the last one, and gives what is last now. */
+@inline
+function sorted(list: usize, last: u32, bar: f32, found: f32): f32 {
+  if (found >= bar) return bar;
+  let at = last;
+  for (; at > 0 && load<f32>(list + at - 4) > found; at -= 4) store<f32>(list + at, load<f32>(list + at - 4));
+  store<f32>(list + at, found);
+  return load<f32>(list + last);
 }

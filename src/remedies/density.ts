@@ -29,8 +29,7 @@ export const DENSITY_ROWS = 20_000;
 /** Of larger pools, it is the mean over a sample of so many. */
 export const DENSITY_SAMPLE = 1000;
 
-/** Distances taken between two turns of others, and rows whose cosine is. */
-const PAIRS_A_TURN = 2 ** 22;
+/** Rows whose cosine is taken between two turns of others. */
 const ROWS_A_TURN = 4096;
 /** Widens what float64 rounds. */
 const ROUNDING = 1e-12;
@@ -90,13 +89,10 @@ async function byDistance(given: PointData, rows: Uint32Array, pace: Pace, crew?
   const own = new Set(others);
   const host = await SimdDistances.open(points, crew);
   const sums = new Float64Array(rows.length);
-  const together = Math.ceil(PAIRS_A_TURN / others.length);
   try {
-    for (let first = 0, end = 0; first < rows.length; first = end) {
-      end = Math.min(first + together, rows.length);
-      await addCloseness(host, rows.subarray(first, end), others, sums.subarray(first, end));
-      await pace.turn({ stage: "density", rows: end, of: rows.length });
-    }
+    await addCloseness(host, rows, others, sums, (done) =>
+      pace.turn({ stage: "density", rows: done, of: rows.length }),
+    );
   } finally {
     host.close();
   }

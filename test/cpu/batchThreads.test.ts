@@ -79,15 +79,17 @@ test("the nearest others", () =>
     return best;
   }));
 
+const turn = async (): Promise<void> => {};
+
 test("workers start once there is work enough, and all memory is given back", async () => {
   const workers = startedWorkers();
   const crew = await Crew.open(2);
   const before = crew.allocate(64);
   crew.free(before, 64);
   const host = await SimdDistances.open(points, crew);
-  await addCloseness(host, all.subarray(0, 100), all.subarray(0, 100), new Float64Array(100));
+  await addCloseness(host, all.subarray(0, 100), all.subarray(0, 100), new Float64Array(100), turn);
   expect(workers.length).toBe(0);
-  await addCloseness(host, all, all, new Float64Array(ROWS));
+  await addCloseness(host, all, all, new Float64Array(ROWS), turn);
   expect(alive(workers)).toBe(1);
   host.close();
   expect(crew.allocate(crew.memory.buffer.byteLength - before)).toBe(before);

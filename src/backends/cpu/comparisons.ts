@@ -71,28 +71,37 @@ export async function nearestAmong(
       },
       take: ({ first, count, fieldsAt }) =>
         best.set(crew.floats.subarray(fieldsAt / 4, fieldsAt / 4 + count * kept), first * kept),
-      pace,
+      turn: () => pace.turn(),
     });
   }
 }
 
-/** Adds to `sums` [rows], for each of these rows, Σ 1 / (1 + distance) over others of the pool, a block of them at a time. */
+/**
+ * Adds to `sums` [rows], for each of these rows, Σ 1 / (1 + distance) over others of the pool, a block of them at a time.
+ * Tells how many of the distances are taken, by the rows that as many would be all of.
+ */
 export async function addCloseness(
   distances: SimdDistances,
   rows: Uint32Array,
   others: Uint32Array,
   sums: Float64Array,
+  turn: (rows: number) => Promise<void>,
 ): Promise<void> {
   const doublesOf = ({ fieldsAt, count }: Piece): Float64Array =>
     new Float64Array(distances.crew.memory.buffer, fieldsAt, count);
   for (let firstOther = 0; firstOther < others.length; firstOther += OTHERS) {
-    takeForCentres(distances, others.subarray(firstOther, firstOther + OTHERS));
+    const block = others.subarray(firstOther, firstOther + OTHERS);
+    takeForCentres(distances, block);
     await compare(distances, "closeness", rows, 8, {
       lay(piece) {
         doublesOf(piece).set(sums.subarray(piece.first, piece.first + piece.count));
         return { sums: piece.fieldsAt };
       },
       take: (piece) => sums.set(doublesOf(piece), piece.first),
+      turn({ first, count }) {
+        const taken = rows.length * firstOther + (first + count) * block.length;
+        return turn(Math.floor(taken / others.length));
+      },
     });
   }
 }
@@ -144,7 +153,8 @@ function takeForCentres(distances: SimdDistances, rows: Uint32Array): void {
 interface Handling<Told> {
   lay(piece: Piece): Told;
   take(piece: Piece): void;
-  readonly pace?: Pace;
+  /** Waited for once a piece is taken. */
+  turn?(piece: Piece): Promise<void>;
 }
 
 /** Compares rows with all centres. What a kernel needs beside that is laid out for each piece. */
@@ -153,7 +163,7 @@ async function compare(
   kernel: "nearestTwo" | "closeness" | "neighbours",
   rows: Uint32Array,
   rowBytes: number,
-  { lay, take, pace }: Handling<Partial<Values<typeof comparingFields>>>,
+  { lay, take, turn }: Handling<Partial<Values<typeof comparingFields>>>,
 ): Promise<void> {
   const { width, count: otherCount } = distances;
   const none = { nearest: 0, first: 0, second: 0, sums: 0, best: 0, kept: 0, firstRow: 0, firstOther: 0 };
@@ -171,7 +181,7 @@ async function compare(
       take(piece);
       distances.evaluations += piece.count * otherCount;
     },
-    pace,
+    turn,
   });
 }
 
@@ -182,7 +192,7 @@ async function inPieces<Fields extends Record<string, "u32" | "f32">>(
   rows: Uint32Array,
   rowBytes: number,
   fields: Fields,
-  { lay, take, pace }: Handling<Values<Fields>>,
+  { lay, take, turn }: Handling<Values<Fields>>,
 ): Promise<void> {
   const { crew, width, sweepSize } = distances;
   const underWay: Piece[] = [];
@@ -193,7 +203,7 @@ async function inPieces<Fields extends Record<string, "u32" | "f32">>(
     underWay.shift();
     await piece.call.close();
     await distances.wakeIfWorth();
-    await pace?.turn();
+    await turn?.(piece);
   };
   try {
     for (let first = 0; first < rows.length; first += ROWS) {

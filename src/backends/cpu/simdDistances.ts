@@ -60,12 +60,9 @@ export class SimdDistances implements DistanceKernel {
     this.points = points;
     this.crew = crew;
     this.width = 4 * Math.ceil(points.dims / 4);
-    // Sums have sixteen chains, or four where that is quicker, which is for short points alone.
-    this.error = distanceError(
-      points.dims,
-      Math.max(this.width / 16 + 6, Math.min(this.width, SHORT) / 4 + 2),
-      points.metric,
-    );
+    // Sums have sixteen chains, or four for up to 128 values, and what these come to is added up.
+    const inFours = Math.min(this.width, SHORT) / 4 + 2 + Math.ceil(this.width / SHORT);
+    this.error = distanceError(points.dims, Math.max(this.width / 16 + 6, inFours), points.metric);
     this.wider = widerOf(this.error);
     this.rows = new PointRows(points, crew, this.width);
     this.centres = new CrewRoom(crew);
