@@ -56,7 +56,19 @@ def work_of(request, *arrays):
     if rule == "kmeans":
         from batches import k_means
 
-        return lambda: k_means.by[peer](arrays[0], arrays[-1], request["steps"]), 1
+        return lambda: k_means.by[peer](*arrays, request["steps"]), 1
+    if rule == "density":
+        from batches import density
+
+        return lambda: density.by[peer](*arrays), 1
+    if rule == "typicality":
+        from batches import typicality
+
+        return lambda: typicality.by[peer](*arrays, k), 1
+    if rule == "train":
+        from batches.training import losses
+
+        return lambda: losses(*arrays, request["steps"]), 1
     if peer == "recomputed":
         from batches.recomputed import recomputed
 

@@ -10,6 +10,7 @@ export function readmeTable(report: FullReport): string {
   const { machine, node, date, commit, poolwise, quick } = report;
   const backends = report.backends.filter(({ software }) => !software).map(({ backend }) => backend);
   const titles = backends.flatMap((backend) => [backend, "floor/measured", "times as fast as"]);
+  const isShown = ({ results }: ShownCase): boolean => results.some(({ backend }) => backends.includes(backend));
   const rowOf = ({ name, rows, results }: ShownCase): string[] => [
     name.replaceAll("|", "\\|"),
     ...backends.flatMap((backend) => cellsOf(rows, results.find((each) => each.backend === backend))), // prettier-ignore
@@ -21,7 +22,7 @@ export function readmeTable(report: FullReport): string {
   const versions = shownLibraries(report).map(({ library, version }) => `${library} ${version}`);
   const source = `poolwise ${poolwise}${commit ? ` (${commit})` : ""}, Node ${node}`;
   return [
-    ...[...lines, ...shownCases(report).map(rowOf)].map((cells) => `| ${cells.join(" | ")} |`),
+    ...[...lines, ...shownCases(report).filter(isShown).map(rowOf)].map((cells) => `| ${cells.join(" | ")} |`),
     "",
     `${source}, on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.threads} threads${versions.length > 0 ? `; ${versions.join("; ")}` : ""}.${quick ? " A smoke run on few of the rows, and no measurement." : ""}`,
   ].join("\n");
@@ -33,7 +34,8 @@ export function readmeTable(report: FullReport): string {
  */
 export function lacking(report: FullReport): string[] {
   const there = new Set([...shownCases(report).map(({ name }) => name), ...report.growth.map(nameOfSweep)]);
-  return [...shortCases.map(shortNameOf), ...sweeps.map(nameOfSweep)].filter((name) => !there.has(name));
+  const done = shortCases.filter(({ on }) => !on || report.backends.some(({ backend }) => backend === on));
+  return [...done.map(shortNameOf), ...sweeps.map(nameOfSweep)].filter((name) => !there.has(name));
 }
 
 const nameOfSweep = ({ by }: Pick<Sweep, "by">): string => `sweep of ${by}`;

@@ -1,19 +1,36 @@
 /** What is timed. One line adds a case. */
+import type { BackendName } from "../../src/bench/backends.ts";
 import { short, type AtLeast } from "../../src/bench/cases.ts";
+import type { PointStorage } from "../../src/vectors.ts";
 
 export interface BatchCase {
-  /** kmeans is Lloyd's steps alone, from centres that all are given. */
-  readonly rule: "k-center" | "hybrid" | "badge" | "batchbald" | "kmeans";
+  /** From kmeans on, which is Lloyd's steps from centres that all are given, no batch rule: see alone/. */
+  readonly rule:
+    | "k-center"
+    | "hybrid"
+    | "badge"
+    | "batchbald"
+    | "kmeans"
+    | "density"
+    | "typicality"
+    | "train"
+    | "expand";
+  /** The backend that does this, where the other one does not, or not in this way. */
+  readonly on?: BackendName;
   /** How its rows lie, or, of passes, how they disagree: see data.ts. */
   readonly family: string;
   readonly rows: number;
   /** Of embeddings; 0 for a rule that takes no distances. */
   readonly dims: number;
+  /** How a device keeps them, or a file has them packed; float32 if not said. */
+  readonly storage?: PointStorage;
   readonly classes?: number;
+  /** Units of the hidden layer of a head that is trained. */
+  readonly hidden?: number;
   readonly passes?: number;
   readonly labelled: number;
   readonly k: number;
-  /** Of k-means. */
+  /** Of k-means, or epochs of training. */
   readonly steps?: number;
   /** How many times as fast as peers the cpu backend is to be. */
   readonly atLeast?: AtLeast;
@@ -46,26 +63,49 @@ export const batchCases: readonly BatchCase[] = [
   { rule: "batchbald", family: "realistic passes", ...passes },
 ];
 
+const few = { rows: M / 100, dims: 64, labelled: 0 };
+const packed = ["float16", "int8"] as const;
+
 /** Small enough to be part of `npm run bench`. */
 export const shortCases: readonly BatchCase[] = [
   { rule: "k-center", family: "gaussian", rows: M / 10, dims: 64, labelled: 100, k: 100 },
+  ...packed.map((storage): BatchCase => {
+    return {
+      rule: "k-center",
+      family: "gaussian",
+      rows: M / 10,
+      dims: 64,
+      storage,
+      labelled: 100,
+      k: 100,
+      on: "webgpu",
+    };
+  }),
   ...byDistance({ family: "200 clusters", rows: M / 10, dims: 64, labelled: 100, k: 100 }),
   { rule: "kmeans", family: "200 clusters", rows: M / 10, dims: 64, labelled: 0, k: 100, steps: 10 },
   { rule: "badge", family: "200 clusters", rows: M / 50, dims: 64, classes: 10, labelled: 0, k: 50 },
   { rule: "batchbald", family: "realistic passes", ...passes, rows: M / 1000, k: 5 },
+  { rule: "density", family: "200 clusters", ...few, k: 0, on: "cpu" },
+  { rule: "typicality", family: "200 clusters", ...few, k: 20, on: "cpu" },
+  { rule: "train", family: "gaussian", ...few, hidden: 128, classes: 10, k: 0, steps: 2 },
+  ...packed.map((storage): BatchCase => {
+    return { rule: "expand", family: "random", rows: M / 10, dims: 64, storage, labelled: 0, k: 0, on: "webgpu" };
+  }),
 ];
 
-/** `k-center gaussian 1Mx64 |L|=100 k=100`, `batchbald random passes 50x10kx10 k=10`. */
-export function nameOf({ rule, family, rows, dims, classes, passes: stored, labelled, k, steps }: BatchCase): string {
+/** `k-center gaussian 1Mx64 |L|=100 k=100`, `batchbald random passes 50x10kx10 k=10`, `train gaussian 10kx64 head 128-10 2 epochs`. */
+export function nameOf(one: BatchCase): string {
+  const { rule, family, rows, dims, storage, classes, hidden, passes: stored, labelled, k, steps } = one;
   const predictions = classes && (stored ? `${stored}x${short(rows)}x${classes}` : `C=${classes}`);
   return [
     rule,
     family,
     dims > 0 && `${short(rows)}x${dims}`,
-    predictions,
+    storage,
+    hidden ? `head ${hidden}-${classes}` : predictions,
     labelled > 0 && `|L|=${short(labelled)}`,
-    `k=${k}`,
-    steps && `${steps} steps`,
+    k > 0 && `k=${k}`,
+    steps && `${steps} ${hidden ? "epochs" : "steps"}`,
   ]
     .filter(Boolean)
     .join(" ");

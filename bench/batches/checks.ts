@@ -14,8 +14,8 @@ export interface BatchAnswer {
   readonly scores?: readonly number[];
   /** How far the farthest row is left. */
   readonly radius?: number;
-  /** Of k-means, which picks nothing. */
-  readonly centres?: readonly number[];
+  /** Of work that picks nothing. */
+  readonly values?: ArrayLike<number>;
 }
 
 /** What float64 and float32 may round off, as a share. */

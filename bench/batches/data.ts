@@ -1,5 +1,6 @@
 /** Pools to pick from: seeded, so that every run, backend and peer works on the same bits. */
 import type { PoolData } from "../../src/index.ts";
+import type { PointStorage } from "../../src/vectors.ts";
 import type { BatchCase } from "./cases.ts";
 import { mnistPixels } from "./mnist.ts";
 
@@ -21,19 +22,22 @@ const seeds = { embeddings: 12_345, scores: 99, logits: 4711 };
 const SPREAD = 2;
 
 export function makePool(one: BatchCase): BatchPool {
-  const { rows, classes } = one;
+  const { rows, classes, hidden } = one;
   return {
     embeddings: embeddingsOf(one),
     scores: classes ? new Float32Array() : Float32Array.from({ length: rows }, uniform(seeds.scores)),
-    logits: classes ? logitsOf(one, classes) : new Float32Array(),
+    logits: classes && !hidden ? logitsOf(one, classes) : new Float32Array(),
     labelled: labelledOf(one),
   };
 }
 
 /** What the library is given. */
-export function poolData({ rows, dims, classes, passes }: BatchCase, pool: BatchPool): PoolData {
+export function poolData(
+  { rows, dims, storage, classes, passes }: BatchCase,
+  pool: BatchPool,
+): PoolData & { storage?: PointStorage } {
   const embeddings = dims > 0 ? { data: pool.embeddings, rows, dims } : undefined;
-  if (!classes) return { scores: pool.scores, embeddings };
+  if (!classes) return { scores: pool.scores, embeddings, storage };
   return { logits: { data: pool.logits, passes, rows, classes }, embeddings };
 }
 

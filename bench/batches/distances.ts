@@ -1,5 +1,5 @@
 /** Picks by distance as their definitions read: every distance at every pick. */
-import type { Engine } from "../../src/index.ts";
+import type { BatchName, Engine } from "../../src/index.ts";
 import { shrunk, type BatchCase } from "./cases.ts";
 import { firstRows, poolData, type BatchPool } from "./data.ts";
 
@@ -32,7 +32,7 @@ export async function smallFault(engine: Engine, one: BatchCase, pool: BatchPool
   const small = { ...few, k: Math.min(few.k, SMALL.k) };
   const data = firstRows(small, pool);
   using loaded = await engine.load(poolData(small, data));
-  const { picks } = await loaded.select(one.rule, { k: small.k, labelled: data.labelled });
+  const { picks } = await loaded.select(one.rule as BatchName, { k: small.k, labelled: data.labelled });
   const right = greedyPicks(small, data);
   const at = right.findIndex((row, i) => picks[i].row !== row);
   return at < 0
@@ -83,7 +83,7 @@ export const pointOf =
   (row) =>
     Float64Array.from(embeddings.subarray(row * dims, (row + 1) * dims));
 
-function squaredBetween(a: Float64Array, b: Float64Array): number {
+export function squaredBetween(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
   return sum;

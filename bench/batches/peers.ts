@@ -7,7 +7,8 @@ import type { Task } from "../peers/task.ts";
 import type { BatchAnswer } from "./checks.ts";
 import type { BatchCase } from "./cases.ts";
 import { firstRows, type BatchPool } from "./data.ts";
-import { firstCentresOf } from "./lloyd.ts";
+import { aloneOf } from "./alone/index.ts";
+import { firstCentresOf } from "./alone/lloyd.ts";
 
 const script = join(import.meta.dirname, "../batch_peers.py");
 
@@ -37,18 +38,24 @@ const kinds: readonly Kind[] = [
   },
   {
     peer: "numpy",
-    about: "BADGE on factorised gradients; BatchBALD over all rows at every pick",
-    rules: ["badge", "batchbald"],
+    about: "BADGE on factorised gradients; BatchBALD over all rows at every pick; density by products of matrices",
+    rules: ["badge", "batchbald", "density"],
     libraries: ["numpy"],
   },
   {
     peer: "scikit-learn",
-    about: "KMeans; k-center by pairwise_distances_argmin_min and euclidean_distances to each pick",
-    rules: ["k-center", "kmeans"],
+    about:
+      "KMeans; k-center by pairwise_distances_argmin_min and euclidean_distances to each pick; density by pairwise_distances_chunked; typicality by NearestNeighbors",
+    rules: ["k-center", "kmeans", "density", "typicality"],
     libraries: ["sklearn", "numpy"],
   },
   { peer: "scipy", about: "kmeans2", rules: ["kmeans"], libraries: ["scipy", "numpy"] },
-  { peer: "torch", about: "the same BatchBALD in PyTorch", rules: ["batchbald"], libraries: ["torch", "numpy"] },
+  {
+    peer: "torch",
+    about: "the same BatchBALD in PyTorch; density and typicality by cdist; training by optim.Adam",
+    rules: ["batchbald", "density", "typicality", "train"],
+    libraries: ["torch", "numpy"],
+  },
 ];
 
 export type BatchPeer = PythonPeer | (Kind & Pick<NodePeer, "on"> & Pick<PythonPeer, "versions">);
@@ -163,7 +170,7 @@ async function timeNodePeer(
   const said = await ask({ library: peer, task, patience: waiting });
   if (said.fault !== undefined) return { peer, fault: said.fault };
   const warm = spreadOf(said.seconds.map((each) => (each * one.rows) / few.rows));
-  const answer = { picks: said.picks ?? [], radius: said.radius, centres: said.centres };
+  const answer = { picks: said.picks ?? [], radius: said.radius, values: said.centres };
   return { peer, scaled, runs: said.seconds.length, warm, threads: said.threads, answer, answered: few };
 }
 
@@ -173,18 +180,19 @@ async function timePython(
   pool: BatchPool,
   patience: Patience,
 ): Promise<BatchPeerTimed | BatchPeerFault> {
-  const { rule, rows, dims, classes, passes, k, steps } = one;
+  const { rule, rows, dims, classes = 0, passes, k, steps } = one;
   const { embeddings, scores, logits, labelled } = pool;
+  const alone = aloneOf(one);
   const given = [
-    ...(classes ? [{ array: logits, shape: [...(passes ? [passes] : []), rows, classes] }] : []),
+    ...(logits.length > 0 ? [{ array: logits, shape: [...(passes ? [passes] : []), rows, classes] }] : []),
     ...(dims > 0 ? [{ array: embeddings, shape: [rows, dims] }] : []),
-    ...(classes
+    ...(alone || classes
       ? []
       : [
           { array: scores, shape: [rows] },
           { array: labelled, shape: [labelled.length] },
         ]),
-    ...(steps ? [{ array: firstCentresOf(one, pool), shape: [k, dims] }] : []),
+    ...(alone?.given?.(one, pool) ?? []),
   ];
   const arrays = given.map(({ array, shape }) => ({
     shape,

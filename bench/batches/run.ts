@@ -2,12 +2,13 @@
 import type { Subject } from "../../src/bench/backends.ts";
 import { floorOf, type Ceilings } from "../../src/bench/floor.ts";
 import { measure, type Patience } from "../../src/bench/measure.ts";
-import type { Batch } from "../../src/index.ts";
+import type { Batch, BatchName } from "../../src/index.ts";
 import type { BatchCase } from "./cases.ts";
 import { answerFault, judgeOf, rounding } from "./checks.ts";
 import { firstRows, makePool, poolData, type BatchPool } from "./data.ts";
 import { smallFault } from "./distances.ts";
-import { centresJudge, centreRounding, openSteps } from "./lloyd.ts";
+import { aloneOf } from "./alone/index.ts";
+import type { Alone } from "./alone/alone.ts";
 import { timePeer, type BatchPeer } from "./peers.ts";
 import type { BackendReport, BatchCaseReport, PeerReport, Timed } from "./report.ts";
 
@@ -23,11 +24,13 @@ export async function runCase(
   const peerReports: PeerReport[] = [];
   const software = subjects.some((subject) => subject.software);
   for (const peer of peers)
-    if (peer.rules.includes(one.rule)) peerReports.push(await runPeer(peer, one, pool, waiting, software));
+    if (peer.rules.includes(one.rule) && !(one.storage && one.on))
+      peerReports.push(await runPeer(peer, one, pool, waiting, software));
   const radius = peerReports.flatMap((peer) => ("radius" in peer && peer.radius ? [peer.radius] : []))[0];
-  const run = one.rule === "kmeans" ? stepping(one, pool) : picking(one, pool, radius);
+  const alone = aloneOf(one);
+  const run = alone ? working(alone, one, pool) : picking(one, pool, radius);
   const results: BackendReport[] = [];
-  for (const subject of subjects) {
+  for (const subject of subjects.filter(({ engine }) => !one.on || engine.backend === one.on)) {
     const result = await run(subject, waiting);
     results.push("wrong" in result ? result : { ...result, ratios: ratiosOf(result.backend, result, peerReports) });
   }
@@ -41,24 +44,25 @@ function picking(one: BatchCase, pool: BatchPool, radius: number | undefined): R
   return (subject, waiting) => runBackend(subject, one, pool, faultIn, waiting);
 }
 
-/** The first pass compares every row with every centre, and so do the steps of peers; ours need less of them later. */
-function stepping(one: BatchCase, pool: BatchPool): Run {
-  const fault = centresJudge(one, pool);
+function working(alone: Alone, one: BatchCase, pool: BatchPool): Run {
+  const fault = alone.judge(one, pool);
   return async ({ engine, software, ceilings: ceilingsOf }, waiting) => {
     const about = { backend: engine.backend, software };
     try {
-      const steps = await openSteps(engine, one, pool);
+      const opened = await alone.open(engine, one, pool);
       try {
-        const run = async () => ({ centres: await steps.run(), timings: { upload: 0, kernel: 0, readback: 0 } });
-        const measured = await measure(run, ({ centres }) => fault(centres, centreRounding.ours), waiting);
+        const run = async () => ({ ...(await opened.run()), timings: { upload: 0, kernel: 0, readback: 0 } });
+        const measured = await measure(run, (answer) => fault(answer, "us"), waiting);
+        const wrong = await opened.faultLeft?.();
+        if (wrong !== undefined) return { ...about, wrong };
         if ("wrong" in measured) return { ...about, ...measured };
-        const work = workOf(one, one.rows * one.k);
+        const work = alone.work(one);
         const ceilings = await ceilingsOf(pool.embeddings);
         const floor = floorOf(work, ceilings);
         const floorOverMeasured = floor.seconds / measured.warm.median;
         return { ...about, ...measured, work, ceilings, floor, floorOverMeasured, ratios: {} };
       } finally {
-        await steps.close();
+        await opened.close();
       }
     } catch (error) {
       return { ...about, wrong: `it failed: ${(error as Error).message}` };
@@ -77,11 +81,10 @@ async function runPeer(
   if ("fault" in result) return result;
   const { answer, answered = one, ...timed } = result;
   const judged = answered.rows < one.rows ? firstRows(answered, pool) : pool;
+  const alone = aloneOf(one);
   const fault =
     answer &&
-    (answer.centres
-      ? centresJudge(answered, judged)(answer.centres, centreRounding.float32)
-      : answerFault(answered, judged, answer, rounding.float32));
+    (alone ? alone.judge(answered, judged)(answer, "peer") : answerFault(answered, judged, answer, rounding.float32));
   if (fault) return { peer: peer.peer, fault };
   const on = "on" in peer ? { on: peer.on } : {};
   const radius = judged === pool && answer?.radius !== undefined ? { radius: answer.radius } : {};
@@ -102,7 +105,7 @@ export async function runBackend(
     using loaded = await engine.load(poolData(one, pool));
     let last!: Batch;
     const run = async (): Promise<Batch> =>
-      (last = await loaded.select(one.rule, { k: one.k, labelled: pool.labelled }));
+      (last = await loaded.select(one.rule as BatchName, { k: one.k, labelled: pool.labelled }));
     const measured = await measure(run, faultIn, waiting);
     if ("wrong" in measured) return { ...about, ...measured };
     const { evaluations, evaluationShare, radius, jointInformation } = last;

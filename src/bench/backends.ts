@@ -1,6 +1,7 @@
 /** The backends that there are to be timed, each with its ceilings. */
 import { findAdapter } from "../backends/webgpu/open.ts";
 import { Gpu } from "../backends/webgpu/gpu.ts";
+import type { AdapterClass } from "../backends/webgpu/tuning.ts";
 import { openEngine, type Engine } from "../engine.ts";
 import { InputError } from "../errors.ts";
 import { CpuCeilings } from "./ceilings/cpu.ts";
@@ -45,12 +46,7 @@ async function openCpu(threads: number | undefined): Promise<Subject> {
 async function openWebGpu(): Promise<Subject | string> {
   try {
     const engine = await openEngine({ backend: "webgpu" });
-    // The engine keeps its device to itself: the ceiling is taken on another one of the same adapter.
-    const { adapter, adapterClass } = await findAdapter();
-    if (!adapter) throw new Error("the adapter that the engine opened is gone");
-    const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-    const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
-    const gpu = new Gpu(await adapter.requestDevice({ requiredLimits }), true);
+    const { gpu, adapterClass } = await openGpu();
     const arithmetic = once(async () => ({
       multiplyAdds: await gpuMultiplyAddCeiling(gpu),
       exps: await gpuExpCeiling(gpu),
@@ -69,6 +65,15 @@ async function openWebGpu(): Promise<Subject | string> {
     if (error instanceof InputError) return error.message;
     throw error;
   }
+}
+
+/** An engine keeps its device to itself: this is another one of the same adapter. */
+export async function openGpu(): Promise<{ gpu: Gpu; adapterClass: AdapterClass }> {
+  const { adapter, adapterClass } = await findAdapter();
+  if (!adapter) throw new Error("the adapter that the engine opened is gone");
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+  return { gpu: new Gpu(await adapter.requestDevice({ requiredLimits }), true), adapterClass };
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -1,21 +1,31 @@
 /** k-means as its definition reads, and as each backend does it: the same steps from the same centres. */
-import type { Backend } from "../../src/backends/backend.ts";
-import { Crew } from "../../src/backends/cpu/crew.ts";
-import { HostClusters } from "../../src/backends/cpu/clusters.ts";
-import type { ClusterKernel } from "../../src/backends/clusters.ts";
-import type { PointData } from "../../src/backends/distances.ts";
-import { findAdapter, openAdapter } from "../../src/backends/webgpu/open.ts";
-import { lloyd } from "../../src/batches/clusters.ts";
-import { embeddingSpace } from "../../src/distance.ts";
-import type { Engine } from "../../src/index.ts";
-import { arraySource } from "../../src/matrix.ts";
-import { Pace } from "../../src/pace.ts";
-import { vectorsIn } from "../../src/vectors.ts";
-import type { BatchCase } from "./cases.ts";
-import type { BatchPool } from "./data.ts";
+import { Crew } from "../../../src/backends/cpu/crew.ts";
+import { HostClusters } from "../../../src/backends/cpu/clusters.ts";
+import type { ClusterKernel } from "../../../src/backends/clusters.ts";
+import type { PointData } from "../../../src/backends/distances.ts";
+import { lloyd } from "../../../src/batches/clusters.ts";
+import { embeddingSpace } from "../../../src/distance.ts";
+import type { Engine } from "../../../src/index.ts";
+import { arraySource } from "../../../src/matrix.ts";
+import { Pace } from "../../../src/pace.ts";
+import { vectorsIn } from "../../../src/vectors.ts";
+import type { BatchCase } from "../cases.ts";
+import type { BatchPool } from "../data.ts";
+import { openBackend, type Alone, type Given, type Opened } from "./alone.ts";
 
 /** What centres may be off by, as a share of how far rows are from theirs: in float32 some rows are with another. */
-export const centreRounding = { ours: 1e-6, float32: 0.02 };
+const rounding = { us: 1e-6, peer: 0.02 };
+
+/** The first pass compares every row with every centre, and so do the steps of peers; ours need less of them later. */
+export const kmeans: Alone = {
+  open: openSteps,
+  judge(one, pool) {
+    const fault = centresJudge(one, pool);
+    return ({ values = [] }, by) => fault(values, rounding[by]);
+  },
+  work: ({ rows, dims, k }) => ({ bytes: 4 * rows * dims, multiplyAdds: (rows * k * 3 * dims) / 2, exps: 0 }),
+  given: (one, pool): Given[] => [{ array: firstCentresOf(one, pool), shape: [one.k, one.dims] }],
+};
 
 /** Rows that are the first centres, evenly spread: [k, dims]. */
 export function firstCentresOf({ rows, dims, k }: BatchCase, { embeddings }: BatchPool): Float32Array {
@@ -28,7 +38,7 @@ export function firstCentresOf({ rows, dims, k }: BatchCase, { embeddings }: Bat
 }
 
 /** What is wrong with centres, by every distance at every step in float64. */
-export function centresJudge(
+function centresJudge(
   one: BatchCase,
   pool: BatchPool,
 ): (centres: ArrayLike<number>, tolerance: number) => string | undefined {
@@ -80,13 +90,8 @@ function textbook(one: BatchCase, pool: BatchPool): { centres: Float64Array; spr
   return { centres, spread };
 }
 
-export interface Steps {
-  run(): Promise<Float64Array>;
-  close(): Promise<void>;
-}
-
-/** The library's own steps, on the kind of backend that an engine has; the points stay where they are computed on. */
-export async function openSteps({ backend, threads }: Engine, one: BatchCase, pool: BatchPool): Promise<Steps> {
+/** The points stay where they are computed on. */
+async function openSteps({ backend, threads }: Engine, one: BatchCase, pool: BatchPool): Promise<Opened> {
   const { rows, dims, k, steps = 1 } = one;
   const points: PointData = { ...vectorsIn(pool.embeddings, dims), metric: "euclidean" };
   const all = Uint32Array.from({ length: rows }, (_, row) => row);
@@ -99,7 +104,7 @@ export async function openSteps({ backend, threads }: Engine, one: BatchCase, po
       const context = { pace: new Pace(), space: () => embeddingSpace(points, "euclidean"), clusters };
       try {
         // As wide as points are for the library, as long as dims are a multiple of 16.
-        return (await lloyd(context, all, k, first.slice(), steps)).centres;
+        return { picks: [], values: (await lloyd(context, all, k, first.slice(), steps)).centres };
       } finally {
         kernel?.close();
       }
@@ -108,18 +113,18 @@ export async function openSteps({ backend, threads }: Engine, one: BatchCase, po
   };
 }
 
-interface Opened {
+interface Clusters {
   open(rows: Uint32Array, k: number): Promise<ClusterKernel>;
   close(): Promise<void>;
 }
 
-async function onHost(points: PointData, threads: number): Promise<Opened> {
+async function onHost(points: PointData, threads: number): Promise<Clusters> {
   const crew = await Crew.open(threads);
   return { open: (rows, k) => HostClusters.open(points, rows, k, crew), close: () => crew.close() };
 }
 
-async function onDevice(points: PointData, rows: number, dims: number): Promise<Opened> {
-  const backend: Backend = await openAdapter(await findAdapter());
+async function onDevice(points: PointData, rows: number, dims: number): Promise<Clusters> {
+  const backend = await openBackend();
   const input = { kind: "features", source: arraySource("features", points.data, rows, dims) } as const;
   const pool = backend.load(input);
   return {

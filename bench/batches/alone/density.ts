@@ -1,0 +1,34 @@
+/** How dense the pool is around every row, by the distances between all of them. A device leaves it to the processor. */
+import { densityOf } from "../../../src/remedies/density.ts";
+import { Pace } from "../../../src/pace.ts";
+import { vectorsIn } from "../../../src/vectors.ts";
+import { pointOf, squaredBetween } from "../distances.ts";
+import { onCrew, valuesFault, type Alone } from "./alone.ts";
+
+/** Of so many rows one is judged. */
+const JUDGED = 50;
+const rounding = { us: 1e-5, peer: 1e-3 };
+
+export const density: Alone = {
+  open({ threads }, { dims }, { embeddings }) {
+    const points = { ...vectorsIn(embeddings, dims), metric: "euclidean" } as const;
+    return onCrew(threads, async (crew) => {
+      const { lowest, highest } = await densityOf(points, new Uint32Array(), new Pace(), crew);
+      return { picks: [], values: lowest.map((low, row) => (low + highest[row]) / 2) };
+    });
+  },
+  judge(one, pool) {
+    const { rows } = one;
+    const points = Array.from({ length: rows }, (_, row) => pointOf(one, pool)(row));
+    const right = Array.from({ length: Math.ceil(rows / JUDGED) }, (_, i) => {
+      const own = points[i * JUDGED];
+      const close = points.map((other) => 1 / (1 + Math.sqrt(squaredBetween(own, other))));
+      return (close.reduce((sum, each) => sum + each, 0) - 1) / (rows - 1);
+    });
+    return ({ values = [] }, by) => {
+      const judged = Array.from(values).filter((_, row) => row % JUDGED === 0);
+      return valuesFault(`densities of each ${JUDGED}th row`, judged, right, rounding[by]);
+    };
+  },
+  work: ({ rows, dims }) => ({ bytes: 4 * rows * dims, multiplyAdds: (rows * rows * 3 * dims) / 2, exps: 0 }),
+};
