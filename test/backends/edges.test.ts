@@ -32,6 +32,21 @@ describe.each(engineNames)("%s", (kind) => {
     }
   });
 
+  test.each([1, 3])("where an array of %i passes begins changes no bit", async (passes) => {
+    const [rows, classes] = [40_001, 5];
+    const all = makePool("logits", passes * rows, classes, bell(75, 2)).data;
+    const found = [];
+    for (const first of [0, 1, 2]) {
+      const data = new Float32Array(all.length + first).subarray(first);
+      data.set(all);
+      using pool = await engine.load({ logits: { data, passes, rows, classes } });
+      const [entropy, margin] = await pool.score(["entropy", "margin"]);
+      const { picks } = await pool.select("top-k", { k: 50, strategy: "entropy" });
+      found.push({ entropy: entropy.values, margin: margin.values, picks });
+    }
+    for (const other of found) expect(other).toEqual(found[0]);
+  });
+
   test("a unit without weights leaves no row in doubt, and changes nothing", async () => {
     const rows = 300;
     const features = { data: makePool("features", rows, 9, bell(71, 1)).data, rows, dims: 9 };
