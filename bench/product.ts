@@ -170,7 +170,7 @@ async function timeOurs(
     const room = await ceilings.of(given.values.byteLength);
     const floor = floorOf(work, room);
     const rowsPerSecond = given.rows / result.warm.median;
-    const floorOverMeasured = floor.seconds / result.kernel;
+    const floorOverMeasured = floor.seconds / result.pass;
     return { ...about, ...result, rowsPerSecond, work, ceilings: room, floor, floorOverMeasured, ratios: {} };
   } catch (error) {
     return { ...about, wrong: `it failed: ${(error as Error).message}` };

@@ -127,6 +127,10 @@ const sections: readonly (readonly [title: string, holds: string, rows: readonly
         "pools at the edge: one row, 1000 classes, all rows alike, logits of ±3e38, subnormals, invalid rows",
         "reliability/edgePools.test.ts",
       ),
+      always(
+        "400,000 rows that float32 cannot tell apart, all of which are judged and few of which are kept",
+        "backends/crowds.test.ts",
+      ),
       ...equal,
       always(
         "float64 functions, scores, models and picks to the bit, in Node and in Chromium",

@@ -26,6 +26,8 @@ export interface Measured {
   readonly upload: number;
   /** A warm pass as a whole, as its caller waits for it. */
   readonly warm: Spread;
+  /** Of a warm pass without what comes after: bringing in rows that do not stay, and scoring them, at once on a cpu. */
+  readonly pass: number;
   /** Medians of the stages of a warm pass. */
   readonly kernel: number;
   readonly readback: number;
@@ -65,6 +67,7 @@ export async function measure<Answer extends Ran>(
     cold: first.took,
     upload: first.answer.timings.upload,
     warm: spreadOf(seconds),
+    pass: median(stages.map(({ upload, kernel }) => upload + kernel)),
     kernel: median(stages.map(({ kernel }) => kernel)),
     readback: median(stages.map(({ readback }) => readback)),
     referee: median(referees),

@@ -94,7 +94,7 @@ export interface Timed extends Measured {
   readonly work: Work;
   readonly ceilings: Ceilings;
   readonly floor: Floor;
-  /** The floor over the kernel's time: 1 is as fast as can be. */
+  /** The floor over the time of the pass: 1 is as fast as can be. */
   readonly floorOverMeasured: number;
   /** Bytes of memory at its peak beyond the rows and what there was before, where it was asked for. */
   readonly memory?: number;

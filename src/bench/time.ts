@@ -37,7 +37,7 @@ export async function timeCase(
       work,
       ceilings,
       floor,
-      floorOverMeasured: floor.seconds / result.kernel,
+      floorOverMeasured: floor.seconds / result.pass,
       ratios: {},
     };
   } catch (error) {
