@@ -2,8 +2,8 @@
  * Squared distances on the CPU: float32, four lanes at a time. AssemblyScript, compiled by `npm run simd`.
  *
  * Points are `width` values one after the other, width a multiple of 4 and what is past their dims 0. All arguments that
- * are places in memory are bytes; the caller lays the memory out. A sum has sixteen chains of additions, or four where
- * points are short: what that makes of its error is said in `src/backends/cpu/simdDistances.ts`.
+ * are places in memory are bytes; the caller lays the memory out. A sum has sixteen chains of additions, or four for
+ * up to 128 values: what that makes of its error is said in `src/backends/cpu/simdDistances.ts`.
  */
 import { Asked, Comparing, Descent, Lowering, Ordering } from "./distanceCalls";
 import { madd } from "./lanes";
@@ -176,7 +176,10 @@ function mostOf(four: v128): f32 {
 
 /** Distances that a row takes one by one, since it may stop at any; four at a time cost little more than two. */
 const SINGLY: u32 = 8;
-/** Bytes a point up to which four at a time are quicker than one that is cut short. */
+/**
+ * Bytes of a sum that has four chains; and a point up to which four distances at a time are quicker than one that is cut
+ * short.
+ */
 const SHORT: u32 = 512;
 
 /**
@@ -339,8 +342,9 @@ function nearOf(bin: u32, wider: f32, absolute: f32): f32 {
 }
 
 /**
- * The nearest of all centres to each row, ties to the first, and the squared distances of the nearest two. Rows come two at
- * a time, the last one maybe twice; each lane has its own nearest two, of every fourth centre.
+ * The nearest of all centres to each row, and the squared distances of the nearest two. Of the same bits the first is the
+ * nearest; those that are left of fours are summed up otherwise. Rows come two at a time, the last one maybe twice; each
+ * lane has its own nearest two, of every fourth centre.
  */
 export function nearestTwo(call: Comparing): void {
   const bytes = call.width << 2;

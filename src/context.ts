@@ -3,7 +3,7 @@ import { SUM_TOLERANCE } from "./backends/cpu/reference.ts";
 import { HostClusters } from "./backends/cpu/clusters.ts";
 import { SimdDistances } from "./backends/cpu/simdDistances.ts";
 import type { BatchContext, BatchOptions, Pick, ScoreBounds } from "./batches/batch.ts";
-import type { BackendPool, InvalidRows, PassOptions, PoolInput, Timings } from "./backends/backend.ts";
+import type { BackendPool, InvalidRows, PassOptions, PoolInput, Selection, Timings } from "./backends/backend.ts";
 import type { Measuring } from "./batches/sweeps.ts";
 import type { ClusterKernel } from "./backends/clusters.ts";
 import type { PointData } from "./backends/distances.ts";
@@ -75,12 +75,13 @@ export class PoolContext implements BatchContext {
     const left = this.rows - this.labelled.length;
     if (least > left) this.asked.tooFew(least, left, 0);
     const k = Math.min(most, left);
+    const judging: Selection["judge"] = (some, tell) => this.timed(() => judge(this.input, some, strategy, pass, tell));
     const {
       rows,
       settled = 0,
       invalid,
       timings,
-    } = await this.resident.candidates(strategy, { k, taken: this.takenOrNoPoint() }, pass);
+    } = await this.resident.candidates(strategy, { k, taken: this.takenOrNoPoint(), judge: judging }, pass);
     await this.note(invalid, timings);
     // With fewer than k rows to choose from, all of them are candidates.
     if (rows.length < least) this.tooFew(least, rows.length);

@@ -43,7 +43,10 @@ test.each(named)(
 /** Answers that are off by a thousandth in one place, or short. */
 const spoilt: Record<string, (answer: BatchAnswer) => BatchAnswer[]> = {
   kmeans: changed,
-  density: changed,
+  density: (answer) => [
+    ...changed(answer),
+    { picks: [], values: Array.from(answer.values ?? [], (value, row) => (row % 2 ? value * 1.001 : value)) },
+  ],
   train: changed,
   typicality: ({ picks, scores = [] }) => [
     { picks: picks.slice(1), scores },
@@ -57,7 +60,9 @@ function changed({ picks, values = [] }: BatchAnswer): BatchAnswer[] {
   return [
     { picks, values: all.with(0, all[0] * 1.001) },
     { picks, values: all.with(0, NaN) },
+    { picks, values: all.with(all.length - 1, NaN) },
     { picks, values: all.slice(1) },
+    { picks, values: all.slice(0, -1) },
     { picks },
   ];
 }
@@ -72,6 +77,16 @@ test.each(named.filter(([, { rule }]) => spoilt[rule]))("%s: wrong answers are k
   const fault = work.judge(one, pool);
   expect(fault(answer, "us")).toBeUndefined();
   for (const wrong of spoilt[one.rule](answer)) expect(fault(wrong, "us")).toEqual(expect.any(String));
+});
+
+test("centres of a step less are wrong, whoever has them", async () => {
+  const one = { ...shortCases.find(({ rule }) => rule === "kmeans")!, rows: 20_000, steps: 4 };
+  const pool = makePool(one);
+  const work = aloneOf(one) as Alone;
+  const opened = await work.open(subjects[0].engine, { ...one, steps: 3 }, pool);
+  const answer = await opened.run();
+  await opened.close();
+  for (const by of ["us", "peer"] as const) expect(work.judge(one, pool)(answer, by)).toMatch(/^centre \d+ is off by/);
 });
 
 test("what a device leaves unpacked is known to be wrong", async () => {

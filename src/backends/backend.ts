@@ -105,6 +105,8 @@ export interface Selection {
   readonly k: number;
   /** A bit a row, 32 a word: rows that must not be picked. */
   readonly taken: Uint32Array;
+  /** For a backend that has no float64: tells the score of each of these rows, which ascend. */
+  judge(rows: Uint32Array, tell: (row: number, score: number) => void): Promise<void>;
 }
 
 /** What is asked of a device, as far as it says how much memory that takes. */

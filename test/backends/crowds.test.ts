@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PoolData } from "../../src/index.ts";
 import type { Engine } from "../../src/engine.ts";
-import { engineNames, openTestEngine } from "../support/engines.ts";
+import type { Selection } from "../../src/backends/backend.ts";
+import { arraySource } from "../../src/matrix.ts";
+import { Pace } from "../../src/pace.ts";
+import { strategyOf } from "../../src/scores/index.ts";
+import { engineKinds, engineNames, openTestBackend, openTestEngine } from "../support/engines.ts";
 
 /** More than a crowd. */
 const MANY = 400_000;
@@ -47,4 +51,20 @@ describe.each(engineNames)("%s", (kind) => {
     if (strategy) expect(refereed).toBeGreaterThan(MANY / 2);
     expect(refereed).toBeLessThan(MANY);
   }); // prettier-ignore
+
+  test("few are kept, in however many pieces they come", async () => {
+    const backend = await openTestBackend(engineKinds[kind]);
+    const source = arraySource("logits", values, MANY, COLS);
+    const pool = backend.load({ kind: "logits", source });
+    const options = { temperature: 1, seed: 0, passes: 1, dropout: 0, eglLayers: "all", pace: new Pace() } as const;
+    const judge: Selection["judge"] = async (rows, tell) =>
+      rows.forEach((row) => tell(row, BETTER.includes(row) ? 2 : 1));
+    const taken = new Uint32Array(Math.ceil(MANY / 32));
+    const { rows, settled } = await pool.candidates(strategyOf("entropy"), { k: K, taken, judge }, options);
+    expect(rows.length).toBeLessThanOrEqual(3 * K + 2 ** 18);
+    expect(rows.length + settled!).toBe(MANY - INVALID.length);
+    expect(rows.filter((row) => BETTER.includes(row))).toEqual(Uint32Array.from(BETTER));
+    pool.close();
+    await backend.close();
+  });
 });

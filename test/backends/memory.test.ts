@@ -99,6 +99,19 @@ test.each([16e6, Infinity])(
   },
 );
 
+test.each([
+  { rows: 450_001, k: 300_000 },
+  { rows: 2_000_000, k: 1_900_000 },
+])("$k of $rows rows take no more of a device than a few do", async ({ rows, k }) => {
+  const meter = meteredDevice(device);
+  await using engine = await openEngine({ device: meter.device, memory: { device: 16e6 } });
+  using pool = await engine.load({ scores: Float32Array.from({ length: rows }, (_, row) => (row * 7919) % rows) });
+  const needs = pool.memoryFor({ batch: "top-k" });
+  const { picks } = await pool.select("top-k", { k });
+  expect(picks.findIndex(({ score }, i) => score !== rows - 1 - i)).toBe(-1);
+  expect(meter.peak()).toBeLessThanOrEqual(needs.device);
+});
+
 describe.each([0.75, 2, 4])("a device that has %d MiB and does not say so", (mebibytes) => {
   test.each(work)("is worked in smaller pieces, with the same picks: %s", async (...one) => {
     const meter = meteredDevice(device, mebibytes * 2 ** 20);

@@ -46,7 +46,7 @@ async function among(all: number, rows: number, dims: number, work: (given: Give
   host.close();
 }
 
-test("the nearest two of some centres, ties to the first", async () => {
+test("the nearest two of some centres, and of fours of them the first", async () => {
   for (const { rows: count, others, dims } of shapes)
     await among(count + others, count, dims, async ({ host, rows, distance, expectNear }) => {
       const centres = Array.from({ length: others }, (_, i) => count + i);
@@ -64,7 +64,7 @@ test("the nearest two of some centres, ties to the first", async () => {
         expectNear(found.first[row], apart[found.nearest[row]]);
         if (second < Infinity) expectNear(found.second[row], second);
         else expect(found.second[row]).toBeGreaterThan(1e30);
-        // The same bits are told of those that are the same, wherever they stand.
+        // What is left of fours is summed up otherwise, and may have other bits.
         const twins = apart.flatMap((each, i) => (each === apart[found.nearest[row]] ? [i] : []));
         if (others < 4 || others % 4 === 0) expect(found.nearest[row]).toBe(twins[0]);
       }

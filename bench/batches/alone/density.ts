@@ -5,8 +5,8 @@ import { vectorsIn } from "../../../src/vectors.ts";
 import { pointOf, squaredBetween } from "../distances.ts";
 import { onCrew, valuesFault, type Alone } from "./alone.ts";
 
-/** Of so many rows one is judged. */
-const JUDGED = 50;
+/** Of so many rows one is judged: an odd number, for kernels take rows by twos and fours. */
+const JUDGED = 47;
 const rounding = { us: 1e-5, peer: 1e-3 };
 
 export const density: Alone = {
@@ -26,6 +26,9 @@ export const density: Alone = {
       return (close.reduce((sum, each) => sum + each, 0) - 1) / (rows - 1);
     });
     return ({ values = [] }, by) => {
+      if (values.length !== rows) return `${values.length} densities, not ${rows}`;
+      const strange = Array.from(values).findIndex((value) => !(value > 0 && value < 1));
+      if (strange >= 0) return `the density of row ${strange} is ${values[strange]}`;
       const judged = Array.from(values).filter((_, row) => row % JUDGED === 0);
       return valuesFault(`densities of each ${JUDGED}th row`, judged, right, rounding[by]);
     };

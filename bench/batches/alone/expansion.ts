@@ -47,7 +47,7 @@ const typeOf = ({ storage }: BatchCase): PackedRows["type"] => (storage === "int
 /** Any bits but infinities and NaN. */
 function packedOf(type: PackedRows["type"], values: number): Int8Array | Uint16Array {
   if (type === "int8") return Int8Array.from({ length: values }, (_, i) => bitsOf(i));
-  return Uint16Array.from({ length: values }, (_, i) => bitsOf(i) & ~0x0400);
+  return Uint16Array.from({ length: values }, (_, i) => ((bitsOf(i) & 0x7c00) === 0x7c00 ? 0 : bitsOf(i)));
 }
 
 const bitsOf = (i: number): number => randomBits(0, streams.scores, i) & 0xffff;

@@ -39,6 +39,7 @@ export const typicality: Alone = {
     const best = right.toSorted((a, b) => b - a);
     return ({ picks, scores = [] }, by) => {
       if (new Set(picks).size !== k) return `${new Set(picks).size} rows picked, not ${k}`;
+      if (scores.length !== k) return `${scores.length} scores, not ${k}`;
       // Written so that NaN is wrong too.
       for (const [i, row] of picks.entries())
         for (const found of [scores[i], right[row]])

@@ -25,7 +25,7 @@ const TILES = 64;
 const ENTRIES = 2 ** 17;
 /** Numbers a row of a tile, beside its point. */
 const ROW_FIELDS = 7;
-/** Values a point up to which `simd/distances.ts` takes four distances at a time. */
+/** Values of a sum that has four chains in `simd/distances.ts`. */
 const SHORT = 128;
 /** Products from which on workers are worth starting. */
 const WORTH_WORKERS = 2 ** 25;

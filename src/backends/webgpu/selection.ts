@@ -3,6 +3,7 @@
  * three digits, nothing sorted. Only the rows that may be picked come back, and of more than a crowd of them only the k
  * best: they come some at a time, and float64 settles them as they do.
  */
+import type { Selection } from "../backend.ts";
 import { BestRows } from "../cpu/bestRows.ts";
 import { usage, type Gpu } from "./gpu.ts";
 import { selectPrograms } from "./program.ts";
@@ -16,27 +17,25 @@ const SELECTION_BYTES = 16;
 const WORKGROUP = 256;
 /** There is room for so many rows at first, or 4k. */
 const FEW = 2 ** 14;
-/** Rows that are kept at most beside 2k, and that come back at a time past them. */
+/** Rows that are kept at most beside 2k, and that come back at a time at most. */
 export const CROWD = 2 ** 18;
-
-/** Tells the score of each of these rows, which ascend, in float64. */
-export type Judge = (rows: Uint32Array, tell: (row: number, score: number) => void) => Promise<void>;
 
 /** Collects over the segments of a pool what may be among the k best: whoever is so is so in its segment, too. */
 export class Candidates {
   /** Seconds. */
   readback = 0;
+  judging = 0;
   private judged = 0;
   private readonly pool: DevicePool;
   private readonly k: number;
-  private readonly judge: Judge;
+  private readonly judge: Selection["judge"];
   private readonly kept: Uint32Array[] = [];
   /** How many more may be kept. */
   private room: number;
   /** Of those for which there was no room. */
   private readonly best: BestRows;
 
-  constructor(pool: DevicePool, k: number, judge: Judge) {
+  constructor(pool: DevicePool, { k, judge }: Selection) {
     this.pool = pool;
     this.k = k;
     this.judge = judge;
@@ -52,12 +51,13 @@ export class Candidates {
     try {
       await findThreshold(this.pool, segment, { selection, ...counted }, slack);
       const all = { begin: 0, end: segment.rows };
-      const expected = Math.min(this.room, Math.max(4 * this.k, FEW));
-      let { count, rows } = await this.collect(segment, selection, all, expected);
-      if (count > this.room) return await this.settle(segment, selection);
+      const fits = Math.min(segment.rows, CROWD);
+      let { count, rows } = await this.collect(segment, selection, all, Math.min(fits, Math.max(4 * this.k, FEW)));
+      const isCrowd = count > this.room;
+      if (!isCrowd) this.room -= count;
+      if (isCrowd || count > fits) return await this.collectParts(segment, selection, isCrowd);
       if (count > rows.length) ({ rows } = await this.collect(segment, selection, all, count));
       this.kept.push(rows);
-      this.room -= count;
     } finally {
       selection.destroy();
     }
@@ -74,14 +74,21 @@ export class Candidates {
     return joined([...this.kept, best]).sort();
   }
 
-  /** Has a crowd of rows scored some at a time, and keeps the best. */
-  private async settle(segment: Segment, selection: GPUBuffer): Promise<void> {
+  /** Collects so many at a time at most. Those of a crowd are scored, and the best are kept. */
+  private async collectParts(segment: Segment, selection: GPUBuffer, isCrowd: boolean): Promise<void> {
     for (let begin = 0; begin < segment.rows; begin += CROWD) {
       const end = Math.min(begin + CROWD, segment.rows);
       const { rows } = await this.collect(segment, selection, { begin, end }, end - begin);
-      await this.judge(rows, (row, score) => this.best.offer(row, score));
-      this.judged += rows.length;
+      if (isCrowd) await this.settle(rows);
+      else this.kept.push(rows);
     }
+  }
+
+  private async settle(rows: Uint32Array): Promise<void> {
+    const started = performance.now();
+    await this.judge(rows, (row, score) => this.best.offer(row, score));
+    this.judging += (performance.now() - started) / 1000;
+    this.judged += rows.length;
   }
 
   /** Rows of a part of a segment whose keys reach the threshold: how many, and where there is room, these, ascending. */

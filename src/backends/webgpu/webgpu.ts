@@ -19,8 +19,7 @@ import { DeviceDistances } from "./distances.ts";
 import { NoRoomError, usage, type Gpu } from "./gpu.ts";
 import { closeHead, uploadHead } from "./layers.ts";
 import { frameFor, newReport, REPORT_BYTES, scorePool, type DevicePool, type Segment } from "./scoring.ts";
-import { Candidates, HISTOGRAM_BYTES, type Judge } from "./selection.ts";
-import { judge } from "../../referee.ts";
+import { Candidates, HISTOGRAM_BYTES } from "./selection.ts";
 import { exact, slackAt, slackOf, type Slack } from "../slack.ts";
 import type { Tally } from "./program.ts";
 import { openTrainer } from "./trainer.ts";
@@ -206,8 +205,7 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
           new Uint32Array(HISTOGRAM_BYTES / 4),
           usage.storage | usage.copyTarget,
         );
-        const judging: Judge = (rows, tell) => judge(pool.input, rows, strategy, options, tell);
-        const best = new Candidates(pool, selection.k, judging);
+        const best = new Candidates(pool, selection);
         const consume = (segment: Segment): Promise<void> =>
           best.take(segment, { report, histogram }, slackIn(pool, strategy, options));
         const started = performance.now();
@@ -216,8 +214,8 @@ function openPool(gpu: Gpu, tuning: Tuning, input: PoolInput): BackendPool {
           const tally = "histogram";
           const { taken } = selection;
           const upload = await scorePool(pool, { strategies, options, tally, report, histogram, taken, consume });
-          const { settled, readback } = best;
-          const kernel = (performance.now() - started) / 1000 - upload - readback;
+          const { settled, readback, judging } = best;
+          const kernel = (performance.now() - started) / 1000 - upload - readback - judging;
           const [state] = await gpu.read([report, REPORT_BYTES]);
           return { rows: best.found(), settled, invalid: invalidIn(state), timings: { upload, kernel, readback } };
         } finally {
