@@ -55,8 +55,9 @@ export function heading(report: Report): string {
       "floor/measured: the least time for the bytes, multiply-adds (fma) or exponentials (exp) of the work, whichever is",
     ],
     [
-      "longest at the backend's own best rate, over the kernel and bringing in what it reads, which a cpu does side by side; 1 is as fast as can be.",
+      "longest at the backend's own best rate, over the kernel and bringing in what it reads, which a cpu does side by side;",
     ],
+    ["1 is as fast as can be."],
     ...(quick ? [[pc.yellow("--quick: few of the rows. A smoke run, not a measurement.")]] : []),
   ];
   const titles = Object.fromEntries(columns.map(({ title }) => [title, title]));

@@ -39,6 +39,13 @@ export async function onCrew(threads: number, runOn: (crew: Crew) => Promise<Bat
 /** A backend as the engine's, of its own: an engine keeps its to itself. */
 export const openBackend = async (): Promise<Backend> => openAdapter(await findAdapter());
 
+/** Of every row read once, and compared with so many others: a difference, a product and a sum a dimension. */
+export const comparing = ({ rows, dims }: BatchCase, others: number): Ceilings => ({
+  bytes: 4 * rows * dims,
+  multiplyAdds: (rows * others * 3 * dims) / 2,
+  exps: 0,
+});
+
 /** Written so that NaN is wrong too. */
 export function valuesFault(
   what: string,

@@ -3,7 +3,7 @@ import { densityOf } from "../../../src/remedies/density.ts";
 import { Pace } from "../../../src/pace.ts";
 import { vectorsIn } from "../../../src/vectors.ts";
 import { pointOf, squaredBetween } from "../distances.ts";
-import { onCrew, valuesFault, type Alone } from "./alone.ts";
+import { comparing, onCrew, valuesFault, type Alone } from "./alone.ts";
 
 /** Of so many rows one is judged: an odd number, for kernels take rows by twos and fours. */
 const JUDGED = 47;
@@ -33,5 +33,5 @@ export const density: Alone = {
       return valuesFault(`densities of each ${JUDGED}th row`, judged, right, rounding[by]);
     };
   },
-  work: ({ rows, dims }) => ({ bytes: 4 * rows * dims, multiplyAdds: (rows * rows * 3 * dims) / 2, exps: 0 }),
+  work: (one) => comparing(one, one.rows),
 };

@@ -11,7 +11,7 @@ import { Pace } from "../../../src/pace.ts";
 import { vectorsIn } from "../../../src/vectors.ts";
 import type { BatchCase } from "../cases.ts";
 import type { BatchPool } from "../data.ts";
-import { openBackend, type Alone, type Given, type Opened } from "./alone.ts";
+import { comparing, openBackend, type Alone, type Given, type Opened } from "./alone.ts";
 
 /**
  * What centres may be off by, as a share of how far rows are from theirs: in float32 some rows are with another. Those of
@@ -26,7 +26,7 @@ export const kmeans: Alone = {
     const fault = centresJudge(one, pool);
     return ({ values = [] }, by) => fault(values, rounding[by]);
   },
-  work: ({ rows, dims, k }) => ({ bytes: 4 * rows * dims, multiplyAdds: (rows * k * 3 * dims) / 2, exps: 0 }),
+  work: (one) => comparing(one, one.k),
   given: (one, pool): Given[] => [{ array: firstCentresOf(one, pool), shape: [one.k, one.dims] }],
 };
 

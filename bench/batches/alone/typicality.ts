@@ -5,7 +5,7 @@ import { embeddingSpace } from "../../../src/distance.ts";
 import { Pace } from "../../../src/pace.ts";
 import { vectorsIn } from "../../../src/vectors.ts";
 import { pointOf, squaredBetween } from "../distances.ts";
-import { onCrew, type Alone } from "./alone.ts";
+import { comparing, onCrew, type Alone } from "./alone.ts";
 
 const NEIGHBOURS = 20;
 const rounding = { us: 1e-9, peer: 1e-3 };
@@ -48,5 +48,5 @@ export const typicality: Alone = {
       return undefined;
     };
   },
-  work: ({ rows, dims }) => ({ bytes: 4 * rows * dims, multiplyAdds: (rows * rows * 3 * dims) / 2, exps: 0 }),
+  work: (one) => comparing(one, one.rows),
 };
